@@ -1,0 +1,153 @@
+"""What a table promises: its grain, columns, units, ranges, key, and whether it holds personal data.
+
+Here is the language of contracts and the one function that tests a table against one. The contracts themselves
+stand in `contracts.py` of the room that writes the table.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.errors import ContractError
+
+GEOMETRY = pa.binary()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its type, meaning, and what may stand in it.
+
+    `minimum` and `maximum` are inclusive and ignore nulls; `values` lists an enumeration; NaN is never allowed
+    (a value that cannot be given is null, with a reason in another column).
+    """
+
+    name: str
+    type: pa.DataType
+    description: str
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One table: `name` is `room/table`, `key` the columns that identify a row and the order of the rows."""
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    personal: bool = False
+    may_be_empty: bool = True
+    column_names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive the column names and refuse a key that is no column."""
+        object.__setattr__(self, "column_names", tuple(column.name for column in self.columns))
+        missing = set(self.key) - set(self.column_names)
+        if missing:
+            raise ContractError(f"contract {self.name}: key columns {sorted(missing)} are not columns of the table")
+
+    @property
+    def room(self) -> str:
+        """The room that writes the table."""
+        return self.name.split("/", 1)[0]
+
+    @property
+    def table(self) -> str:
+        """The table's name inside its room."""
+        return self.name.split("/", 1)[1]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, in the order of the columns."""
+        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
+
+
+def conform(table: pa.Table, contract: Contract) -> pa.Table:
+    """Return `table` with exactly the contract's columns, types and row order.
+
+    Parameters
+    ----------
+    table
+        Any table that has at least the contract's columns.
+    contract
+        What is promised.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns in the contract's order, cast to its types, rows sorted by its key, one chunk per column.
+
+    Raises
+    ------
+    ContractError
+        When a column is missing or cannot be cast without loss.
+    """
+    missing = [name for name in contract.column_names if name not in table.column_names]
+    if missing:
+        raise ContractError(f"{contract.name}: columns {missing} are missing; the table has {table.column_names}")
+    arrays = [_cast(table[column.name], column, contract.name) for column in contract.columns]
+    schema = pa.schema([pa.field(c.name, c.type) for c in contract.columns])
+    ordered = pa.table(arrays, schema=schema)
+    if contract.key and len(ordered) > 1:
+        ordered = ordered.sort_by([(name, "ascending") for name in contract.key])
+    return ordered.combine_chunks()
+
+
+def _cast(array: pa.ChunkedArray, column: Column, name: str) -> pa.ChunkedArray:
+    try:
+        return array.cast(column.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise ContractError(f"{name}.{column.name}: {array.type} does not fit {column.type} ({error})") from error
+
+
+def violations(table: pa.Table, contract: Contract) -> tuple[str, ...]:
+    """List everything in which `table` breaks its contract, one sentence each; empty when it keeps it.
+
+    Values of a personal table are never quoted.
+    """
+    found: list[str] = []
+    if table.column_names != list(contract.column_names):
+        return (f"columns are {table.column_names}, promised {list(contract.column_names)}",)
+    if not len(table):
+        return () if contract.may_be_empty else ("the table is empty",)
+    for column in contract.columns:
+        found.extend(_column_violations(table[column.name], column, quote=not contract.personal))
+    if contract.key:
+        distinct = table.select(list(contract.key)).group_by(list(contract.key)).aggregate([]).num_rows
+        if distinct != len(table):
+            found.append(f"key {contract.key} repeats: {len(table)} rows, {distinct} distinct")
+    return tuple(found)
+
+
+def _column_violations(array: pa.ChunkedArray, column: Column, *, quote: bool) -> Iterable[str]:
+    if array.type != column.type:
+        yield f"{column.name}: type {array.type}, promised {column.type}"
+        return
+    if array.null_count and not column.nullable:
+        yield f"{column.name}: {array.null_count} nulls, none promised"
+    if pa.types.is_floating(array.type):
+        odd = pc.sum(pc.invert(pc.is_finite(array))).as_py() or 0
+        if odd:
+            yield f"{column.name}: {odd} values are NaN or infinite; a missing value is null"
+    if column.values:
+        strange = pc.unique(array.filter(pc.invert(pc.is_in(array, pa.array(column.values))))).drop_null().to_pylist()
+        if strange:
+            shown = f" ({strange[:5]!r})" if quote else ""
+            yield f"{column.name}: {len(strange)} values outside its enumeration{shown}"
+    yield from _range_violations(array, column, quote=quote)
+
+
+def _range_violations(array: pa.ChunkedArray, column: Column, *, quote: bool) -> Iterable[str]:
+    if column.minimum is None and column.maximum is None:
+        return
+    extremes = pc.min_max(array).as_py()
+    low, high = extremes["min"], extremes["max"]
+    if column.minimum is not None and low is not None and low < column.minimum:
+        yield f"{column.name}: lowest value {low if quote else '(not shown)'} is under {column.minimum}"
+    if column.maximum is not None and high is not None and high > column.maximum:
+        yield f"{column.name}: highest value {high if quote else '(not shown)'} is over {column.maximum}"

@@ -1,0 +1,78 @@
+"""Places on earth: EPSG:28992 and EPSG:4326, and H3 cells. No network: PROJ uses one transformation, offline.
+
+The transformation is PROJ's own seven-parameter one between Amersfoort / RD New and WGS 84, without the RDNAPTRANS
+correction grid: its error stays under 0.5 m in the Netherlands, far under an H3 cell and the width of a street.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import h3
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+RD = "EPSG:28992"
+WGS84 = "EPSG:4326"
+# Outline of the European Netherlands in RD, a little wide: x 10-280 km, y 300-620 km (CBS, wijk- en buurtkaart).
+NETHERLANDS_RD_M = (-10_000.0, 290_000.0, 300_000.0, 640_000.0)
+_RD_TO_WGS84 = (
+    "+proj=pipeline "
+    "+step +inv +proj=sterea +lat_0=52.1561605555556 +lon_0=5.38763888888889 +k=0.9999079 +x_0=155000 +y_0=463000 "
+    "+ellps=bessel "
+    "+step +proj=push +v_3 +step +proj=cart +ellps=bessel "
+    "+step +proj=helmert +x=565.2369 +y=50.0087 +z=465.658 +rx=-0.406857330322398 +ry=0.350732676542563 "
+    "+rz=-1.8703473836068 +s=4.0812 +convention=position_vector "
+    "+step +inv +proj=cart +ellps=WGS84 +step +proj=pop +v_3 "
+    "+step +proj=unitconvert +xy_in=rad +xy_out=deg"
+)
+
+
+@cache
+def _pipeline() -> pyproj.Transformer:
+    pyproj.network.set_network_enabled(active=False)
+    return pyproj.Transformer.from_pipeline(_RD_TO_WGS84)
+
+
+def to_wgs84(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitude and latitude in degrees of points in RD metres; arrays of one shape."""
+    longitude, latitude = _pipeline().transform(x_m, y_m)
+    return longitude, latitude
+
+
+def to_rd(
+    longitude: NDArray[np.float64], latitude: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """RD metres of points in degrees WGS 84; the inverse of `to_wgs84` to within a millimetre."""
+    x_m, y_m = _pipeline().transform(longitude, latitude, direction=pyproj.enums.TransformDirection.INVERSE)
+    return x_m, y_m
+
+
+def geometries_to_rd(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Geometries in degrees WGS 84, as the same geometries in RD metres."""
+    return shapely.transform(geometries, lambda xy: np.column_stack(to_rd(xy[:, 0], xy[:, 1])))
+
+
+def geometries_to_wgs84(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Geometries in RD metres, as the same geometries in degrees WGS 84."""
+    return shapely.transform(geometries, lambda xy: np.column_stack(to_wgs84(xy[:, 0], xy[:, 1])))
+
+
+def h3_cells(x_m: NDArray[np.float64], y_m: NDArray[np.float64], resolution: int) -> NDArray[np.uint64]:
+    """The H3 cell (UBIGINT) of each RD point; shape (n,)."""
+    longitude, latitude = to_wgs84(np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64))
+    to_integer = h3.str_to_int
+    return np.fromiter(
+        (to_integer(h3.latlng_to_cell(lat, lng, resolution)) for lat, lng in zip(latitude, longitude, strict=True)),
+        dtype=np.uint64,
+        count=len(latitude),
+    )
+
+
+def h3_polygons(cells: Sequence[int]) -> NDArray[np.object_]:
+    """The hexagons of H3 cells, in RD metres; shape (n,)."""
+    hexagons = [shapely.Polygon([(lng, lat) for lat, lng in h3.cell_to_boundary(h3.int_to_str(int(c)))]) for c in cells]
+    if not hexagons:
+        return np.empty(0, dtype=np.object_)
+    return geometries_to_rd(np.array(hexagons, dtype=np.object_))

@@ -1,0 +1,182 @@
+"""The area file: one YAML that says which municipality, which deliveries, and what is complete in them.
+
+Here a file becomes a frozen `AreaFile`; whether its deliveries exist and are sound is for the readers to say.
+"""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import AreaFileError
+
+PLACE_KINDS = ("winkel", "school", "buurtcentrum", "speelplek", "horeca", "sport")
+PROFILES = ("referentie", "kinderwagen", "rollator")
+Delivered = Literal["complete", "partial", "not_delivered"]
+SHIPPED = Path(__file__).parent / "areas"
+
+
+class Frozen(BaseModel):
+    """Read from a file, never changed; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Delivery(Frozen):
+    """One delivered file: where it lies under the raw folder, and what it is."""
+
+    path: str
+    vintage: int
+    licence: str
+    attribution: str
+    layer: str | None = None
+    crs: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class StreetDelivery(Delivery):
+    """Streets: an OSM extract (`osm`), or lines with an OSM highway type in a column (`lines`)."""
+
+    format: Literal["osm", "lines"]
+
+
+class PlaceDelivery(Delivery):
+    """Places: an OSM extract (`osm`), a vector layer (`layer`) or a municipal list (`csv`).
+
+    `kinds` maps the values of the column `columns.kind` to kinds of place; `kind` gives every row one kind.
+    """
+
+    format: Literal["osm", "layer", "csv"]
+    kind: str | None = None
+    kinds: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_kinds(self) -> "PlaceDelivery":
+        named = set(self.kinds.values()) | ({self.kind} if self.kind else set())
+        strange = sorted(named - set(PLACE_KINDS))
+        if strange:
+            raise ValueError(f"unknown kinds of place {strange}; known are {list(PLACE_KINDS)}")
+        return self
+
+
+class RespondentDelivery(Delivery):
+    """Answers to a survey, with the codebook that explains them (both paths under the raw folder)."""
+
+    codebook: str
+
+
+class Sources(Frozen):
+    """The deliveries of an area; what is left out was not delivered."""
+
+    buurten: Delivery
+    wijken: Delivery | None = None
+    gemeenten: Delivery | None = None
+    pc4: Delivery | None = None
+    pc6: Delivery | None = None
+    squares: Delivery | None = None
+    addresses: Delivery | None = None
+    streets: StreetDelivery
+    places: tuple[PlaceDelivery, ...] = ()
+    respondents: RespondentDelivery | None = None
+    inventory: Delivery | None = None
+
+
+class Population(Frozen):
+    """Which delivery's totals the people of this area add up to."""
+
+    total_from: Literal["squares", "pc6", "buurten"]
+
+
+class Signal(Frozen):
+    """Why this is measured, and what will follow: nothing is measured that nobody will act on."""
+
+    aanleiding: str = ""
+    opvolging: str = ""
+    besproken_met_bewoners: str = ""
+
+
+class AreaFile(Frozen):
+    """One municipality (or several), one year."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
+    title: str
+    year: Annotated[int, Field(ge=2000, le=2100)]
+    synthetic: bool = False
+    gemeenten: Annotated[tuple[str, ...], Field(min_length=1)]
+    h3_resolution: Annotated[int, Field(ge=9, le=11)] = 10
+    profiles: Annotated[tuple[str, ...], Field(min_length=1)] = PROFILES
+    population: Population
+    sources: Sources
+    place_kinds: dict[str, Delivered]
+    signal: Signal = Signal()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "AreaFile":
+        for kind in set(self.place_kinds) - set(PLACE_KINDS):
+            raise ValueError(f"place_kinds: {kind!r} is no kind of place; known are {list(PLACE_KINDS)}")
+        for kind in PLACE_KINDS:
+            if kind not in self.place_kinds:
+                raise ValueError(f"place_kinds: say of {kind!r} whether it is complete, partial or not_delivered")
+        for profile in set(self.profiles) - set(PROFILES):
+            raise ValueError(f"profiles: {profile!r} is no profile; known are {list(PROFILES)}")
+        if getattr(self.sources, self.population.total_from) is None:
+            raise ValueError(f"population.total_from is {self.population.total_from}, which sources does not deliver")
+        return self
+
+
+def read_area_file(path: Path) -> AreaFile:
+    """Read and validate one area file.
+
+    Raises
+    ------
+    AreaFileError
+        When the file is missing, is no YAML, or has an unknown key or a wrong value; all are listed at once.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AreaFileError(f"{path}: cannot be read as a UTF-8 area file ({error}). Check the path.") from error
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise AreaFileError(f"{path.name}: is not YAML: {' '.join(str(error).split())}. Mend that line.") from error
+    if not isinstance(content, dict):
+        raise AreaFileError(f"{path.name}: holds no keys. Start from a shipped area file; see `samenhang areas`.")
+    try:
+        return AreaFile.model_validate(content)
+    except ValidationError as error:
+        raise AreaFileError("\n".join(_sentences(path.name, error))) from error
+
+
+def _sentences(name: str, error: ValidationError) -> Iterable[str]:
+    for problem in error.errors():
+        where = ".".join(str(part) for part in problem["loc"]) or "the file"
+        if problem["type"] == "extra_forbidden":
+            yield f"{name}: {where}: this key is not known{_suggestion(str(problem['loc'][-1]))}. Correct or remove it."
+        elif problem["type"] == "missing":
+            yield f"{name}: {where}: this key is missing. Add it; a shipped area file shows how."
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            yield f"{name}: {where}: {message} (found {problem['input']!r:.80}). Correct the value."
+
+
+def _suggestion(key: str) -> str:
+    models: tuple[type[BaseModel], ...] = (
+        AreaFile, Sources, PlaceDelivery, StreetDelivery, RespondentDelivery, Population, Signal,
+    )  # fmt: skip
+    known = {name for model in models for name in model.model_fields}
+    close = difflib.get_close_matches(key, sorted(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def find_area_files(*folders: Path) -> dict[str, Path]:
+    """Area files by file stem, which must be their name; a later folder may not repeat an earlier name."""
+    found: dict[str, Path] = {}
+    for path in (path for folder in folders for path in sorted(folder.glob("*.yaml"))):
+        if path.stem in found:
+            raise AreaFileError(f"{path}: an area named {path.stem!r} exists already. Rename this file and its `name`.")
+        found[path.stem] = path
+    return found

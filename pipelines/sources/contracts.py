@@ -1,0 +1,176 @@
+"""What the readers promise: the tables of `sources/`, the same whatever file they came from."""
+
+import pyarrow as pa
+
+from pipelines.contracts import GEOMETRY, Column, Contract
+from pipelines.sources.area_file import PLACE_KINDS
+
+AREA_TYPES = ("gemeente", "wijk", "buurt", "pc4", "pc6")
+UNIT_TYPES = (*AREA_TYPES, "square")
+X = Column("x_m", pa.float64(), "easting in RD (EPSG:28992), metres", minimum=-10_000, maximum=290_000)
+Y = Column("y_m", pa.float64(), "northing in RD (EPSG:28992), metres", minimum=300_000, maximum=640_000)
+
+AREAS = Contract(
+    "sources/areas",
+    grain="one administrative or postal area of the municipality",
+    key=("area_type", "area_code"),
+    columns=(
+        Column("area_type", pa.string(), "gemeente, wijk, buurt, pc4 or pc6", values=AREA_TYPES),
+        Column("area_code", pa.string(), "CBS code or postcode"),
+        Column("area_name", pa.string(), "name as delivered; the code where there is none"),
+        Column("parent_code", pa.string(), "the wijk of a buurt, the gemeente of a wijk, the pc4 of a pc6; else ''"),
+        Column("publish_geometry", pa.bool_(), "whether the licence lets the polygon be published"),
+        Column("geometry", GEOMETRY, "WKB polygon in RD"),
+    ),
+    may_be_empty=False,
+)
+
+PEOPLE_COUNTS = Contract(
+    "sources/people_counts",
+    grain="one area or square, one population group",
+    key=("unit_type", "unit_code", "population_group"),
+    columns=(
+        Column("unit_type", pa.string(), "kind of area, or square", values=UNIT_TYPES),
+        Column("unit_code", pa.string(), "CBS code, postcode or code of the square"),
+        Column("population_group", pa.string(), "all, or an age band such as 0_14 or 65plus"),
+        Column("persons", pa.float64(), "persons as delivered; null: masked or unknown", nullable=True, minimum=0),
+        Column("reason_missing", pa.string(), "why persons is null; else ''", values=("", "masked", "not_delivered")),
+    ),
+)
+
+SQUARES = Contract(
+    "sources/squares",
+    grain="one CBS square of 100 m",
+    key=("square_code",),
+    columns=(
+        Column("square_code", pa.string(), "CBS code: east and north in hectometres, e.g. E2334N5820"),
+        Column("x_m", pa.float64(), "easting of the centre in RD, metres"),
+        Column("y_m", pa.float64(), "northing of the centre in RD, metres"),
+    ),
+)
+
+ADDRESSES = Contract(
+    "sources/addresses",
+    grain="one residential BAG address in use",
+    key=("address_id",),
+    columns=(
+        Column("address_id", pa.string(), "BAG identification of the dwelling (verblijfsobject)"),
+        Column("pc6", pa.string(), "postcode, six positions; '' where the BAG has none"),
+        X,
+        Y,
+    ),
+)
+
+SEGMENTS = Contract(
+    "sources/segments",
+    grain="one stretch of street or path between two junctions, kerbs or barriers",
+    key=("segment_id",),
+    columns=(
+        Column("segment_id", pa.int64(), "our number, in the order of the delivery", minimum=0),
+        Column("source_id", pa.string(), "way id of OSM, or row number of the line layer"),
+        Column("u_key", pa.int64(), "junction at the start: OSM node id, or number of the rounded point"),
+        Column("v_key", pa.int64(), "junction at the end"),
+        Column("highway", pa.string(), "OSM highway type; '' where the delivery has none"),
+        Column("foot", pa.string(), "right to walk, as a value of OSM foot (else access); '' unknown"),
+        Column("kerb_height_m", pa.float64(), "highest kerb to be taken; null: unknown", nullable=True, minimum=0),
+        Column("is_steps", pa.bool_(), "a flight of steps"),
+        Column("ramp_wheelchair", pa.string(), "value of ramp:wheelchair on steps; '' unknown"),
+        Column("step_count", pa.int32(), "steps in the flight; null: unknown", nullable=True, minimum=0),
+        Column("barrier", pa.string(), "value of a barrier node on it (stile, gate ...); '' none mapped"),
+        Column("oneway_foot", pa.bool_(), "pedestrians may walk from u to v only"),
+        Column("surface", pa.string(), "OSM surface; '' unknown"),
+        Column("incline_pct", pa.float64(), "slope from u to v in percent; null: unknown", nullable=True),
+        Column("width_m", pa.float64(), "clear width; null: unknown", nullable=True, minimum=0),
+        Column("geometry", GEOMETRY, "WKB line in RD from u to v"),
+    ),
+    may_be_empty=False,
+)
+
+PLACES = Contract(
+    "sources/places",
+    grain="one delivered place where people meet",
+    key=("source", "source_id"),
+    columns=(
+        Column("source", pa.string(), "file it was delivered in"),
+        Column("source_id", pa.string(), "id in that file; its row number where it has none"),
+        Column("place_kind", pa.string(), "one of the six kinds of the booklet", values=PLACE_KINDS),
+        Column("name", pa.string(), "name as delivered; '' where there is none"),
+        Column("geometry", GEOMETRY, "WKB point or polygon in RD"),
+        Column("entrances", GEOMETRY, "WKB multipoint of mapped entrances in RD; null: none mapped", nullable=True),
+    ),
+)
+
+BENCHES = Contract(
+    "sources/benches",
+    grain="one public seat",
+    key=("source_id",),
+    columns=(Column("source_id", pa.string(), "OSM node id"), X, Y),
+)
+
+RESPONDENTS = Contract(
+    "sources/respondents",
+    grain="one respondent to the survey",
+    key=("respondent_id",),
+    personal=True,
+    columns=(
+        Column("respondent_id", pa.string(), "number in the delivered file"),
+        Column("buurt_code", pa.string(), "buurt of residence; '' unknown"),
+        Column("weight", pa.float64(), "survey weight", minimum=0),
+    ),
+)
+
+ANSWERS = Contract(
+    "sources/answers",
+    grain="one respondent, one item",
+    key=("respondent_id", "item_id"),
+    personal=True,
+    columns=(
+        Column("respondent_id", pa.string(), "number in the delivered file"),
+        Column("item_id", pa.string(), "item of the codebook"),
+        Column("answer", pa.float64(), "answer on the item's own scale; null: none given", nullable=True),
+        Column("reason_missing", pa.string(), "why there is no answer", values=("", "dont_know", "no_answer")),
+    ),
+)
+
+ITEMS = Contract(
+    "sources/items",
+    grain="one item of the questionnaire",
+    key=("item_id",),
+    columns=(
+        Column("item_id", pa.string(), "column of the item in the respondent file"),
+        Column("scale", pa.string(), "scale it belongs to, e.g. m1_contact; '' none"),
+        Column("text_nl", pa.string(), "the question as asked"),
+        Column("text_en", pa.string(), "its translation"),
+        Column("lowest", pa.float64(), "lowest answer"),
+        Column("highest", pa.float64(), "highest answer"),
+        Column("is_reversed", pa.bool_(), "a high answer means little of what the scale measures"),
+        Column("dont_know_code", pa.float64(), "answer that means don't know; null: none", nullable=True),
+    ),
+)
+
+INVENTORY = Contract(
+    "sources/inventory",
+    grain="one observation from residents or professionals that may be published (consent given)",
+    key=("record_id",),
+    columns=(
+        Column("record_id", pa.string(), "number of the record"),
+        Column("date", pa.string(), "day of the observation, ISO 8601"),
+        Column("buurt_code", pa.string(), "buurt it is about; '' the whole municipality"),
+        Column("subject", pa.string(), "what it is about, e.g. buurtcentrum"),
+        Column("said_by", pa.string(), "role of who said it; never a name"),
+        Column("quote", pa.string(), "their own words"),
+    ),
+)
+
+REJECTED = Contract(
+    "sources/rejected",
+    grain="one group of delivered rows set aside or repaired, with the reason",
+    key=("source", "problem"),
+    columns=(
+        Column("source", pa.string(), "file and layer"),
+        Column("problem", pa.string(), "what was wrong"),
+        Column("action", pa.string(), "set aside, or repaired", values=("set_aside", "repaired", "reprojected")),
+        Column("rows", pa.int64(), "how many", minimum=1),
+        Column("examples", pa.string(), "ids of some of them; '' for personal files"),
+    ),
+)

@@ -1,0 +1,118 @@
+"""Parquet is the memory, DuckDB the engine: read and write tables by contract, run one `.sql` file over them.
+
+Files live under `<data>/tables/<room>/<table>/<area>.parquet`, those of personal tables under
+`<data>/private/<area>/<room>/<table>.parquet` (folders 0700, files 0600). A file is written under a temporary
+name and renamed, so that a reader sees the old table or the new one, never half of one. No figure is computed here.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.contracts import Contract, conform
+from pipelines.errors import SamenhangError
+
+ROOT = Path(__file__).parent
+DUCKDB_SETTINGS: Mapping[str, str | bool | int] = {
+    "python_enable_replacements": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "preserve_insertion_order": True,
+}
+
+
+@contextmanager
+def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it over `path` on success, remove it on failure."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(mode)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The tables of one area file under one data folder."""
+
+    data: Path
+    area: str
+
+    def path(self, contract: Contract) -> Path:
+        """Where the table of `contract` lies, whether written or not."""
+        if contract.personal:
+            return self.data / "private" / self.area / contract.room / f"{contract.table}.parquet"
+        return self.data / "tables" / contract.room / contract.table / f"{self.area}.parquet"
+
+    def read(self, contract: Contract) -> pa.Table:
+        """Read a table back in its contract's schema."""
+        path = self.path(contract)
+        if not path.exists():
+            raise SamenhangError(
+                f"table {contract.name} of area {self.area} is not there yet. "
+                f"Run the steps before it first: samenhang run {self.area}"
+            )
+        return pq.read_table(path, schema=pa.schema([pa.field(c.name, c.type) for c in contract.columns]), partitioning=None)
+
+    def write(self, contract: Contract, table: pa.Table) -> pa.Table:
+        """Write `table` as its contract says, atomically, and return what was written."""
+        ordered = conform(table, contract)
+        path = self.path(contract)
+        if contract.personal:
+            _private_folder(path.parent, self.data / "private")
+        with replacing(path, mode=0o600 if contract.personal else 0o644) as temporary:
+            pq.write_table(ordered, temporary, compression="zstd", row_group_size=131_072)
+        return ordered
+
+    def run_sql(
+        self, query: str, reads: tuple[Contract, ...], parameters: Mapping[str, object] | None = None
+    ) -> pa.Table:
+        """Run `pipelines/<query>.sql` over the tables in `reads`, each a view `room.table`, and return its rows.
+
+        Parameters
+        ----------
+        query
+            Path of the file under `pipelines/`, without `.sql`.
+        reads
+            The tables the query may name.
+        parameters
+            Values of its `$parameters`; nothing is ever pasted into the text.
+        """
+        sql = (ROOT / f"{query}.sql").read_text(encoding="utf-8")
+        with duckdb.connect(":memory:", config=dict(DUCKDB_SETTINGS)) as connection:
+            connection.execute("set threads = 2")
+            for contract in reads:
+                _view(connection, contract, self.path(contract))
+            return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+
+
+def _view(connection: duckdb.DuckDBPyConnection, contract: Contract, path: Path) -> None:
+    if not path.exists():
+        raise SamenhangError(f"table {contract.name} is not there yet; run the steps before this one first")
+    # A room is one of our own folder names, never text from a delivery.
+    connection.execute(f"create schema if not exists {contract.room}")
+    connection.execute(f"set schema = '{contract.room}'")
+    connection.read_parquet(str(path)).create_view(contract.table)
+    connection.execute("set schema = 'main'")
+
+
+def _private_folder(folder: Path, root: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for part in (folder, *folder.parents):
+        part.chmod(0o700)
+        if part == root:
+            break
