@@ -1,0 +1,55 @@
+"""The pedestrian graph: junctions, edges with the facts about them, and what each profile pays for an edge."""
+
+import pyarrow as pa
+
+from pipelines.contracts import GEOMETRY, Column, Contract
+from pipelines.sources.contracts import SEGMENTS, X, Y
+
+NODES = Contract(
+    "streets/nodes",
+    grain="one junction or end of a street",
+    key=("node_id",),
+    columns=(
+        Column("node_id", pa.int64(), "number along a Hilbert curve: neighbours in space are neighbours here", minimum=0),
+        X,
+        Y,
+    ),
+    may_be_empty=False,
+)
+
+_FACTS = tuple(
+    column
+    for column in SEGMENTS.columns
+    if column.name not in {"segment_id", "u_key", "v_key", "geometry"}
+)
+
+EDGES = Contract(
+    "streets/edges",
+    grain="one stretch between two junctions, walkable both ways unless a fact forbids it",
+    key=("edge_id",),
+    columns=(
+        Column("edge_id", pa.int64(), "number, in the order of (u, v)", minimum=0),
+        Column("u", pa.int64(), "node at the start", minimum=0),
+        Column("v", pa.int64(), "node at the end", minimum=0),
+        Column("length_m", pa.float64(), "length of the line in metres", minimum=0),
+        *_FACTS,
+        Column("geometry", GEOMETRY, "WKB line in RD from u to v"),
+    ),
+    may_be_empty=False,
+)
+
+COSTS = Contract(
+    "streets/costs",
+    grain="one edge for one profile",
+    key=("profile", "edge_id"),
+    columns=(
+        Column("profile", pa.string(), "profile of profiles.yaml"),
+        Column("edge_id", pa.int64(), "edge of streets/edges", minimum=0),
+        Column("forward_m", pa.float64(), "metres from u to v; null: forbidden", nullable=True, minimum=0),
+        Column("forward_s", pa.float64(), "seconds from u to v; null: forbidden", nullable=True, minimum=0),
+        Column("backward_m", pa.float64(), "metres from v to u; null: forbidden", nullable=True, minimum=0),
+        Column("backward_s", pa.float64(), "seconds from v to u; null: forbidden", nullable=True, minimum=0),
+        Column("barrier", pa.string(), "what forbids the edge in a direction: steps, kerb, access ...; else ''"),
+    ),
+    may_be_empty=False,
+)
