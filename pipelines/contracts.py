@@ -90,7 +90,7 @@ def conform(table: pa.Table, contract: Contract) -> pa.Table:
     missing = [name for name in contract.column_names if name not in table.column_names]
     if missing:
         raise ContractError(f"{contract.name}: columns {missing} are missing; the table has {table.column_names}")
-    arrays = [_cast(table[column.name], column, contract.name) for column in contract.columns]
+    arrays = [_cast(table[column.name], column, contract) for column in contract.columns]
     schema = pa.schema([pa.field(c.name, c.type) for c in contract.columns])
     ordered = pa.table(arrays, schema=schema)
     if contract.key and len(ordered) > 1:
@@ -98,11 +98,12 @@ def conform(table: pa.Table, contract: Contract) -> pa.Table:
     return ordered.combine_chunks()
 
 
-def _cast(array: pa.ChunkedArray, column: Column, name: str) -> pa.ChunkedArray:
+def _cast(array: pa.ChunkedArray, column: Column, contract: Contract) -> pa.ChunkedArray:
     try:
         return array.cast(column.type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise ContractError(f"{name}.{column.name}: {array.type} does not fit {column.type} ({error})") from error
+        why = "" if contract.personal else f" ({error})"
+        raise ContractError(f"{contract.name}.{column.name}: {array.type} does not fit {column.type}{why}") from None
 
 
 def violations(table: pa.Table, contract: Contract) -> tuple[str, ...]:

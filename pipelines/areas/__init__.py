@@ -1,0 +1,1 @@
+"""Homes summed over areas: membership, and one aggregation for all area types. Not for publication."""

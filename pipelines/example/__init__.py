@@ -1,0 +1,1 @@
+"""Writes the example town in the sources' own file formats."""

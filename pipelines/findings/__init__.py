@@ -1,0 +1,1 @@
+"""Judgements per home: nearest places, kinds within reach, the minimum. Knows no areas."""

@@ -1,0 +1,1 @@
+"""Shows `out/*`: start page, map, files for analysts."""

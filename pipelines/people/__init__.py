@@ -1,0 +1,1 @@
+"""Where people walk from, and how many of them."""

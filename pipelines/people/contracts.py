@@ -14,16 +14,19 @@ ORIGINS = Contract(
         Column(
             "origin_type",
             pa.string(),
-            "address, square (its centre), pc6 (its point), or probe: the point of a pc6 without any other origin, "
-            "which stands for no persons and answers for its postcode",
-            values=("address", "square", "pc6", "probe"),
+            "address, square (its centre), pc6 (its point); probe: the point of a pc6 without any other origin, which "
+            "stands for no persons and answers for its postcode; unit: the point of an inhabited unit without any of these",
+            values=("address", "square", "pc6", "probe", "unit"),
         ),
         Column("origin_code", pa.string(), "BAG identification, CBS square or postcode"),
         X,
         Y,
         Column("h3_cell", pa.uint64(), "H3 cell the point lies in"),
-        Column("buurt_code", pa.string(), "buurt the point lies in; '' outside the municipality"),
+        Column("buurt_code", pa.string(), "buurt the point lies in"),
         Column("pc6", pa.string(), "postcode: the address's own, else the area the point lies in; '' none"),
+        Column("pc4", pa.string(), "four figures of it, else the area the point lies in; '' outside the municipality"),
+        Column("unit_code", pa.string(), "unit whose persons are shared over its origins; '' none (a probe)"),
+        Column("prior", pa.float64(), "weight of the origin within its unit", minimum=0),
     ),
     may_be_empty=False,
 )
@@ -32,6 +35,7 @@ PERSONS = Contract(
     "people/persons",
     grain="one origin, one population group",
     key=("origin_id", "population_group"),
+    personal=True,
     columns=(
         Column("origin_id", pa.int64(), "origin of people/origins", minimum=0),
         Column("population_group", pa.string(), "all, or the oldest age band delivered"),

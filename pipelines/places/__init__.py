@@ -1,0 +1,1 @@
+"""The register of places where neighbours meet."""

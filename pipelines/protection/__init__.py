@@ -1,0 +1,1 @@
+"""What may go out: the only room that writes `out/*`."""

@@ -2,40 +2,18 @@
 
 import pyarrow as pa
 
+from pipelines.areas.contracts import AREA_TYPES, INTERVAL_KINDS, KEY_NAMES, KEYS, QUALITIES, VALUE_REASONS
 from pipelines.contracts import GEOMETRY, Column, Contract
 
-AREA_TYPES = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente")
-INTERVAL_KINDS = ("", "ci_95", "unknown_places", "unknown_ages")
-QUALITIES = ("ok", "caution")
-REASONS = (
-    "",
-    "too_few_people",
-    "too_few_respondents",
-    "unknown_place_kinds",
-    "no_place_within_search",
-    "not_attached",
-    "no_residents",
-    "ages_unknown",
-    "people_unknown",
-    "not_delivered",
-)
+REASONS = (*VALUE_REASONS, "too_few_people")
 N_CLASSES = ("", "<10", "10-29", "30-99", "100+")
 
 INDICATORS = Contract(
     "out/indicators",
     grain="one value: an area, an indicator and its keys ('' where a key does not apply)",
-    key=(
-        "area_type", "area_code", "indicator", "profile", "place_kind", "threshold_m", "population_group", "period",
-    ),
+    key=KEY_NAMES,
     columns=(
-        Column("area_type", pa.string(), "h3, pc6, pc4, buurt, wijk or gemeente", values=AREA_TYPES),
-        Column("area_code", pa.string(), "H3 cell in hexadecimal, postcode or CBS code"),
-        Column("indicator", pa.string(), "id in the indicator catalogue"),
-        Column("profile", pa.string(), "referentie, kinderwagen or rollator; '' does not apply"),
-        Column("place_kind", pa.string(), "kind of place; '' any kind"),
-        Column("threshold_m", pa.string(), "distance in metres; '' the profile's own budget, or does not apply"),
-        Column("population_group", pa.string(), "all, or an age band such as 65plus; '' does not apply"),
-        Column("period", pa.string(), "year or years the value speaks of"),
+        *KEYS,
         Column("value", pa.float64(), "the value in `unit`; null with a reason", nullable=True),
         Column("lower", pa.float64(), "lower bound; null where there is no interval", nullable=True),
         Column("upper", pa.float64(), "upper bound; null where there is no interval", nullable=True),

@@ -1,0 +1,1 @@
+"""Joins people to places over streets: attachments, the kernel, pairs."""

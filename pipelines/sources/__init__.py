@@ -1,0 +1,1 @@
+"""Brings deliveries in: one module per source, each ending in a contract."""

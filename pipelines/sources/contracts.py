@@ -161,16 +161,3 @@ INVENTORY = Contract(
         Column("quote", pa.string(), "their own words"),
     ),
 )
-
-REJECTED = Contract(
-    "sources/rejected",
-    grain="one group of delivered rows set aside or repaired, with the reason",
-    key=("source", "problem"),
-    columns=(
-        Column("source", pa.string(), "file and layer"),
-        Column("problem", pa.string(), "what was wrong"),
-        Column("action", pa.string(), "set aside, or repaired", values=("set_aside", "repaired", "reprojected")),
-        Column("rows", pa.int64(), "how many", minimum=1),
-        Column("examples", pa.string(), "ids of some of them; '' for personal files"),
-    ),
-)

@@ -1,4 +1,4 @@
-"""The pedestrian graph: junctions, edges with the facts about them, and what each profile pays for an edge."""
+"""The pedestrian graph: junctions, edges with the facts about them, what each profile pays for an edge."""
 
 import pyarrow as pa
 
@@ -10,18 +10,19 @@ NODES = Contract(
     grain="one junction or end of a street",
     key=("node_id",),
     columns=(
-        Column("node_id", pa.int64(), "number along a Hilbert curve: neighbours in space are neighbours here", minimum=0),
+        Column(
+            "node_id",
+            pa.int64(),
+            "number along a Hilbert curve: neighbours in space are neighbours here",
+            minimum=0,
+        ),
         X,
         Y,
     ),
     may_be_empty=False,
 )
 
-_FACTS = tuple(
-    column
-    for column in SEGMENTS.columns
-    if column.name not in {"segment_id", "u_key", "v_key", "geometry"}
-)
+_FACTS = tuple(column for column in SEGMENTS.columns if column.name not in {"segment_id", "u_key", "v_key", "geometry"})
 
 EDGES = Contract(
     "streets/edges",
@@ -50,6 +51,25 @@ COSTS = Contract(
         Column("backward_m", pa.float64(), "metres from v to u; null: forbidden", nullable=True, minimum=0),
         Column("backward_s", pa.float64(), "seconds from v to u; null: forbidden", nullable=True, minimum=0),
         Column("barrier", pa.string(), "what forbids the edge in a direction: steps, kerb, access ...; else ''"),
+    ),
+    may_be_empty=False,
+)
+
+BUDGETS = Contract(
+    "streets/budgets",
+    grain="one profile",
+    key=("profile",),
+    columns=(
+        Column("profile", pa.string(), "profile of profiles.yaml"),
+        Column("budget_m", pa.float64(), "how far, one way, in metres; null: no limit", nullable=True, minimum=0),
+        Column(
+            "budget_s",
+            pa.float64(),
+            "how long, one way, in seconds; null: no limit",
+            nullable=True,
+            minimum=0,
+        ),
+        Column("speed_m_per_s", pa.float64(), "walking speed on an even street", minimum=0),
     ),
     may_be_empty=False,
 )

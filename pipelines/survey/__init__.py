@@ -1,0 +1,1 @@
+"""What residents say: scales and estimates per area."""

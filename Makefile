@@ -1,0 +1,51 @@
+# Two commands on a fresh machine: `make demo` and `make test`. They need Linux, Python >= 3.11 with venv, and make.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test test-all lint dev lock clean
+
+help:  ## show these commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The folder is made anew when a lock changed; a half-made one is never taken for whole.
+.venv/.run: requirements.lock
+	@echo "Setting up .venv from requirements.lock (once; some minutes) ..."
+	@$(PYTHON) -c 'import sys, venv; sys.exit(0 if (3, 11) <= sys.version_info < (3, 15) else "samenhang needs Python 3.11 to 3.14; name one with PYTHON=...")'
+	@$(PYTHON) -m venv --clear .venv
+	@$(INSTALL) --require-hashes --no-deps -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.run
+	@echo "Adding the tools for tests from requirements-dev.lock ..."
+	@$(INSTALL) --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+demo: .venv/.run  ## run the whole pipeline on the example town
+	@$(BIN)/samenhang example klein
+	@$(BIN)/samenhang run voorbeeldstad
+
+test: .venv/.dev lint  ## the fast tests (at most 5 minutes on 2 cores)
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+test-all: .venv/.dev lint  ## everything: kills, fuzz, attacks, every real area, the browser (at most 30 minutes)
+	@$(BIN)/python -m pytest -q
+
+lint: .venv/.dev  ## style, types and the order of the rooms
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+dev: .venv/.run  ## open Dagster's UI on the same definitions
+	@$(BIN)/samenhang dev
+
+lock: .venv/.dev  ## write the lock files anew
+	@$(INSTALL) uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:  ## remove .venv and everything computed (deliveries in data/raw and releases stay)
+	rm -rf .venv data/tables data/private data/dagster

@@ -1,0 +1,110 @@
+"""What a step works with: one area file, its raw folder, and its tables."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipelines.contracts import Contract
+from pipelines.errors import AreaFileError
+from pipelines.release import Shelf
+from pipelines.sources.area_file import SHIPPED, AreaFile, find_area_files, read_area_file
+from pipelines.warehouse import Warehouse
+
+PROJECT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where deliveries, tables and releases lie; absolute paths."""
+
+    raw: Path
+    data: Path
+    out: Path
+
+    @classmethod
+    def from_environment(cls, raw: Path | None = None, out: Path | None = None) -> "Folders":
+        """Options before environment variables before `data/` in the project."""
+        data = Path(os.environ.get("SAMENHANG_DATA", PROJECT / "data")).absolute()
+        chosen_raw = raw or Path(os.environ.get("SAMENHANG_RAW", data / "raw"))
+        chosen_out = out or Path(os.environ.get("SAMENHANG_OUT", data / "published"))
+        return cls(chosen_raw.absolute(), data, chosen_out.absolute())
+
+    @property
+    def state(self) -> Path:
+        """Dagster's own state, and the records of runs."""
+        return self.data / "dagster"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One run of one area: its settings, deliveries and tables."""
+
+    area: AreaFile
+    area_path: Path
+    folders: Folders
+    run_id: str
+    started: datetime
+
+    @property
+    def raw(self) -> Path:
+        """The raw folder."""
+        return self.folders.raw
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The tables of this area."""
+        return Warehouse(self.folders.data, self.area.name)
+
+    @property
+    def release(self) -> str:
+        """Name of the release this run makes; names sort by time."""
+        return f"{self.started:%Y%m%dT%H%M%SZ}-{self.run_id[:8]}"
+
+    @property
+    def drafts(self) -> Path:
+        """Pages and files made by this run, before they are released."""
+        return self.folders.data / "tables" / "pages" / self.area.name
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where this area's releases stand."""
+        return Shelf(self.folders.out, self.area.name)
+
+    @property
+    def lock(self) -> Path:
+        """Held while this area's tables are written."""
+        return self.folders.data / "tables" / ".locks" / f"{self.area.name}.lock"
+
+    def read(self, contract: Contract) -> pa.Table:
+        """Read one of this area's tables."""
+        return self.warehouse.read(contract)
+
+
+def known_areas(folders: Folders) -> dict[str, Path]:
+    """Area files by name: those shipped with the project, then those in `data/areas`."""
+    return find_area_files(SHIPPED, folders.data / "areas")
+
+
+def resolve_area(name_or_path: str, folders: Folders) -> tuple[AreaFile, Path]:
+    """The area file a user means, by its name or by its path.
+
+    Raises
+    ------
+    AreaFileError
+        When there is none, or its `name` is not the name of the file.
+    """
+    known = known_areas(folders)
+    looks_like_path = name_or_path.endswith((".yaml", ".yml")) or os.sep in name_or_path
+    path = Path(name_or_path).absolute() if looks_like_path else known.get(name_or_path)
+    if path is None:
+        raise AreaFileError(
+            f"there is no area {name_or_path!r}; known are {sorted(known)}. "
+            "Give one of these names, or the path of an area file."
+        )
+    area = read_area_file(path)
+    if area.name != path.stem:
+        raise AreaFileError(f"{path.name}: its name is {area.name!r}. File and name must be equal: rename one of them.")
+    return area, path

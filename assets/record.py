@@ -1,0 +1,87 @@
+"""The record of a run: inputs with checksums, parameters, versions, seconds and memory per step, checks, rejected rows.
+
+It is gathered from the reports that steps leave, so that a run from the command line, the UI or a schedule is recorded
+alike. `run.json` goes with a release; the record of every run, failed ones too, is kept under `data/dagster/runs/`.
+"""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from assets.bench import Bench
+from pipelines.pages.colophon import Budget, Colophon, delivered_sources
+from pipelines.sources.vector import Remark
+from pipelines.streets.profiles import chosen_profiles
+from pipelines.warehouse import replacing
+
+_LIBRARIES = ("samenhang", "dagster", "duckdb", "geopandas", "h3", "numba", "numpy", "osmium", "pyarrow", "pyproj", "shapely")
+
+
+def report_folder(bench: Bench) -> Path:
+    """Where the reports of this area's steps lie."""
+    return bench.folders.data / "tables" / "reports" / bench.area.name
+
+
+def keep_report(bench: Bench, report: dict[str, Any]) -> None:
+    """Keep what a step reports, in place of its report of an earlier run."""
+    with replacing(report_folder(bench) / f"{report['step'].replace('/', '.')}.json") as temporary:
+        temporary.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def reports(bench: Bench) -> list[dict[str, Any]]:
+    """The newest report of every step, in order of name; `run_id` tells which run left it."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(report_folder(bench).glob("*.json"))]
+
+
+def run_record(bench: Bench, status: str, failure: str = "") -> dict[str, Any]:
+    """Everything that can be said of a run; `status` is running, published or failed."""
+    told = reports(bench)
+    return {
+        "schema_version": "1.0",
+        "release": bench.release,
+        "run_id": bench.run_id,
+        "area": bench.area.name,
+        "status": status,
+        "failure": failure,
+        "parameters": {
+            "area_file": bench.area.model_dump(mode="json"),
+            "profiles": {name: p.model_dump(mode="json") for name, p in chosen_profiles(bench.area.profiles).items()},
+        },
+        "versions": {name: version(name) for name in _LIBRARIES},
+        "inputs": [one for report in told for one in report["inputs"]],
+        "rejected": [one for report in told for one in report["rejected"]],
+        "checks": [one for report in told for one in report["checks"]],
+        "steps": [
+            {name: report[name] for name in ("step", "run_id", "seconds", "peak_mb", "rows")} for report in told
+        ],
+    }
+
+
+def keep_run_record(bench: Bench, status: str, failure: str = "") -> Path:
+    """Write the record of this run beside Dagster's logs, and say where."""
+    path = bench.folders.state / "runs" / bench.release / "run.json"
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(run_record(bench, status, failure), indent=1, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def input_checksums(bench: Bench) -> dict[str, str]:
+    """SHA-256 of every delivered file, by its path under the raw folder."""
+    return {one["path"]: one["sha256"] for report in reports(bench) for one in report["inputs"]}
+
+
+def colophon(bench: Bench) -> Colophon:
+    """What pages say of where their figures come from."""
+    rejected = [Remark(**one) for report in reports(bench) for one in report["rejected"]]
+    set_aside: dict[str, int] = {}
+    for remark in rejected:
+        if remark.action == "set_aside":
+            path = remark.source.split(":", 1)[0]
+            set_aside[path] = set_aside.get(path, 0) + remark.rows
+    profiles = chosen_profiles(bench.area.profiles).values()
+    budgets = tuple(
+        Budget(p.name, p.budget_m.central if p.budget_m else None, p.budget_s.central if p.budget_s else None)
+        for p in profiles
+    )
+    return Colophon(bench.release, bench.started.date(), delivered_sources(bench.area, set_aside), budgets)

@@ -1,0 +1,68 @@
+"""`pages/`: files and pages of this run, and the switch that makes them the current release."""
+
+import json
+import shutil
+
+from assets.bench import Bench
+from assets.record import colophon, input_checksums, run_record
+from assets.step import Made, step
+from pipelines.areas.contracts import AREA_TYPES
+from pipelines.pages import exports
+from pipelines.pages.figures import PublishedTables
+from pipelines.pages.index import index_page
+from pipelines.pages.map import map_page
+from pipelines.protection import contracts
+from pipelines.release import exclusive, staging
+from pipelines.warehouse import replacing
+
+
+def _published(bench: Bench) -> PublishedTables:
+    areas = {area_type: bench.warehouse.read_as_written(f"out/{area_type}") for area_type in AREA_TYPES}
+    tables = (bench.read(contract) for contract in (contracts.INDICATORS, contracts.PLACES, contracts.INVENTORY))
+    indicators, places, inventory = tables
+    return PublishedTables(indicators, areas, places, inventory)
+
+
+def _write_page(bench: Bench, name: str, page: str) -> None:
+    with replacing(bench.drafts / name) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+@step("pages/exports", reads=("out/indicators", "out/places"))
+def files(bench: Bench) -> Made:
+    """Parquet files and a DuckDB database for analysts, with their description."""
+    published = _published(bench)
+    tables = {**published.areas, "indicators": published.indicators, "places": published.places}
+    exports.write_tables({**tables, "reach": bench.read(contracts.REACH)}, bench.drafts)
+    exports.write_database(bench.drafts)
+    described = exports.data_package(bench.area, colophon(bench), bench.drafts, input_checksums(bench))
+    _write_page(bench, "datapackage.json", described)
+    return Made()
+
+
+@step("pages/map", reads=("out/indicators", "out/places"))
+def map_(bench: Bench) -> Made:
+    """The map `kaart.html`: inhabited cells and buurten, without any request to the network."""
+    _write_page(bench, "kaart.html", map_page(_published(bench), bench.area, colophon(bench)))
+    return Made()
+
+
+@step("pages/index", reads=("out/indicators", "out/places"))
+def index(bench: Bench) -> Made:
+    """The start page `index.html`."""
+    _write_page(bench, "index.html", index_page(_published(bench), bench.area, colophon(bench)))
+    return Made()
+
+
+@step("pages/release", reads=("pages/exports", "pages/map", "pages/index"))
+def release(bench: Bench) -> Made:
+    """Put the files together and make them the current release, by one switch."""
+    lock = bench.shelf.releases / ".lock"
+    with exclusive(lock, f"another publication of {bench.area.name}"), staging(bench.shelf, bench.release) as folder:
+        shutil.copytree(bench.drafts, folder, dirs_exist_ok=True)
+        record = json.dumps(run_record(bench, "published"), indent=1, ensure_ascii=False)
+        (folder / "run.json").write_text(record, encoding="utf-8")
+    return Made()
+
+
+STEPS = (files, map_, index, release)

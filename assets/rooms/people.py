@@ -1,0 +1,28 @@
+"""`people/`: where people walk from, and how many of them."""
+
+from assets.bench import Bench
+from assets.step import Made, step
+from pipelines.people.contracts import ORIGINS, PERSONS
+from pipelines.people.origins import Deliveries, build_origins
+from pipelines.people.persons import allocate_persons
+from pipelines.sources import contracts
+
+UNIT_TYPES = {"squares": "square", "pc6": "pc6", "buurten": "buurt"}
+
+
+@step("people/origins", writes=(ORIGINS,), reads=("sources/statistics", "sources/addresses"))
+def origins(bench: Bench) -> Made:
+    """Points that people walk from: addresses, else squares, else PC6 points."""
+    given = (contracts.AREAS, contracts.ADDRESSES, contracts.SQUARES, contracts.PEOPLE_COUNTS)
+    tables = [bench.read(contract) for contract in given]
+    unit_type = UNIT_TYPES[bench.area.population.total_from]
+    return Made((build_origins(Deliveries(*tables, unit_type=unit_type), bench.area.h3_resolution),))
+
+
+@step("people/persons", writes=(PERSONS,), reads=("people/origins", "sources/statistics"))
+def persons(bench: Bench) -> Made:
+    """Persons at every origin (personal): totals shared in proportion, all and the oldest age band delivered."""
+    return Made((allocate_persons(bench.warehouse, UNIT_TYPES[bench.area.population.total_from]),))
+
+
+STEPS = (origins, persons)

@@ -1,0 +1,65 @@
+"""`sources/`: read the deliveries of one area into tables."""
+
+from assets.bench import Bench
+from assets.step import Made, step
+from pipelines.sources import contracts, deliveries
+from pipelines.sources.cbs import read_municipality, read_statistics
+
+
+def _delivered(bench: Bench) -> deliveries.Delivered:
+    return deliveries.Delivered(bench.area, bench.raw, read_municipality(bench.area, bench.raw))
+
+
+@step(
+    "sources/statistics",
+    writes=(contracts.AREAS, contracts.PEOPLE_COUNTS, contracts.SQUARES),
+    deliveries=("gemeenten", "wijken", "buurten", "pc4", "pc6", "squares"),
+)
+def statistics(bench: Bench) -> Made:
+    """Areas (gemeente, wijk, buurt, PC4, PC6) and squares, and how many people CBS counts in each."""
+    found = read_statistics(bench.area, bench.raw, read_municipality(bench.area, bench.raw))
+    return Made((found.areas, found.people_counts, found.squares), remarks=found.remarks)
+
+
+@step("sources/addresses", writes=(contracts.ADDRESSES,), deliveries=("addresses",))
+def addresses(bench: Bench) -> Made:
+    """Dwellings in use, from the BAG."""
+    table, remarks = deliveries.delivered_addresses(_delivered(bench))
+    return Made((table,), remarks=remarks)
+
+
+@step("sources/segments", writes=(contracts.SEGMENTS,), deliveries=("streets",))
+def segments(bench: Bench) -> Made:
+    """Stretches of street and path with the facts that bear on wheels."""
+    table, remarks = deliveries.delivered_segments(_delivered(bench))
+    return Made((table,), remarks=remarks)
+
+
+@step("sources/places", writes=(contracts.PLACES, contracts.BENCHES), deliveries=("places",))
+def places(bench: Bench) -> Made:
+    """Places where people meet, and public seats, as delivered."""
+    delivered = _delivered(bench)
+    found, remarks = deliveries.delivered_places(delivered)
+    benches, bench_remarks = deliveries.delivered_benches(delivered)
+    return Made((found, benches), remarks=remarks + bench_remarks)
+
+
+@step(
+    "sources/survey",
+    writes=(contracts.RESPONDENTS, contracts.ANSWERS, contracts.ITEMS),
+    deliveries=("respondents",),
+)
+def survey(bench: Bench) -> Made:
+    """Respondents and their answers (personal), with the codebook."""
+    found = deliveries.delivered_survey(bench.area, bench.raw)
+    return Made((found.respondents, found.answers, found.items), remarks=found.remarks)
+
+
+@step("sources/inventory", writes=(contracts.INVENTORY,), deliveries=("inventory",))
+def inventory(bench: Bench) -> Made:
+    """What residents and professionals said, in their own words and with their consent."""
+    table, remarks = deliveries.delivered_inventory(bench.area, bench.raw)
+    return Made((table,), remarks=remarks)
+
+
+STEPS = (statistics, addresses, segments, places, survey, inventory)

@@ -1,0 +1,52 @@
+"""Run the whole graph for one area in this process, and show how far it is."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from assets.bench import Bench, Folders, resolve_area
+from assets.definitions import JOB, STEPS, build
+from assets.step import Tell
+from pipelines.errors import SamenhangError
+from pipelines.release import exclusive
+
+# Dagster's own console says nothing: what a user must know, the command line says in a line.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+
+
+@contextmanager
+def _shown(console: Console) -> Iterator[Tell]:
+    """Show steps as a bar on a terminal, as one line each elsewhere."""
+    if not console.is_terminal:
+        yield lambda name, seconds: None if seconds is None else console.print(f"{name:<22} {seconds:7.2f} s")
+        return
+    columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=len(STEPS))
+        yield lambda name, seconds: progress.update(task, description=name, advance=0 if seconds is None else 1)
+
+
+def run_area(name_or_path: str, folders: Folders, console: Console) -> Bench:
+    """Run every step for one area and publish; returns the bench of the run.
+
+    Raises
+    ------
+    SamenhangError
+        What went wrong, as the step said it.
+    """
+    area, path = resolve_area(name_or_path, folders)
+    lock = folders.data / "tables" / ".locks" / f"{area.name}.lock"
+    run_id = str(uuid.uuid4())
+    with exclusive(lock, f"a run of {area.name}"), _shown(console) as tell, dg.DagsterInstance.get() as instance:
+        job = build(folders, {area.name: path}, tell=tell, locked=True).resolve_job_def(JOB)
+        job.execute_in_process(instance=instance, partition_key=area.name, run_id=run_id, run_config=QUIET)
+        record = instance.get_run_record_by_id(run_id)
+    if record is None:
+        raise SamenhangError(f"run {run_id} left no record under {folders.state}")
+    return Bench(area, path, folders, run_id, record.create_timestamp)

@@ -1,0 +1,247 @@
+"""A step: a function from a `Bench` to tables, and how it becomes a Dagster asset.
+
+Around every step, in one place: the contracts are checked before a table replaces the old one, rows, preview, vintage
+and licence are reported, time and memory are measured, and a small report is kept for `run.json`.
+"""
+
+import resource
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from assets.bench import Bench
+from assets.record import keep_report, keep_run_record
+from pipelines.contracts import Contract, conform, violations
+from pipelines.errors import ContractError, SamenhangError
+from pipelines.release import exclusive
+from pipelines.sources.checksums import sha256
+from pipelines.sources.vector import Remark
+
+OWNER = "team:samenhang"
+PREVIEW_ROWS = 5
+LAST = "pages/release"
+
+
+# Hears the key of a step when it begins (seconds None) and when it has ended.
+Tell = Callable[[str, float | None], None]
+
+
+def silent(_key: str, _seconds: float | None) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a step made: tables in the order of its contracts, extra tables with contracts of their own, remarks."""
+
+    tables: tuple[pa.Table, ...] = ()
+    further: tuple[tuple[pa.Table, Contract], ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node of the graph. `key` is room/name; `reads` are the keys of the steps whose tables it uses."""
+
+    key: str
+    make: Callable[[Bench], Made]
+    writes: tuple[Contract, ...]
+    reads: tuple[str, ...]
+    deliveries: tuple[str, ...]
+    description: str = field(default="")
+
+    @property
+    def room(self) -> str:
+        """Its room, which is its group in Dagster."""
+        return self.key.split("/", 1)[0]
+
+
+def step(
+    key: str, *, writes: tuple[Contract, ...] = (), reads: Sequence[str] = (), deliveries: Sequence[str] = ()
+) -> Callable[[Callable[[Bench], Made]], Step]:
+    """Turn a function into a `Step`; its docstring is the description shown in Dagster."""
+
+    def wrap(make: Callable[[Bench], Made]) -> Step:
+        return Step(key, make, writes, tuple(reads), tuple(deliveries), (make.__doc__ or "").strip())
+
+    return wrap
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all steps share: how to open the bench, the partitions, who hears of progress, who holds the lock."""
+
+    open_bench: Callable[[dg.AssetExecutionContext], Bench]
+    partitions: dg.PartitionsDefinition[str]
+    tell: Tell
+    locked: bool
+
+
+def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
+    """The Dagster asset of a step: blocking checks from its contracts, metadata on every materialisation."""
+    key = dg.AssetKey(one.key.split("/"))
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey(read.split("/")) for read in one.reads],
+        group_name=one.room,
+        description=one.description,
+        owners=[OWNER],
+        partitions_def=setting.partitions,
+        kinds=_kinds(one),
+        check_specs=[
+            dg.AssetCheckSpec(
+                contract.table, asset=key, blocking=True, description=f"{contract.grain}; keeps its contract"
+            )
+            for contract in one.writes
+        ],
+    )
+    def materialise(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        bench = setting.open_bench(context)
+        setting.tell(one.key, None)
+        guard = nullcontext() if setting.locked else exclusive(bench.lock, f"a run of {bench.area.name}")
+        with guard, recorded(bench, one.key), measured() as spent:
+            made = one.make(bench)
+            checks = [_checked(contract, table) for contract, table in zip(one.writes, made.tables, strict=True)]
+            if all(check.passed for check in checks):
+                _write(one, bench, made)
+        keep_report(bench, {**_report(one, bench, made, checks), **spent})
+        setting.tell(one.key, spent["seconds"])
+        return dg.MaterializeResult(metadata={**_metadata(one, bench, made), **spent}, check_results=checks)
+
+    return materialise
+
+
+def _kinds(one: Step) -> set[str]:
+    return {"html"} if one.room == "pages" else {"duckdb", "parquet"}
+
+
+def _checked(contract: Contract, table: pa.Table) -> dg.AssetCheckResult:
+    found = violations(conform(table, contract), contract)
+    return dg.AssetCheckResult(
+        check_name=contract.table, passed=not found, metadata={"violations": list(found), "rows": len(table)}
+    )
+
+
+def _write(one: Step, bench: Bench, made: Made) -> None:
+    for contract, table in zip(one.writes, made.tables, strict=True):
+        bench.warehouse.write(contract, table)
+    for table, contract in made.further:
+        broken = violations(conform(table, contract), contract)
+        if broken:
+            raise ContractError(f"{contract.name}: {'; '.join(broken)}")
+        bench.warehouse.write(contract, table)
+
+
+@contextmanager
+def recorded(bench: Bench, key: str) -> Iterator[None]:
+    """Keep the record of the run up to date: running while a step is at work, failed when it fails."""
+    keep_run_record(bench, "running")
+    try:
+        yield
+    except SamenhangError as error:
+        keep_run_record(bench, "failed", f"{key}: {error}")
+        raise
+    except BaseException as error:
+        # What an unforeseen error says may quote personal values: only its kind is kept.
+        keep_run_record(bench, "failed", f"{key}: {type(error).__name__}")
+        raise
+    if key == LAST:
+        keep_run_record(bench, "published")
+
+
+@contextmanager
+def measured() -> Iterator[dict[str, float]]:
+    """Measure seconds and the peak of resident memory (MB) of what is done inside."""
+    spent: dict[str, float] = {}
+    _reset_peak()
+    started = time.monotonic()
+    yield spent
+    spent["seconds"] = round(time.monotonic() - started, 3)
+    spent["peak_mb"] = round(_peak_mb(), 1)
+
+
+def _reset_peak() -> None:
+    """Linux forgets the peak when asked; where it may not be asked, the peak of the whole run is reported."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return
+
+
+def _peak_mb() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _metadata(one: Step, bench: Bench, made: Made) -> dict[str, Any]:
+    tables = _tables(one, made)
+    sources = deliveries_of(bench, one.deliveries)
+    metadata: dict[str, Any] = {
+        "rows": {contract.name: len(table) for contract, table in tables},
+        "vintage": sorted({source.vintage for source in sources.values()}),
+        "licence": sorted({source.licence for source in sources.values()}),
+        "rejected": [f"{r.source}: {r.problem}: {r.rows} {r.action}" for r in made.remarks],
+    }
+    for contract, table in tables:
+        metadata[f"preview {contract.table}"] = dg.MetadataValue.md(preview(contract, table))
+    return metadata
+
+
+def preview(contract: Contract, table: pa.Table) -> str:
+    """The first rows as a Markdown table without geometry; of a personal table nothing but the number of rows."""
+    if contract.personal:
+        return f"{len(table)} rows of a personal table; none are shown."
+    columns = [name for name in table.column_names if name != "geometry" and not pa.types.is_binary(table[name].type)]
+    rows = conform(table, contract).select(columns).slice(0, PREVIEW_ROWS).to_pylist()
+    lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
+    lines += [" | ".join(_cell(row[name]) for name in columns) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def deliveries_of(bench: Bench, roles: Sequence[str]) -> dict[str, Any]:
+    """The deliveries of the named roles (all when none are named) by path, as the area file describes them."""
+    names = roles or tuple(type(bench.area.sources).model_fields)
+    found: dict[str, Any] = {}
+    for name in names:
+        delivered = getattr(bench.area.sources, name)
+        for one in delivered if isinstance(delivered, tuple) else (delivered,):
+            if one is not None:
+                found[one.path] = one
+    return found
+
+
+def _report(one: Step, bench: Bench, made: Made, checks: Sequence[dg.AssetCheckResult]) -> dict[str, Any]:
+    delivered = deliveries_of(bench, one.deliveries) if one.deliveries else {}
+    return {
+        "step": one.key,
+        "run_id": bench.run_id,
+        "rows": {contract.name: len(table) for contract, table in _tables(one, made)},
+        "checks": [{"step": one.key, "table": check.check_name, "passed": bool(check.passed)} for check in checks],
+        "inputs": [_input(bench, path) for path in delivered],
+        "rejected": [asdict(remark) for remark in made.remarks],
+    }
+
+
+def _input(bench: Bench, path: str) -> dict[str, Any]:
+    full = bench.raw / path
+    return {"path": path, "sha256": sha256(full), "bytes": full.stat().st_size}
+
+
+def _tables(one: Step, made: Made) -> list[tuple[Contract, pa.Table]]:
+    further = [(contract, table) for table, contract in made.further]
+    return [*zip(one.writes, made.tables, strict=True), *further]

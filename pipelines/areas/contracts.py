@@ -1,0 +1,61 @@
+"""Sums over areas: which origins belong where, and the values before protection. Not for publication."""
+
+import pyarrow as pa
+
+from pipelines.contracts import Column, Contract
+
+AREA_TYPES = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente")
+INTERVAL_KINDS = ("", "ci_95", "unknown_places", "unknown_ages")
+QUALITIES = ("ok", "caution")
+VALUE_REASONS = (
+    "",
+    "too_few_respondents",
+    "unknown_place_kinds",
+    "no_place_within_search",
+    "not_attached",
+    "no_residents",
+    "people_unknown",
+)
+KEYS = (
+    Column("area_type", pa.string(), "h3, pc6, pc4, buurt, wijk or gemeente", values=AREA_TYPES),
+    Column("area_code", pa.string(), "H3 cell in hexadecimal, postcode or CBS code"),
+    Column("indicator", pa.string(), "id in the indicator catalogue"),
+    Column("profile", pa.string(), "referentie, kinderwagen or rollator; '' does not apply"),
+    Column("place_kind", pa.string(), "kind of place; '' any kind"),
+    Column("threshold_m", pa.string(), "distance in metres; '' the profile's own budget, or does not apply"),
+    Column("population_group", pa.string(), "all, or an age band such as 65plus; '' does not apply"),
+    Column("period", pa.string(), "year the value speaks of"),
+)
+KEY_NAMES = tuple(column.name for column in KEYS)
+
+MEMBERSHIP = Contract(
+    "areas/membership",
+    grain="one origin in one area",
+    key=("area_type", "area_code", "origin_id"),
+    columns=(
+        KEYS[0],
+        KEYS[1],
+        Column("origin_id", pa.int64(), "origin of people/origins", minimum=0),
+        Column("weight", pa.float64(), "share of the origin that belongs to the area", minimum=0, maximum=1),
+    ),
+    may_be_empty=False,
+)
+
+VALUES = Contract(
+    "areas/values",
+    grain="one unprotected value: an area, an indicator and its keys ('' where a key does not apply)",
+    key=KEY_NAMES,
+    personal=True,
+    columns=(
+        *KEYS,
+        Column("value", pa.float64(), "the value in `unit`; null with a reason", nullable=True),
+        Column("lower", pa.float64(), "lower bound; null where there is no interval", nullable=True),
+        Column("upper", pa.float64(), "upper bound; null where there is no interval", nullable=True),
+        Column("interval_kind", pa.string(), "what the interval covers", values=INTERVAL_KINDS),
+        Column("unit", pa.string(), "m, n, persons, 0-10 ..."),
+        Column("respondents", pa.int64(), "respondents behind it; null: no survey value", nullable=True, minimum=0),
+        Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
+        Column("reason_missing", pa.string(), "why value is null; else ''", values=VALUE_REASONS),
+    ),
+    may_be_empty=False,
+)

@@ -1,0 +1,104 @@
+"""The lists the municipality of the example town keeps itself: places, and what residents and professionals said."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.example.parcels import AreaCodes, Parcels
+from pipelines.example.places import Site, block_centre, facade_points
+from pipelines.example.plan import Floats, Plan
+from pipelines.example.streets import StreetPlan
+from pipelines.example.vector_file import write_list
+from pipelines.example.words import Words
+
+_INDOORS = "Buurthuis"
+_ON_BLOCK_SHIFT_M = np.array([7.0, -8.0])
+_TWICE_LISTED = {"amenity=community_centre": "Buurthuis", "leisure=playground": "Speelplek"}
+_TWICE_EVERY = 4
+_TWICE_SHIFT_M = 8.0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One row of the municipal list of places; `osm_name` is set when OSM holds the same place."""
+
+    name: str
+    kind: str
+    at: Floats
+    osm_name: str = ""
+
+
+def list_places(
+    streets: StreetPlan, parcels: Parcels, sites: tuple[Site, ...], rng: np.random.Generator
+) -> tuple[Listed, ...]:
+    """List places that OSM does not know; in a large town a quarter of its halls and playgrounds are listed too."""
+    own = _own_places(streets, parcels, sites, rng)
+    return (*own, *_twice_listed(sites, rng)) if streets.plan.size.wijken_x > 1 else own
+
+
+def _own_places(
+    streets: StreetPlan, parcels: Parcels, sites: tuple[Site, ...], rng: np.random.Generator
+) -> tuple[Listed, ...]:
+    """Choose blocks of homes without any place of OSM, so that nothing is in both lists by chance."""
+    plan = streets.plan
+    free = (plan.use[parcels.column, parcels.row] == "homes") & (parcels.half == 0)
+    free[[site.parcel - int(parcels.half[site.parcel]) for site in sites]] = False
+    listed: list[Listed] = []
+    for buurt, kind in enumerate(streets.kinds[:-1]):
+        kinds = [name for name, count in kind.listed.items() for _ in range(count)]
+        here = rng.permutation(np.flatnonzero(free & (parcels.buurt == buurt))).tolist()
+        for name, parcel in zip(kinds, here, strict=False):
+            title = streets.words.place_names[len(listed) % len(streets.words.place_names)]
+            listed.append(Listed(f"{name} {title}", name, _point(plan, parcels, parcel, name)))
+    return tuple(listed)
+
+
+def _point(plan: Plan, parcels: Parcels, parcel: int, kind: str) -> Floats:
+    if kind == _INDOORS:
+        doors = facade_points(plan, parcels, np.array([parcel]), np.array([0.45]))
+        return np.asarray(doors[0], dtype=np.float64)
+    centre = block_centre(plan, int(parcels.column[parcel]), int(parcels.row[parcel]))
+    return np.asarray(centre + _ON_BLOCK_SHIFT_M, dtype=np.float64)
+
+
+def _twice_listed(sites: tuple[Site, ...], rng: np.random.Generator) -> tuple[Listed, ...]:
+    chosen = [site for site in sites if site.tag in _TWICE_LISTED][::_TWICE_EVERY]
+    shifts = rng.uniform(-_TWICE_SHIFT_M, _TWICE_SHIFT_M, (len(chosen), 2))
+    return tuple(
+        Listed(site.name.upper(), _TWICE_LISTED[site.tag], site.at + shift, site.name)
+        for site, shift in zip(chosen, shifts, strict=True)
+    )
+
+
+def write_places(path: Path, listed: tuple[Listed, ...]) -> None:
+    """Write `plekken.csv`: number, name, kind, and RD coordinates with decimal commas."""
+    rows = (
+        (f"P{number:03d}", place.name, place.kind, round(float(place.at[0]), 1), round(float(place.at[1]), 1))
+        for number, place in enumerate(listed, start=1)
+    )
+    write_list(path, ("nummer", "naam", "soort", "x", "y"), rows)
+
+
+def write_twice_listed(path: Path, listed: tuple[Listed, ...]) -> None:
+    """Write which rows of the list OSM holds too: their number, and the name they have there."""
+    rows = [(f"P{n:03d}", place.osm_name) for n, place in enumerate(listed, start=1) if place.osm_name]
+    write_list(path, ("nummer", "osm_naam"), rows)
+
+
+def write_inventory(path: Path, words: Words, plan: Plan, codes: AreaCodes) -> None:
+    """Write `inventaris.csv`: quotes by role, never by name, each about the first buurt of its kind."""
+    columns = ("nummer", "datum", "buurtcode", "onderwerp", "gezegd_door", "citaat", "toestemming")
+    rows = (
+        (
+            f"I{number:03d}",
+            quote.datum,
+            str(codes.buurt[plan.kinds.index(quote.kind)]) if quote.kind else "",
+            quote.onderwerp,
+            quote.gezegd_door,
+            quote.citaat,
+            quote.toestemming,
+        )
+        for number, quote in enumerate(words.inventory, start=1)
+    )
+    write_list(path, columns, rows)

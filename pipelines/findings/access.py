@@ -1,0 +1,24 @@
+"""Judgements per home about access to places; the definitions stand in the SQL files beside this one."""
+
+import pyarrow as pa
+
+from pipelines.findings.contracts import NEARNESS
+from pipelines.people.contracts import ORIGINS
+from pipelines.places.contracts import COMPLETENESS, REGISTER
+from pipelines.reach.contracts import ATTACHMENTS, PAIRS
+from pipelines.streets.contracts import BUDGETS
+from pipelines.warehouse import Warehouse
+
+# Until a municipality sets norms of its own: at least one kind of place within the profile's central budget.
+MINIMUM_KINDS = 1
+
+
+def measure_nearness(warehouse: Warehouse) -> pa.Table:
+    """Nearest place and places within reach of every home, per profile and kind, as `findings/nearness`."""
+    reads = (ORIGINS, ATTACHMENTS, PAIRS, REGISTER, COMPLETENESS, BUDGETS)
+    return warehouse.run_sql("findings/nearness", reads)
+
+
+def judge_minimum(warehouse: Warehouse, minimum_kinds: int = MINIMUM_KINDS) -> pa.Table:
+    """Kinds of place within reach of every home and whether they are fewer than `minimum_kinds`, as `findings/minimum`."""
+    return warehouse.run_sql("findings/minimum", (NEARNESS,), {"minimum_kinds": minimum_kinds})

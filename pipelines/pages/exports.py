@@ -1,0 +1,140 @@
+"""Files for analysts: GeoParquet, one DuckDB database with the same tables, and the description of both."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from pipelines.geo import RD
+from pipelines.pages.colophon import Colophon
+from pipelines.protection.contracts import AREA_TYPES
+from pipelines.sources.area_file import AreaFile
+from pipelines.sources.licences import licence_url
+from pipelines.warehouse import replacing
+
+SCHEMA_VERSION = "1.0"
+# DuckDB 1.4 and everything after it opens this.
+STORAGE_VERSION = "v1.4.0"
+_ROWS_PER_GROUP = 20_000
+
+
+def write_geoparquet(table: pa.Table, path: Path) -> None:
+    """Write a table with WKB `geometry` (RD) as GeoParquet 1.1, rows along a Hilbert curve.
+
+    The bounding box of every row stands in the struct `bbox`, by which readers skip what they do not need.
+    """
+    geometry = shapely.from_wkb(table["geometry"].to_numpy(zero_copy_only=False))
+    attributes = table.drop_columns(["geometry"]).to_pandas()
+    frame = gpd.GeoDataFrame(attributes, geometry=gpd.GeoSeries(geometry, crs=RD), crs=RD)
+    if len(frame):
+        order = frame.hilbert_distance().to_numpy().argsort(kind="stable")
+        frame = frame.iloc[order]
+    with replacing(path) as temporary:
+        frame.to_parquet(temporary, index=False, schema_version="1.1.0", write_covering_bbox=True)
+        written = pq.read_table(temporary, partitioning=None)
+        pq.write_table(_plain_strings(written), temporary, compression="zstd", row_group_size=_ROWS_PER_GROUP)
+
+
+def _plain_strings(table: pa.Table) -> pa.Table:
+    """Give every text column the type `string`: pandas writes `large_string`, which not every reader knows."""
+    fields = [field.with_type(pa.string()) if pa.types.is_large_string(field.type) else field for field in table.schema]
+    metadata = {key: value for key, value in (table.schema.metadata or {}).items() if key != b"pandas"}
+    return table.cast(pa.schema(fields, metadata=metadata))
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table without geometry as plain Parquet."""
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", row_group_size=131_072)
+
+
+def write_tables(tables: Mapping[str, pa.Table], folder: Path) -> None:
+    """Write every published table: `indicators.parquet`, and the others under `tables/`."""
+    for name, table in tables.items():
+        path = folder / "indicators.parquet" if name == "indicators" else folder / "tables" / f"{name}.parquet"
+        write = write_geoparquet if "geometry" in table.column_names else write_parquet
+        write(table, path)
+
+
+def table_paths(folder: Path) -> dict[str, Path]:
+    """Published Parquet files by the name of their table."""
+    names = (*AREA_TYPES, "places", "reach")
+    return {"indicators": folder / "indicators.parquet", **{n: folder / "tables" / f"{n}.parquet" for n in names}}
+
+
+def write_database(folder: Path) -> None:
+    """Write `samenhang.duckdb` with the tables of the Parquet files in `folder`; geometry as WKB."""
+    with replacing(folder / "samenhang.duckdb") as temporary:
+        temporary.unlink()
+        with duckdb.connect(":memory:") as connection:
+            connection.execute("set enable_geoparquet_conversion = false")
+            # The path and names are ours: a temporary file and the fixed names of the tables.
+            connection.execute(f"attach '{temporary}' as published (storage_version '{STORAGE_VERSION}')")
+            for name, path in table_paths(folder).items():
+                connection.read_parquet(str(path)).create(f"published.{name}")
+            connection.execute("detach published")
+
+
+def data_package(area: AreaFile, colophon: Colophon, folder: Path, checksums: Mapping[str, str]) -> str:
+    """Describe the published tables, their columns, sources and licences, as Frictionless `datapackage.json`."""
+    resources = [_resource(name, path, folder) for name, path in table_paths(folder).items()]
+    package: dict[str, Any] = {
+        "name": area.name,
+        "title": area.title,
+        "schema_version": SCHEMA_VERSION,
+        "version": colophon.release_id,
+        "created": colophon.published_on.isoformat(),
+        "synthetic": area.synthetic,
+        "licenses": _licences(area, colophon),
+        "sources": [
+            {
+                "title": source.name,
+                "path": source.path,
+                "vintage": source.vintage,
+                "licence": source.licence,
+                "attribution": source.attribution,
+                "sha256": checksums.get(source.path, ""),
+                "rows_set_aside": source.rows_set_aside,
+            }
+            for source in colophon.sources
+        ],
+        "place_kinds": area.place_kinds,
+        "resources": resources,
+    }
+    return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+
+
+def _licences(area: AreaFile, colophon: Colophon) -> Sequence[dict[str, str]]:
+    if area.synthetic:
+        return [{"name": "CC0-1.0", "path": licence_url("CC0-1.0")}]
+    names = sorted({source.licence for source in colophon.sources})
+    return [{"name": name, "path": licence_url(name)} for name in names]
+
+
+def _resource(name: str, path: Path, folder: Path) -> dict[str, Any]:
+    schema = pq.read_schema(path)
+    fields = [{"name": field.name, "type": _field_type(field.type)} for field in schema]
+    return {
+        "name": name,
+        "path": str(path.relative_to(folder)),
+        "format": "parquet",
+        "rows": pq.read_metadata(path).num_rows,
+        "crs": RD if "geometry" in schema.names else None,
+        "schema": {"fields": fields},
+    }
+
+
+def _field_type(type_: pa.DataType) -> str:
+    if pa.types.is_floating(type_):
+        return "number"
+    if pa.types.is_integer(type_):
+        return "integer"
+    if pa.types.is_binary(type_):
+        return "geometry"
+    return "object" if pa.types.is_struct(type_) else "string"

@@ -1,0 +1,68 @@
+"""Features of the map: geometry in degrees with five decimals, and properties that are safe to show.
+
+Leaflet and folium put properties into the page as HTML. Every text here is therefore escaped, once: `<` stands as
+`&lt;`. Which words and classes a feature carries is decided elsewhere.
+"""
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from pipelines.geo import geometries_to_wgs84
+
+DECIMALS = 5  # about one metre: finer digits only make the page heavier
+SIMPLIFY_TOLERANCE_M = 8.0
+_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+Feature = dict[str, Any]
+
+
+def geometries_of(table: pa.Table) -> NDArray[np.object_]:
+    """The geometries of a wide table, in RD metres; shape (n,)."""
+    return np.asarray(shapely.from_wkb(np.array(table["geometry"].to_pylist(), dtype=np.object_)), dtype=np.object_)
+
+
+def simplified(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Polygons with fewer vertices whose shared borders stay shared; anything but polygons as it came.
+
+    Details smaller than about `SIMPLIFY_TOLERANCE_M` metres go.
+    """
+    if not len(geometries) or not np.isin(shapely.get_type_id(geometries), _POLYGONS).all():
+        return geometries
+    return np.asarray(shapely.coverage_simplify(geometries, SIMPLIFY_TOLERANCE_M), dtype=np.object_)
+
+
+def feature_collection(geometries_rd: NDArray[np.object_], properties: Sequence[Mapping[str, Any]]) -> Feature:
+    """A GeoJSON FeatureCollection in WGS 84, with every text of `properties` escaped for HTML.
+
+    Parameters
+    ----------
+    geometries_rd
+        Geometries in RD metres; shape (n,).
+    properties
+        One mapping per geometry; values are text, numbers, or lists and mappings of these.
+    """
+    degrees = geometries_to_wgs84(geometries_rd) if len(geometries_rd) else geometries_rd
+    rounded = shapely.transform(degrees, lambda xy: np.round(xy, DECIMALS))
+    features = [
+        {"type": "Feature", "properties": escaped(shown), "geometry": json.loads(text)}
+        for text, shown in zip(shapely.to_geojson(rounded), properties, strict=True)
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def escaped(content: Any) -> Any:  # noqa: ANN401 - any JSON content, returned in the same shape
+    """The same JSON content with each text escaped once, inside lists and mappings too; keys are ours."""
+    if isinstance(content, str):
+        return html.escape(content)
+    if isinstance(content, Mapping):
+        return {key: escaped(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [escaped(value) for value in content]
+    return content

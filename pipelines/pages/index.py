@@ -1,0 +1,175 @@
+"""The start page (`index.html`): what was measured and what was not, per buurt, beside residents' own words.
+
+Here tables become the few rows that the page shows. Buurten stand in the order of the alphabet, never of a value;
+no figure is combined with another.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.pages.classes import ordered_profiles
+from pipelines.pages.colophon import Colophon, attributions, budget_words
+from pipelines.pages.figures import Figure, Measure, PublishedTables, people_groups, read_figures
+from pipelines.pages.layers import BuurtRow, alphabetical, buurt_rows
+from pipelines.pages.rendering import asset_text, render
+from pipelines.pages.words import Word, dutch_date_text, words
+from pipelines.sources.area_file import AreaFile
+
+SURVEY_AREA_TYPES = ("gemeente", "wijk", "buurt")
+CONTACT = Measure("m1_contact")
+TABLES = ("gemeente", "wijk", "buurt", "pc4", "pc6", "h3", "places", "reach")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The municipality as a whole for one profile: median metres, and persons below the minimum."""
+
+    area_name: str
+    profile: str
+    distance: Figure
+    below_minimum: Figure
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """One buurt: its rows by profile, and by age group the persons below the minimum with the first profile."""
+
+    name: str
+    by_profile: tuple[BuurtRow, ...]
+    groups: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class SurveyRow:
+    """One area: its mean on the scale of contact (0 to 10), with interval and class of respondents."""
+
+    area_type: str
+    name: str
+    mean: Figure
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What somebody said, by role, about a buurt or the whole municipality ('')."""
+
+    text: str
+    said_by: str
+    subject: str
+    buurt: str
+    day: str
+
+
+@dataclass(frozen=True)
+class KindRow:
+    """One kind of place: how complete its delivered list is, and how many places it held."""
+
+    kind: str
+    delivered: str
+    places: int
+
+
+def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> str:
+    """The start page as HTML text; it needs no script.
+
+    Parameters
+    ----------
+    tables
+        The published tables; `tables.areas` holds at least `gemeente`, `wijk` and `buurt`.
+    area
+        The area file: title, year, profiles, completeness per kind of place, signal and follow-up.
+    colophon
+        Sources, licences, budgets and release.
+    """
+    profiles = main_profiles(area)
+    groups = people_groups(tables)
+    rows = index_rows(tables, profiles, groups)
+    return render(
+        "index.html",
+        styles=(asset_text("page.css"), asset_text("index.css")),
+        area=area,
+        colophon=colophon,
+        attributions=attributions(colophon.sources),
+        budgets={budget.profile: budget_words(budget) for budget in colophon.budgets},
+        profiles=profiles,
+        groups=groups,
+        headlines=headlines(tables, profiles),
+        rows=rows,
+        reasons=_explained(_reasons_of(rows)),
+        kinds=kind_rows(tables, area),
+        survey=survey_rows(tables),
+        quotes=quotes(tables),
+        table_names=TABLES,
+    )
+
+
+def main_profiles(area: AreaFile) -> tuple[str, ...]:
+    """The profiles the start page speaks of: those with wheels, else whatever the area file names."""
+    ordered = ordered_profiles(area.profiles)
+    return tuple(profile for profile in ordered if profile != "referentie") or ordered
+
+
+def headlines(tables: PublishedTables, profiles: Sequence[str]) -> tuple[Headline, ...]:
+    """The figures of each gemeente, for each of `profiles`."""
+    names = tables.areas["gemeente"]["area_name"].to_pylist()
+    found = []
+    for profile in profiles:
+        distances = read_figures(tables, "gemeente", Measure("dist_nearest_place", profile=profile))
+        people = read_figures(tables, "gemeente", Measure("people_below_min", "all", profile))
+        found += [Headline(name, profile, *pair) for name, *pair in zip(names, distances, people, strict=True)]
+    return tuple(found)
+
+
+def index_rows(tables: PublishedTables, profiles: Sequence[str], groups: Sequence[str]) -> tuple[IndexRow, ...]:
+    """One row per buurt, by name; `groups` are counted for the first of `profiles`."""
+    by_profile = list(zip(*(buurt_rows(tables, profile) for profile in profiles), strict=True))
+    measures = (Measure("people_below_min", group, profiles[0]) for group in groups)
+    columns = [read_figures(tables, "buurt", measure) for measure in measures]
+    by_group = list(zip(*columns, strict=True)) or [()] * len(by_profile)
+    names = [number for number, _ in alphabetical([rows[0] for rows in by_profile])]
+    return tuple(IndexRow(by_profile[number][0].name, by_profile[number], by_group[number]) for number in names)
+
+
+def kind_rows(tables: PublishedTables, area: AreaFile) -> tuple[KindRow, ...]:
+    """Every kind of place with its completeness and the number of published places."""
+    counted = tables.places["place_kind"].value_counts().to_pylist()
+    places = {row["values"]: row["counts"] for row in counted}
+    return tuple(KindRow(kind, state, places.get(kind, 0)) for kind, state in area.place_kinds.items())
+
+
+def survey_rows(tables: PublishedTables) -> tuple[SurveyRow, ...]:
+    """The scale of contact for gemeente, wijken and buurten, each by name; empty when there was no survey."""
+    has_survey = pc.any(pc.equal(tables.indicators["indicator"], CONTACT.indicator)).as_py()
+    return tuple(row for kind in SURVEY_AREA_TYPES for row in _survey_of(tables, kind)) if has_survey else ()
+
+
+def _survey_of(tables: PublishedTables, area_type: str) -> list[SurveyRow]:
+    names = tables.areas[area_type]["area_name"].to_pylist()
+    means = read_figures(tables, area_type, CONTACT)
+    found = [SurveyRow(area_type, name, mean) for name, mean in zip(names, means, strict=True)]
+    return sorted(found, key=lambda row: row.name.casefold())
+
+
+def quotes(tables: PublishedTables) -> tuple[Quote, ...]:
+    """The published inventory, by buurt and then by day, newest first."""
+    buurten: pa.Table = tables.areas["buurt"]
+    names = dict(zip(buurten["area_code"].to_pylist(), buurten["area_name"].to_pylist(), strict=True))
+    ordered = tables.inventory.sort_by([("date", "descending"), ("record_id", "ascending")]).to_pylist()
+    said = [
+        Quote(
+            row["quote"], row["said_by"], row["subject"], names.get(row["buurt_code"], ""), dutch_date_text(row["date"])
+        )
+        for row in ordered
+    ]
+    return tuple(sorted(said, key=lambda quote: quote.buurt.casefold()))
+
+
+def _reasons_of(rows: Sequence[IndexRow]) -> frozenset[str]:
+    shown = frozenset(reason for row in rows for of_profile in row.by_profile for reason in of_profile.reasons)
+    return shown | {figure.reason for row in rows for figure in row.groups if figure.reason}
+
+
+def _explained(reasons: frozenset[str]) -> tuple[Word, ...]:
+    return tuple(word for reason, word in words().reasons.items() if reason in reasons)

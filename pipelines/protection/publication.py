@@ -1,0 +1,130 @@
+"""Write `out/*`: the only tables that pages may read. Person counts are rounded, small ones withheld, here and nowhere else."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from pipelines import geo
+from pipelines.areas.contracts import AREA_TYPES, MEMBERSHIP, VALUES
+from pipelines.contracts import Contract
+from pipelines.people.contracts import PERSONS
+from pipelines.protection.contracts import PLACES, area_contract
+from pipelines.reach.contracts import PAIRS
+from pipelines.streets.contracts import BUDGETS
+from pipelines.warehouse import Warehouse
+
+
+def protect_indicators(warehouse: Warehouse) -> pa.Table:
+    """The tidy table as it may go out, `out/indicators`."""
+    return warehouse.run_sql("protection/indicators", (VALUES,))
+
+
+def protect_reach(warehouse: Warehouse) -> pa.Table:
+    """Pairs summarised per H3 cell, `out/reach`."""
+    return warehouse.run_sql("protection/reach", (MEMBERSHIP, PERSONS, PAIRS, BUDGETS))
+
+
+def publish_places(register: pa.Table) -> pa.Table:
+    """The register with one point per place, `out/places`."""
+    geometry = shapely.from_wkb(register["geometry"].to_numpy(zero_copy_only=False))
+    points = shapely.point_on_surface(geometry) if len(register) else np.empty(0, dtype=object)
+    columns = [register[name] for name in PLACES.column_names if name != "geometry"]
+    return pa.table([*columns, pa.array(shapely.to_wkb(points), pa.binary())], names=list(PLACES.column_names))
+
+
+def column_name(key: Mapping[str, str]) -> str:
+    """Name of the wide column of one indicator: `<indicator>[_<kind>][_<threshold>m][_<group>][_<profile>]`."""
+    threshold = f"{key['threshold_m']}m" if key["threshold_m"] else ""
+    parts = (key["indicator"], key["place_kind"], threshold, key["population_group"], key["profile"])
+    return "_".join(part for part in parts if part)
+
+
+def widen(indicators: pa.Table, area_type: str, areas: pa.Table) -> tuple[pa.Table, Contract]:
+    """One row per area of a type, one column per indicator and its keys, as a table with its contract.
+
+    Parameters
+    ----------
+    indicators
+        `out/indicators`.
+    area_type
+        One of `AREA_TYPES`.
+    areas
+        `sources/areas`, for names and polygons.
+
+    Returns
+    -------
+    tuple of pyarrow.Table and Contract
+        Columns `<name>_lower` and `<name>_upper` follow where an interval of that indicator exists. Without areas of
+        this type: no rows, the same columns as other area types have.
+    """
+    identity = _cells(indicators) if area_type == "h3" else _named_areas(areas, area_type)
+    keys = _column_keys(indicators, with_persons=area_type not in ("h3", "pc6"))
+    row_of = {code: row for row, code in enumerate(identity["area_code"].to_pylist())}
+    chosen = indicators.filter(pa.compute.equal(indicators["area_type"], area_type))
+    values = _columns(chosen, keys, row_of)
+    contract = area_contract(area_type, tuple(values))
+    table = identity.select(["area_code", "area_name"])
+    for name, column in values.items():
+        table = table.append_column(name, pa.array(column, pa.float64(), mask=np.isnan(column)))
+    return table.append_column("geometry", identity["geometry"]), contract
+
+
+_KEY_COLUMNS = ("indicator", "place_kind", "threshold_m", "population_group", "profile")
+
+
+def _column_keys(indicators: pa.Table, *, with_persons: bool) -> dict[str, tuple[str, ...]]:
+    """Wide column name -> its bounds' suffixes, in a fixed order."""
+    table = indicators if with_persons else indicators.filter(pa.compute.not_equal(indicators["unit"], "persons"))
+    grouped = table.group_by([*_KEY_COLUMNS]).aggregate([("lower", "count"), ("upper", "count")])
+    rows = sorted(grouped.to_pylist(), key=lambda row: tuple(row[name] for name in _KEY_COLUMNS))
+    return {
+        column_name(row): ("", "_lower", "_upper") if row["lower_count"] + row["upper_count"] else ("",) for row in rows
+    }
+
+
+def _columns(
+    chosen: pa.Table, keys: Mapping[str, tuple[str, ...]], row_of: Mapping[str, int]
+) -> dict[str, NDArray[np.float64]]:
+    columns = {
+        f"{name}{suffix}": np.full(len(row_of), np.nan) for name, suffixes in keys.items() for suffix in suffixes
+    }
+    parts = [chosen[name].to_pylist() for name in _KEY_COLUMNS]
+    names = [column_name(dict(zip(_KEY_COLUMNS, key, strict=True))) for key in zip(*parts, strict=True)]
+    rows = np.array([row_of.get(code, -1) for code in chosen["area_code"].to_pylist()], dtype=np.int64)
+    unique, index = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
+    for suffix, field in (("", "value"), ("_lower", "lower"), ("_upper", "upper")):
+        figures = chosen[field].to_numpy(zero_copy_only=False).astype(np.float64)
+        for number, name in enumerate(unique):
+            target = f"{name}{suffix}"
+            if target in columns:
+                mask = (index == number) & (rows >= 0)
+                columns[target][rows[mask]] = figures[mask]
+    return columns
+
+
+def _cells(indicators: pa.Table) -> pa.Table:
+    codes = indicators.filter(pa.compute.equal(indicators["area_type"], "h3"))["area_code"].unique().to_pylist()
+    codes = sorted(codes)
+    polygons = geo.h3_polygons([int(code, 16) for code in codes])
+    geometry = pa.array(shapely.to_wkb(polygons), pa.binary())
+    return pa.table(
+        {"area_code": pa.array(codes, pa.string()), "area_name": pa.array(codes, pa.string()), "geometry": geometry}
+    )
+
+
+def _named_areas(areas: pa.Table, area_type: str) -> pa.Table:
+    chosen = areas.filter(pa.compute.equal(areas["area_type"], area_type))
+    geometry = np.asarray(shapely.from_wkb(chosen["geometry"].to_numpy(zero_copy_only=False)), dtype=object)
+    publish = chosen["publish_geometry"].to_numpy(zero_copy_only=False).astype(bool)
+    shown = np.where(publish, geometry, shapely.point_on_surface(geometry)) if len(chosen) else geometry
+    return chosen.select(["area_code", "area_name"]).append_column(
+        "geometry", pa.array(shapely.to_wkb(shown), pa.binary())
+    )
+
+
+def area_tables(indicators: pa.Table, areas: pa.Table) -> dict[str, tuple[pa.Table, Contract]]:
+    """The wide table and contract of every area type."""
+    return {area_type: widen(indicators, area_type, areas) for area_type in AREA_TYPES}

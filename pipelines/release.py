@@ -1,0 +1,113 @@
+"""A release is one switch: a folder written whole under `.releases/`, then a symlink renamed over the old one.
+
+Nothing here knows what is in a release. `<out>/<area>` is a relative symlink to `.releases/<area>/<release>`; whoever
+reads it sees the old release or the new one.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import ReleaseError
+
+KEPT_RELEASES = 3
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where the releases of one area stand."""
+
+    out: Path
+    area: str
+
+    @property
+    def current(self) -> Path:
+        """The symlink that users open."""
+        return self.out / self.area
+
+    @property
+    def releases(self) -> Path:
+        """The folder of all releases of the area."""
+        return self.out / ".releases" / self.area
+
+
+@contextmanager
+def exclusive(lock: Path, what: str) -> Iterator[None]:
+    """Hold a lock file; it falls free when the process ends, however it ends.
+
+    Raises
+    ------
+    ReleaseError
+        When another process holds it.
+    """
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = lock.open("a")
+    except OSError as error:
+        raise ReleaseError(f"{lock.parent}: cannot be written to ({error.strerror}). Choose another --out.") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ReleaseError(f"{what} is already running. Wait until it has ended, then try again.") from error
+        yield
+
+
+@contextmanager
+def staging(shelf: Shelf, release: str) -> Iterator[Path]:
+    """Give an empty folder for a release; on success make it the current one, on failure remove it."""
+    draft = shelf.releases / f".{release}.part"
+    try:
+        shelf.releases.mkdir(parents=True, exist_ok=True)
+        _clear_drafts(shelf)
+        draft.mkdir()
+        yield draft
+        _sync(draft)
+        draft.rename(shelf.releases / release)
+        _switch(shelf, release)
+    except OSError as error:
+        raise ReleaseError(
+            f"{shelf.current}: cannot be published ({error.strerror or error}). The earlier release stands."
+        ) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    _prune(shelf, release)
+
+
+def _clear_drafts(shelf: Shelf) -> None:
+    """Remove what a killed run left behind."""
+    for left in shelf.releases.glob(".*.part"):
+        shutil.rmtree(left, ignore_errors=True)
+    for left in shelf.out.glob(f".{shelf.area}.*.link"):
+        left.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Bring every file to disk before the switch, so that a power cut cannot leave a current release of empty files."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as written:
+                os.fsync(written.fileno())
+
+
+def _switch(shelf: Shelf, release: str) -> None:
+    if shelf.current.exists() and not shelf.current.is_symlink():
+        raise ReleaseError(
+            f"{shelf.current}: is no release but a folder or file of your own. Move it, or choose another --out."
+        )
+    link = shelf.out / f".{shelf.area}.{release}.link"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path(".releases") / shelf.area / release)
+    link.rename(shelf.current)
+
+
+def _prune(shelf: Shelf, current: str) -> None:
+    """Keep the newest releases and the current one; names sort by time."""
+    releases = sorted(path for path in shelf.releases.iterdir() if path.is_dir() and not path.name.startswith("."))
+    for old in releases[:-KEPT_RELEASES]:
+        if old.name != current:
+            shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,101 @@
+"""The qualitative inventory: what residents and professionals said, where they consented to its publication.
+
+Here a list of records becomes `sources/inventory`. A record without consent is counted and read no further; no error
+quotes a record.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.contracts import conform
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import Delivery
+from pipelines.sources.contracts import INVENTORY
+from pipelines.sources.csv_table import read_csv, require_columns
+from pipelines.sources.respondents import BUURT_CODE
+from pipelines.sources.vector import Remark, find
+
+_DEFAULT_COLUMNS: Mapping[str, str] = {
+    "record_id": "nummer",
+    "date": "datum",
+    "buurt_code": "buurtcode",
+    "subject": "onderwerp",
+    "said_by": "gezegd_door",
+    "quote": "citaat",
+    "consent": "toestemming",
+}
+_DATE_FORMATS = ("%Y-%m-%d", "%d-%m-%Y")
+
+
+def read_inventory(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Read the records that may be published.
+
+    Parameters
+    ----------
+    delivery
+        `path` under the raw folder; `columns` may rename record_id, date, buurt_code, subject, said_by, quote and
+        consent (by default nummer, datum, buurtcode, onderwerp, gezegd_door, citaat, toestemming).
+    raw
+        The raw folder.
+
+    Returns
+    -------
+    tuple
+        `sources/inventory`, the records with `ja` under consent; and a remark with the number withheld.
+
+    Raises
+    ------
+    SourceError
+        When the file or a column is missing, consent is not ja or nee, or a published record repeats a number, lacks
+        words, or has a date or buurt code that cannot be read.
+    """
+    names = {**_DEFAULT_COLUMNS, **delivery.columns}
+    if unknown := sorted(set(names) - set(_DEFAULT_COLUMNS)):
+        raise SourceError(f"{delivery.path}: `columns` names {unknown}; an inventory knows {sorted(_DEFAULT_COLUMNS)}.")
+    table = read_csv(find(raw, delivery.path), delivery.path)
+    require_columns(table, tuple(names.values()), delivery.path)
+    renamed = pa.table({ours: table[theirs] for ours, theirs in names.items()})
+    consented = renamed.filter(_consent(renamed["consent"], delivery.path))
+    withheld = len(renamed) - len(consented)
+    _require_sound(consented, delivery.path)
+    dates = pa.array([_iso_date(text, delivery.path) for text in consented["date"].to_pylist()], type=pa.string())
+    published = consented.set_column(consented.column_names.index("date"), "date", dates)
+    remark = Remark(delivery.path, "record without consent to publish it", "set_aside", withheld)
+    return conform(published, INVENTORY).cast(INVENTORY.schema), (remark,) if withheld else ()
+
+
+def _consent(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    answers = pc.utf8_lower(column)
+    unclear = pc.sum(pc.invert(pc.is_in(answers, pa.array(["ja", "nee"])))).as_py()
+    if unclear:
+        raise SourceError(f"{name}: consent is neither ja nor nee in {unclear} records. Fill in ja or nee for each.")
+    return pc.equal(answers, "ja")
+
+
+def _require_sound(records: pa.Table, name: str) -> None:
+    repeated = len(records) - pc.count_distinct(records["record_id"]).as_py()
+    if repeated:
+        raise SourceError(f"{name}: {repeated} records have the number of another. Number each record once.")
+    malformed = pc.sum(pc.invert(pc.match_substring_regex(records["buurt_code"], BUURT_CODE))).as_py()
+    if malformed:
+        raise SourceError(
+            f"{name}: {malformed} records have no CBS buurt code. Write codes such as BU03630000; leave the cell empty "
+            "where a record is about the whole municipality."
+        )
+    for column in ("record_id", "subject", "said_by", "quote"):
+        absent = pc.sum(pc.equal(records[column], "")).as_py()
+        if absent:
+            raise SourceError(f"{name}: {column} is empty in {absent} records with consent. Fill it in.")
+
+
+def _iso_date(text: str, name: str) -> str:
+    for pattern in _DATE_FORMATS:
+        try:
+            return dt.datetime.strptime(text, pattern).date().isoformat()  # noqa: DTZ007 - a day has no time zone
+        except ValueError:
+            continue
+    raise SourceError(f"{name}: a record has no date that can be read. Write days as 2024-05-31 or 31-05-2024.")

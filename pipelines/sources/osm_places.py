@@ -1,0 +1,248 @@
+"""Places where people meet, their entrances, and benches, from an OSM extract.
+
+Here tagged nodes, closed ways and multipolygons become rows of `sources/places` by the mapping of
+`place_tags.yaml`. Whether two rows are the same place, and which kinds are complete, is for `places/`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import osmium
+import pyarrow as pa
+import shapely
+import yaml
+from numpy.typing import NDArray
+
+from pipelines.contracts import conform
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import PLACE_KINDS
+from pipelines.sources.contracts import BENCHES, PLACES
+from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points, remarks_on, rows_near
+from pipelines.sources.vector import Remark
+
+SHIPPED_TAGS = Path(__file__).parent / "place_tags.yaml"
+PlaceTags = Mapping[tuple[str, str], str]
+# Not a way in for visitors.
+_NO_ENTRANCE = frozenset({"no", "emergency", "exit"})
+_NOT_PUBLIC = frozenset({"private", "no"})
+
+
+@dataclass(frozen=True)
+class Found:
+    """One object that is a place: its shape in 1e-7 degree (None: no whole one), and the nodes of its outer rings."""
+
+    source_id: str
+    place_kind: str
+    name: str
+    is_public: bool
+    shape: shapely.Geometry | None
+    ring_nodes: tuple[int, ...] = ()
+
+
+def read_place_tags(path: Path = SHIPPED_TAGS) -> PlaceTags:
+    """Read the kind of place of each (key, value) of OSM; the first in the file decides where a place fits two.
+
+    Raises
+    ------
+    SourceError
+        When a kind is not one of the six, or a tag stands under two kinds.
+    """
+    kinds = yaml.safe_load(path.read_text(encoding="utf-8"))
+    strange = sorted(set(kinds) - set(PLACE_KINDS))
+    if strange:
+        raise SourceError(f"{path.name}: {strange} are no kinds of place. Use only {list(PLACE_KINDS)}.")
+    rows = [(key, value, kind) for kind, keys in kinds.items() for key, values in keys.items() for value in values]
+    tags = {(key, value): kind for key, value, kind in rows}
+    if len(tags) != len(rows):
+        raise SourceError(f"{path.name}: a tag stands there twice. Keep it under the kind it should count as.")
+    return tags
+
+
+def read_osm_places(
+    path: Path, name: str, outline: shapely.Geometry | None = None, tags: PlaceTags | None = None
+) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Read the places of an OSM extract: nodes, closed ways and multipolygon relations.
+
+    Parameters
+    ----------
+    path
+        The `.osm.pbf` file.
+    name
+        Its path under the raw folder: the `source` of every row, and what errors and remarks call it.
+    outline
+        The municipality in RD: only places within 1,300 m of it are kept. None keeps all.
+    tags
+        Kind of place per (key, value), in order of precedence; the shipped `place_tags.yaml` when None.
+
+    Returns
+    -------
+    tuple
+        `sources/places` with ids such as `node/12`, and remarks on places that are not public
+        (`access=private` or `no`) and on outlines that do not close. `entrances` are the nodes with
+        `entrance` on the outer rings, without emergency doors and exits; null where none is mapped, and for a
+        place that is a node.
+
+    Raises
+    ------
+    SourceError
+        When the file is missing, truncated, no OSM PBF, lies outside the Netherlands or more than 5 km from
+        the municipality.
+    """
+    places, entrances = _scan(path, name, read_place_tags() if tags is None else tags)
+    whole = [found for found in places if found.shape is not None]
+    public = [found for found in whole if found.is_public]
+    shapeless = [found.source_id for found in places if found.shape is None]
+    private = [found.source_id for found in whole if not found.is_public]
+    problems = [
+        ("place that is not public (access=private or no)", "set_aside", private),
+        ("place whose outline does not close", "set_aside", shapeless),
+    ]
+    table = _places_table(public, entrances, name)
+    near = table.take(pa.array(rows_near(shapely.from_wkb(table["geometry"].to_numpy()), outline, name)))
+    return conform(near, PLACES).cast(PLACES.schema), remarks_on(name, problems)
+
+
+def _scan(path: Path, name: str, kinds: PlaceTags) -> tuple[tuple[Found, ...], Mapping[int, tuple[int, int]]]:
+    """Find the places, and the entrances as node -> (x, y) in 1e-7 degree, in one pass."""
+    entrances: dict[int, tuple[int, int]] = {}
+    found: dict[str, Found] = {}
+    for thing in osm_objects(path, name, {"entrance", *(key for key, _ in kinds)}, areas=True):
+        tags = dict(thing.tags)
+        if isinstance(thing, osmium.osm.Node) and tags.get("entrance", "no") not in _NO_ENTRANCE:
+            entrances[thing.id] = (thing.location.x, thing.location.y)
+        if kind := _kind(tags, kinds):
+            # A closed way comes twice, as a way and as an area: the area, which has the shape, replaces it.
+            place = _found(thing, kind, tags)
+            found[place.source_id] = place if place.shape is not None else found.get(place.source_id, place)
+    return tuple(found.values()), entrances
+
+
+def _kind(tags: Mapping[str, str], kinds: PlaceTags) -> str:
+    matching = {kinds.get((key, part.strip())) for key, value in tags.items() for part in value.split(";")}
+    return next((kind for kind in kinds.values() if kind in matching), "")
+
+
+def _found(thing: osmium.osm.types.OSMEntity, kind: str, tags: Mapping[str, str]) -> Found:
+    shape: shapely.Geometry | None = None
+    ring_nodes: tuple[int, ...] = ()
+    if isinstance(thing, osmium.osm.Area):
+        source_id = f"{'way' if thing.from_way() else 'relation'}/{thing.orig_id()}"
+        shape = _polygon(thing)
+        ring_nodes = tuple(node.ref for ring in thing.outer_rings() for node in ring)
+    elif isinstance(thing, osmium.osm.Node):
+        source_id = f"node/{thing.id}"
+        shape = shapely.Point(thing.location.x, thing.location.y)
+    else:
+        source_id = f"{'way' if isinstance(thing, osmium.osm.Way) else 'relation'}/{thing.id}"
+    is_public = tags.get("access", "") not in _NOT_PUBLIC
+    return Found(source_id, kind, tags.get("name", ""), is_public, shape, ring_nodes)
+
+
+def _polygon(area: osmium.osm.Area) -> shapely.Geometry:
+    parts = [
+        shapely.Polygon(_corners(outer), [_corners(inner) for inner in area.inner_rings(outer)])
+        for outer in area.outer_rings()
+    ]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+
+
+def _corners(ring: Iterable[osmium.osm.NodeRef]) -> list[tuple[int, int]]:
+    return [(node.x, node.y) for node in ring]
+
+
+def _to_rd(geometries: NDArray[np.object_], name: str) -> NDArray[np.object_]:
+    def transform(units: NDArray[np.float64]) -> NDArray[np.float64]:
+        return rd_points(units[:, 0].astype(np.int64), units[:, 1].astype(np.int64), name)
+
+    # shapely's stubs forget that the geometries may be an array of which some are None.
+    moved: NDArray[np.object_] = shapely.transform(geometries, transform)
+    return moved
+
+
+def _places_table(places: list[Found], entrances: Mapping[int, tuple[int, int]], name: str) -> pa.Table:
+    shapes = np.array([place.shape for place in places], dtype=np.object_)
+    doors = np.array([_doors(place, entrances) for place in places], dtype=np.object_)
+    return pa.table(
+        {
+            "source": pa.array([name] * len(places), type=pa.string()),
+            "source_id": pa.array([place.source_id for place in places], type=pa.string()),
+            "place_kind": pa.array([place.place_kind for place in places], type=pa.string()),
+            "name": pa.array([place.name for place in places], type=pa.string()),
+            "geometry": pa.array(shapely.to_wkb(_to_rd(shapes, name)), type=pa.binary()),
+            "entrances": pa.array(shapely.to_wkb(_to_rd(doors, name)), type=pa.binary()),
+        }
+    )
+
+
+def _doors(place: Found, entrances: Mapping[int, tuple[int, int]]) -> shapely.MultiPoint | None:
+    # A ring names its first node twice; dict.fromkeys keeps each door once, in the order of the ring.
+    doors = [entrances[node] for node in dict.fromkeys(place.ring_nodes) if node in entrances]
+    return shapely.MultiPoint(doors) if doors else None
+
+
+def read_osm_benches(
+    path: Path, name: str, outline: shapely.Geometry | None = None
+) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Read the public seats (`amenity=bench`) of an OSM extract; one mapped as a line stands at its middle.
+
+    Parameters
+    ----------
+    path
+        The `.osm.pbf` file.
+    name
+        What to call it in errors and remarks.
+    outline
+        The municipality in RD: only benches within 1,300 m of it are kept. None keeps all.
+
+    Returns
+    -------
+    tuple
+        `sources/benches` with ids such as `node/12`, and remarks on benches that are private or have no
+        nodes.
+
+    Raises
+    ------
+    SourceError
+        When the file is missing, truncated, no OSM PBF, lies outside the Netherlands or more than 5 km from
+        the municipality.
+    """
+    found = list(_benches(path, name))
+    whole = [bench for bench in found if bench.shape is not None]
+    seats = [bench for bench in whole if bench.is_public]
+    middles = _to_rd(np.array([shapely.centroid(bench.shape) for bench in seats], dtype=np.object_), name)
+    table = pa.table(
+        {
+            "source_id": pa.array([bench.source_id for bench in seats], type=pa.string()),
+            "x_m": pa.array(shapely.get_x(middles), type=pa.float64()),
+            "y_m": pa.array(shapely.get_y(middles), type=pa.float64()),
+        }
+    )
+    problems = [
+        (
+            "bench that is not public",
+            "set_aside",
+            [bench.source_id for bench in whole if not bench.is_public],
+        ),
+        (
+            "bench without nodes in the extract",
+            "set_aside",
+            [bench.source_id for bench in found if bench.shape is None],
+        ),
+    ]
+    near = table.take(pa.array(rows_near(middles, outline, name)))
+    return conform(near, BENCHES).cast(BENCHES.schema), remarks_on(name, problems)
+
+
+def _benches(path: Path, name: str) -> Iterator[Found]:
+    for thing in osm_objects(path, name, ("amenity",)):
+        tags = dict(thing.tags)
+        if tags.get("amenity") != "bench":
+            continue
+        bench = _found(thing, "", tags)
+        if isinstance(thing, osmium.osm.Way):
+            corners = [(node.x, node.y) for node in thing.nodes if node.x != UNLOCATED]
+            shape = shapely.MultiPoint(corners) if corners else None
+            bench = Found(bench.source_id, "", bench.name, bench.is_public, shape)
+        yield bench

@@ -1,0 +1,84 @@
+"""What the text of an OSM tag means in metres, percents and counts; None where it says nothing certain.
+
+Here is the reading of single values. Which tags are read, and what an absent one means, is for the readers.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+
+# Assumed heights of a kerb that is described but not measured (OSM wiki, Key:kerb: flush about 0, lowered up
+# to 3 cm, raised over 3 cm; 12 cm is a usual Dutch trottoirband, rolled is taken halfway). Assumed, not
+# verified.
+KERB_HEIGHT_M: Mapping[str, float] = {
+    "no": 0.0,
+    "flush": 0.0,
+    "lowered": 0.03,
+    "rolled": 0.06,
+    "raised": 0.12,
+}
+# The deprecated key, still found on old crossings; read only where `kerb` is absent.
+_SLOPED_CURB: Mapping[str, str] = {"yes": "lowered", "both": "lowered", "at_grade": "flush", "no": "raised"}
+_METRES: Mapping[str, float] = {"": 1.0, "m": 1.0, "cm": 0.01, "mm": 0.001, "ft": 0.3048, "'": 0.3048}
+_LENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(m|cm|mm|ft|')?")
+_FEET_AND_INCHES = re.compile(r"(\d+)\s*'\s*(\d+(?:[.,]\d+)?)\s*\"")
+_INCLINE = re.compile(r"([+-]?\d+(?:[.,]\d+)?)\s*(%|°)")
+_WHOLE = re.compile(r"\d{1,4}")
+_HIGHEST_KERB_M = 1.0
+_WIDEST_M = 100.0
+_STEEPEST_PCT = 100.0
+_STEEPEST_DEGREES = 45.0
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
+def length_m(text: str) -> float | None:
+    """Read the metres of `1.5`, `1,5 m`, `12 cm`, `5'6"`; None of anything else (a range, a guess, a negative)."""
+    plain = text.strip().lower()
+    if feet := _FEET_AND_INCHES.fullmatch(plain):
+        return _number(feet[1]) * 0.3048 + _number(feet[2]) * 0.0254
+    match = _LENGTH.fullmatch(plain)
+    return _number(match[1]) * _METRES[match[2] or ""] if match else None
+
+
+def width_m(tags: Mapping[str, str]) -> float | None:
+    """Read the width in metres, `width` before `est_width`; None unknown or over 100 m (a slip of the unit)."""
+    lengths = (length_m(tags[key]) for key in ("width", "est_width") if key in tags)
+    return next((metres for metres in lengths if metres is not None and metres <= _WIDEST_M), None)
+
+
+def kerb_height_m(tags: Mapping[str, str]) -> float | None:
+    """Read the height of a kerb in metres: measured (`kerb:height`), else assumed from `kerb`; None unknown.
+
+    A measured height over 1 m is a slip of the unit and counts as not measured.
+    """
+    measured = length_m(tags.get("kerb:height", ""))
+    if measured is not None and measured <= _HIGHEST_KERB_M:
+        return measured
+    described = tags.get("kerb") or _SLOPED_CURB.get(tags.get("sloped_curb", ""), "")
+    return KERB_HEIGHT_M.get(described.strip().lower())
+
+
+def incline_pct(text: str) -> float | None:
+    """Read the slope in percent of `5%`, `-3,5 %`, `10°`; positive climbs along the way.
+
+    None of `up` and `down`, of a number without a unit (percent or degrees?), and of more than 100 %.
+    """
+    plain = text.strip().lower().replace("\N{MINUS SIGN}", "-")
+    if plain == "0":
+        return 0.0
+    match = _INCLINE.fullmatch(plain)
+    if not match:
+        return None
+    slope = _number(match[1])
+    if match[2] == "%":
+        return slope if abs(slope) <= _STEEPEST_PCT else None
+    return 100.0 * math.tan(math.radians(slope)) if abs(slope) <= _STEEPEST_DEGREES else None
+
+
+def whole_number(text: str) -> int | None:
+    """Read a count of at most four digits; None of anything else."""
+    plain = text.strip()
+    return int(plain) if _WHOLE.fullmatch(plain) else None

@@ -1,0 +1,119 @@
+"""Places delivered as a vector layer or as a municipal list (CSV with RD coordinates)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from pipelines import geo
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import PlaceDelivery
+from pipelines.sources.cbs import BUFFER_M, Municipality
+from pipelines.sources.contracts import PLACES
+from pipelines.sources.csv_table import number, read_csv
+from pipelines.sources.vector import Layer, Remark, find, near, read_layer
+
+
+def read_place_layer(
+    delivery: PlaceDelivery, raw: Path, municipality: Municipality
+) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Places of one vector layer within 1,300 m of the municipality, as `sources/places`."""
+    layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M)
+    return _places(delivery, layer)
+
+
+def read_place_csv(
+    delivery: PlaceDelivery, raw: Path, municipality: Municipality
+) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Places of one municipal list; `columns` must name `x` and `y` (RD metres).
+
+    Raises
+    ------
+    SourceError
+        When a coordinate is no number, or lies outside the Netherlands or far from the area.
+    """
+    table = read_csv(find(raw, delivery.path), delivery.path)
+    missing = {"x", "y"} - set(delivery.columns)
+    if missing:
+        raise SourceError(
+            f"{delivery.path}: which columns hold the RD coordinates? Set `columns: {{x: ..., y: ...}}` in the area file."
+        )
+    fields = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
+    layer = Layer(delivery.path, np.full(len(table), None, dtype=object), fields)
+    x_m, y_m = _coordinates(layer, delivery.columns["x"]), _coordinates(layer, delivery.columns["y"])
+    _require_netherlands(delivery.path, x_m, y_m)
+    return _places(
+        delivery, near(Layer(delivery.path, shapely.points(x_m, y_m), fields), municipality.outline, BUFFER_M)
+    )
+
+
+def _coordinates(layer: Layer, column: str) -> NDArray[np.float64]:
+    values = [number(str(value)) for value in layer.column(column)]
+    wrong = [row for row, value in enumerate(values) if value is None or not np.isfinite(value)]
+    if wrong:
+        raise SourceError(
+            f"{layer.source}: line {wrong[0] + 2}, column {column!r}: {str(layer.column(column)[wrong[0]])!r} is no number "
+            f"({len(wrong)} such lines). Write RD metres such as 155000,5."
+        )
+    return np.array(values, dtype=np.float64)
+
+
+def _require_netherlands(source: str, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> None:
+    low_x, high_x, low_y, high_y = geo.NETHERLANDS_RD_M
+    outside = (x_m < low_x) | (x_m > high_x) | (y_m < low_y) | (y_m > high_y)
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise SourceError(
+            f"{source}: line {row + 2} lies outside the Netherlands ({x_m[row]:.1f}, {y_m[row]:.1f}). "
+            "Coordinates must be RD metres (EPSG:28992), x before y: the axes may be swapped."
+        )
+
+
+def _places(delivery: PlaceDelivery, layer: Layer) -> tuple[pa.Table, tuple[Remark, ...]]:
+    kinds = _kinds(delivery, layer)
+    known = np.array([kind != "" for kind in kinds])
+    remarks = (
+        () if known.all() else (Remark(layer.source, "kind of place not mapped", "set_aside", int((~known).sum())),)
+    )
+    layer = layer.keep(known, remarks)
+    columns = [
+        [layer.source] * len(layer.geometry),
+        _ids(delivery, layer),
+        [kind for kind in kinds if kind],
+        _names(delivery, layer),
+        shapely.to_wkb(layer.geometry),
+        [None] * len(layer.geometry),
+    ]
+    arrays = [pa.array(list(values), column.type) for values, column in zip(columns, PLACES.columns, strict=True)]
+    return pa.table(arrays, schema=PLACES.schema), layer.remarks
+
+
+def _kinds(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
+    if delivery.kind:
+        return [delivery.kind] * len(layer.geometry)
+    if "kind" not in delivery.columns:
+        raise SourceError(
+            f"{layer.source}: which kind of place is this? Set `kind`, or `columns: {{kind: ...}}` with `kinds`, in the area file."
+        )
+    return [delivery.kinds.get(str(value).strip(), "") for value in layer.column(delivery.columns["kind"])]
+
+
+def _ids(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
+    if "id" not in delivery.columns:
+        return [str(row + 1) for row in range(len(layer.geometry))]
+    ids = [str(value) for value in layer.column(delivery.columns["id"])]
+    if len(set(ids)) < len(ids):
+        raise SourceError(
+            f"{layer.source}: column {delivery.columns['id']!r} repeats ({len(ids)} rows, {len(set(ids))} values). "
+            "Name a column that identifies each place under `columns.id`, or leave it out."
+        )
+    return ids
+
+
+def _names(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
+    if "name" not in delivery.columns:
+        return [""] * len(layer.geometry)
+    return ["" if value is None else str(value) for value in layer.column(delivery.columns["name"])]

@@ -1,0 +1,178 @@
+"""Who walks: mobility profiles from `profiles.yaml`, each number with range, unit, source and certainty.
+
+Here stands what a profile is; what it means for a stretch of street is worked out in `costs`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import InputError
+
+SHIPPED = Path(__file__).parent / "profiles.yaml"
+Certainty = Literal["good", "moderate", "low", "assumed"]
+
+
+def _ascending(values: tuple[float, float, float]) -> tuple[float, float, float]:
+    if not values[0] <= values[1] <= values[2]:
+        raise ValueError("write low, central and high in ascending order")
+    return values
+
+
+def _slowing(values: tuple[float, float, float]) -> tuple[float, float, float]:
+    # Seconds may only be added: the time search is bounded by the distance search at the profile's speed.
+    if values[0] < 1:
+        raise ValueError("a factor on walking time is 1 or more")
+    return values
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False, ge=0)]
+Range = Annotated[tuple[Finite, Finite, Finite], AfterValidator(_ascending)]
+Factor = Annotated[Range, AfterValidator(_slowing)]
+
+
+class Frozen(BaseModel):
+    """Read from a file, never changed; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sourced(Frozen):
+    """What every figure carries: unit, source and how sure we are of it (`assumed`: our own choice)."""
+
+    unit: str
+    source: str
+    certainty: Certainty
+
+
+class Parameter(Sourced):
+    """One figure: its value as (low, central, high), in `unit`."""
+
+    value: Range
+
+    @property
+    def central(self) -> float:
+        """The value that the headline figures use."""
+        return self.value[1]
+
+
+class Steps(Frozen):
+    """Flights of up to `at_most` steps (null: any number), for `once_s` and `each_s` per step, in seconds."""
+
+    at_most: Parameter | None
+    once_s: Parameter
+    each_s: Parameter
+
+
+class Kerb(Frozen):
+    """Kerbs: free up to `free_m`, `penalty_s` seconds up to `limit_m`, forbidden above it."""
+
+    free_m: Parameter
+    limit_m: Parameter
+    penalty_s: Parameter
+
+
+class InclineBand(Frozen):
+    """Slopes steeper than `above_pct` (percent, until the next band): factors on time; null: forbidden."""
+
+    above_pct: Range
+    uphill: Factor | None
+    downhill: Factor | None
+
+
+class Inclines(Sourced):
+    """Bands of slope, from gentle to steep; under the first band a slope costs nothing."""
+
+    bands: tuple[InclineBand, ...]
+
+
+class WidthBand(Frozen):
+    """Clear widths under `below_m` (metres, until the next band): factor on time; null: forbidden."""
+
+    below_m: Range
+    factor: Factor | None
+
+
+class Widths(Sourced):
+    """Bands of width, from wide to narrow; wider than the first band costs nothing."""
+
+    bands: tuple[WidthBand, ...]
+
+
+class Surfaces(Sourced):
+    """Factor on time per OSM surface; null: forbidden; a surface not named costs nothing."""
+
+    values: dict[str, Factor | None]
+
+
+class Barriers(Sourced):
+    """Seconds per OSM barrier on the way; null: forbidden; a barrier not named costs nothing."""
+
+    values: dict[str, Range | None]
+
+
+class Profile(Frozen):
+    """One way of getting about on foot.
+
+    `budget_m` or `budget_s` says how far one comes: metres where fatigue decides, seconds where time does.
+    A rule that is null (kerbs, inclines, widths, surfaces, barriers) does not bear on this profile.
+    """
+
+    name: str
+    title_nl: str
+    title_en: str
+    speed_m_per_s: Parameter
+    budget_m: Parameter | None = None
+    budget_s: Parameter | None = None
+    steps: Steps
+    kerb: Kerb | None = None
+    incline: Inclines | None = None
+    width: Widths | None = None
+    surface: Surfaces | None = None
+    barriers: Barriers | None = None
+
+    @model_validator(mode="after")
+    def _usable(self) -> "Profile":
+        if (self.budget_m is None) == (self.budget_s is None):
+            raise ValueError("give either budget_m or budget_s")
+        if self.speed_m_per_s.value[0] <= 0:
+            raise ValueError("speed_m_per_s: a walker moves; give a speed over 0")
+        return self
+
+
+def read_profiles(path: Path = SHIPPED) -> Mapping[str, Profile]:
+    """Read the profiles of one file, by name and in the file's order.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, is no YAML, or breaks a rule; every problem is listed with its place.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path.name}: cannot be read as a YAML file of profiles ({reason}). Mend it.") from error
+    if not isinstance(content, dict) or not content:
+        raise InputError(f"{path.name}: holds no profiles. Write one entry per profile, as in the shipped file.")
+    return {str(name): _profile(path.name, str(name), entry) for name, entry in content.items()}
+
+
+def _profile(file_name: str, name: str, entry: object) -> Profile:
+    if not isinstance(entry, dict):
+        raise InputError(f"{file_name}: {name}: holds no keys. Write the profile as in the shipped file.")
+    try:
+        return Profile.model_validate({**entry, "name": name})
+    except ValidationError as error:
+        raise InputError("\n".join(_sentences(file_name, name, error))) from error
+
+
+def _sentences(file_name: str, name: str, error: ValidationError) -> list[str]:
+    return [
+        f"{file_name}: {'.'.join([name, *(str(part) for part in problem['loc'])])}: "
+        f"{problem['msg'].removeprefix('Value error, ')}. Correct it."
+        for problem in error.errors()
+    ]

@@ -1,0 +1,153 @@
+"""From answers to scores: reversed items turned round, every item from 0 to 1, and a scale from 0 to 10.
+
+Here is one respondent at a time. Weights, areas and uncertainty are for `estimate`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.contracts import conform
+from pipelines.errors import SourceError
+from pipelines.survey.contracts import HIGHEST, SCORES
+
+# Below this no area is published, and the sign of a correlation says little.
+_FEWEST_FOR_DIRECTION = 30
+
+
+def scale_ids(items: pa.Table) -> tuple[str, ...]:
+    """List the scales of `sources/items` in alphabetical order; items without a scale belong to none."""
+    return tuple(sorted(set(items["scale"].to_pylist()) - {""}))
+
+
+def unit_answers(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> NDArray[np.float64]:
+    """Bring the answers to some items to one direction and one range.
+
+    u = (x - lowest) / (highest - lowest), and 1 - u for a reversed item.
+
+    Parameters
+    ----------
+    respondents, answers, items
+        `sources/respondents`, `sources/answers`, and the rows of `sources/items` that are wanted.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (respondents, items), in [0, 1], in the order of both tables; NaN where there is no answer.
+    """
+    matrix = np.full((len(respondents), len(items)), np.nan)
+    row = pc.index_in(answers["respondent_id"], respondents["respondent_id"].combine_chunks())
+    column = pc.index_in(answers["item_id"], items["item_id"].combine_chunks())
+    is_wanted = pc.and_(pc.and_(pc.is_valid(row), pc.is_valid(column)), pc.is_valid(answers["answer"]))
+    cells = (row.filter(is_wanted).to_numpy(), column.filter(is_wanted).to_numpy())
+    matrix[cells] = answers["answer"].filter(is_wanted).to_numpy()
+    lowest, highest = items["lowest"].to_numpy(), items["highest"].to_numpy()
+    units: NDArray[np.float64] = (matrix - lowest) / (highest - lowest)
+    return np.where(items["is_reversed"].to_numpy(), 1.0 - units, units)
+
+
+def fewest_items(items: int) -> int:
+    """Say how many of a scale's items must be answered: 60 %, rounded up (in whole numbers: 0.6 is no exact float)."""
+    return -(-3 * items // 5)
+
+
+def scores_of(units: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Score each respondent: 10 x the mean of the answered items.
+
+    Parameters
+    ----------
+    units
+        Shape (respondents, items) from `unit_answers`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (respondents,), in [0, 10]; NaN where fewer than 60 % of the items are answered.
+    """
+    answered = np.isfinite(units).sum(axis=1)
+    is_enough = (answered >= fewest_items(units.shape[1])) & (answered > 0)
+    sums = np.nansum(units, axis=1)
+    scores: NDArray[np.float64] = np.full(len(units), np.nan)
+    np.divide(HIGHEST * sums, answered, out=scores, where=is_enough)
+    return scores
+
+
+def require_directions(units: NDArray[np.float64], item_ids: Sequence[str], scale: str) -> None:
+    """Refuse a scale of which an item runs against the others, as one does that was reversed wrongly.
+
+    The correlation of an item with the mean of the other items of its scale must be positive. It is not judged where
+    fewer than 30 respondents answered both, or where either is the same for all.
+
+    Parameters
+    ----------
+    units
+        Shape (respondents, items) from `unit_answers`.
+    item_ids
+        Names of the items.
+    scale
+        Name of the scale.
+
+    Raises
+    ------
+    SourceError
+        Naming each such item, whose line in the codebook is probably wrong.
+    """
+    against = [item for number, item in enumerate(item_ids) if item_rest_correlation(units, number) <= 0]
+    if against:
+        raise SourceError(
+            f"codebook, scale {scale!r}: items {against} run against the other items of their scale. Look at their "
+            "lines: is `omgekeerd` right (ja when a high answer means little), and `schaal`?"
+        )
+
+
+def item_rest_correlation(units: NDArray[np.float64], number: int) -> float:
+    """Correlate one item with the mean of the others, over respondents with both; NaN where that cannot be judged."""
+    rest = np.delete(units, number, axis=1)
+    answered = np.isfinite(rest).sum(axis=1)
+    has_both = np.isfinite(units[:, number]) & (answered > 0)
+    item, others = units[has_both, number], np.nansum(rest[has_both], axis=1) / answered[has_both]
+    if len(item) < _FEWEST_FOR_DIRECTION or np.ptp(item) == 0 or np.ptp(others) == 0:
+        return float("nan")
+    return float(np.corrcoef(item, others)[0, 1])
+
+
+def score_table(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> pa.Table:
+    """Score every respondent on every scale.
+
+    Parameters
+    ----------
+    respondents, answers, items
+        The tables of `sources/`.
+
+    Returns
+    -------
+    pyarrow.Table
+        `survey/scores`; score null, with a reason, where fewer than 60 % of a scale's items are answered.
+
+    Raises
+    ------
+    SourceError
+        When an item runs against the others of its scale.
+    """
+    parts = [SCORES.schema.empty_table()]
+    for scale in scale_ids(items):
+        own = items.filter(pc.equal(items["scale"], scale))
+        units = unit_answers(respondents, answers, own)
+        require_directions(units, own["item_id"].to_pylist(), scale)
+        parts.append(_scale_rows(respondents["respondent_id"], scale, units))
+    return conform(pa.concat_tables(parts), SCORES)
+
+
+def _scale_rows(respondent_ids: pa.ChunkedArray, scale: str, units: NDArray[np.float64]) -> pa.Table:
+    score = pa.array(scores_of(units), from_pandas=True)
+    columns = [
+        respondent_ids,
+        pa.array([scale] * len(units), type=pa.string()),
+        score,
+        pa.array(np.isfinite(units).sum(axis=1), type=pa.int64()),
+        pc.if_else(pc.is_null(score), "too_few_items", ""),
+    ]
+    return pa.table(columns, schema=SCORES.schema)

@@ -1,0 +1,110 @@
+import pytest
+
+from pipelines.contracts import conform, violations
+from pipelines.findings.access import judge_minimum, measure_nearness
+from pipelines.findings.contracts import MINIMUM, NEARNESS
+from pipelines.people.contracts import ORIGINS
+from pipelines.places.contracts import COMPLETENESS, REGISTER
+from pipelines.reach.contracts import ATTACHMENTS, PAIRS
+from pipelines.streets.contracts import BUDGETS
+
+
+@pytest.fixture
+def town(laid):
+    """Home 0 reaches a school (400 m) and a café (450 m, slowly); home 1 reaches nothing; home 2 hangs on no street."""
+    laid.lay(ORIGINS, {"origin_id": 0}, {"origin_id": 1}, {"origin_id": 2}, origin_type="address")
+    laid.lay(
+        REGISTER, {"place_id": 0, "place_kind": "school"}, {"place_id": 1, "place_kind": "horeca"}, {"place_id": 2, "place_kind": "horeca"}
+    )
+    laid.lay(
+        BUDGETS,
+        {"profile": "rollator", "budget_m": 420.0, "budget_s": None, "speed_m_per_s": 1.0},
+        {"profile": "kinderwagen", "budget_m": None, "budget_s": 420.0, "speed_m_per_s": 1.0},
+    )
+    attached = [{"profile": p, "point_id": n, "edge_id": None if n == 2 else 7} for p in ("rollator", "kinderwagen") for n in range(3)]
+    laid.lay(ATTACHMENTS, *attached, point_type="origin", fraction=0.5, snap_m=1.0)
+    laid.lay(
+        PAIRS,
+        {"profile": "rollator", "place_id": 0, "metres": 400.0, "seconds": 400.0},
+        {"profile": "rollator", "place_id": 1, "metres": 450.0, "seconds": 450.0},
+        {"profile": "kinderwagen", "place_id": 0, "metres": 400.0, "seconds": 430.0},
+        {"profile": "kinderwagen", "place_id": 1, "metres": 300.0, "seconds": None},
+        {"profile": "kinderwagen", "place_id": 2, "metres": 800.0, "seconds": 410.0},
+        bound="central",
+        origin_id=0,
+    )
+    return laid
+
+
+def _complete(laid, **delivered: str) -> None:
+    laid.lay(COMPLETENESS, *({"place_kind": kind, "delivered": value} for kind, value in delivered.items()))
+
+
+def _nearness(laid) -> dict[tuple[int, str, str], dict[str, object]]:
+    found = conform(measure_nearness(laid.warehouse), NEARNESS)
+    assert violations(found, NEARNESS) == ()
+    laid.warehouse.write(NEARNESS, found)
+    return {(row["origin_id"], row["profile"], row["place_kind"]): row for row in found.to_pylist()}
+
+
+def _minimum(laid, kinds: int = 1) -> dict[tuple[int, str], tuple[int, int, str]]:
+    _nearness(laid)
+    found = conform(judge_minimum(laid.warehouse, kinds), MINIMUM)
+    assert violations(found, MINIMUM) == ()
+    return {(r["origin_id"], r["profile"]): (r["n_types_lower"], r["n_types_upper"], r["is_below"]) for r in found.to_pylist()}
+
+
+def test_the_nearest_and_the_counts_are_of_one_kind_or_of_any(town):
+    _complete(town, school="complete", horeca="complete")
+    found = _nearness(town)
+    any_kind = found[0, "rollator", ""]
+    assert (any_kind["nearest_m"], any_kind["n_300m"], any_kind["n_500m"], any_kind["n_800m"]) == (400, 0, 2, 2)
+    horeca = found[0, "kinderwagen", "horeca"]
+    assert (horeca["nearest_m"], horeca["n_300m"], horeca["n_500m"], horeca["n_800m"]) == (300, 1, 1, 2)
+
+
+def test_a_budget_in_metres_looks_at_metres_and_one_in_seconds_at_seconds(town):
+    _complete(town, school="complete", horeca="complete")
+    found = _nearness(town)
+    assert found[0, "rollator", "school"]["n_budget"] == 1
+    assert found[0, "rollator", "horeca"]["n_budget"] == 0
+    assert found[0, "kinderwagen", "school"]["n_budget"] == 0
+    # 300 m but too slow to have a time; 800 m within the time.
+    assert found[0, "kinderwagen", "horeca"]["n_budget"] == 1
+
+
+def test_a_home_that_reaches_nothing_has_zeros_and_no_nearest(town):
+    _complete(town, school="complete", horeca="complete")
+    row = _nearness(town)[1, "rollator", ""]
+    assert (row["nearest_m"], row["n_800m"], row["n_budget"]) == (None, 0, 0)
+
+
+def test_with_complete_lists_the_minimum_is_judged_yes_or_no(town):
+    _complete(town, school="complete", horeca="complete")
+    found = _minimum(town)
+    assert found[0, "rollator"] == (1, 1, "no")
+    assert found[1, "rollator"] == (0, 0, "yes")
+
+
+def test_a_kind_that_was_not_delivered_is_unknown_not_absent(town):
+    _complete(town, school="complete", horeca="complete", winkel="not_delivered", sport="partial")
+    found = _minimum(town)
+    assert found[0, "rollator"] == (1, 3, "no")
+    assert found[1, "rollator"] == (0, 2, "unknown")
+
+
+def test_a_home_on_no_street_is_unknown_whatever_was_delivered(town):
+    _complete(town, school="complete", horeca="complete")
+    assert _minimum(town)[2, "rollator"] == (0, 2, "unknown")
+
+
+def test_a_higher_minimum_is_met_by_fewer(town):
+    _complete(town, school="complete", horeca="complete")
+    assert _minimum(town, 2)[0, "rollator"] == (1, 1, "yes")
+
+
+def test_a_higher_minimum_is_possible_only_while_enough_kinds_are(town):
+    _complete(town, school="complete", horeca="complete", winkel="not_delivered")
+    found = _minimum(town, 3)
+    assert found[0, "rollator"] == (1, 2, "yes")
+    assert _minimum(town, 2)[0, "rollator"] == (1, 2, "unknown")

@@ -1,0 +1,248 @@
+"""The two pages as text: what they say, what they refuse, and that nothing in them loads or runs."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from pipelines.errors import SamenhangError
+from pipelines.pages import map as map_module
+from pipelines.pages import rendering
+from pipelines.pages.colophon import Budget, Colophon, attributions, budget_words, delivered_sources
+from pipelines.pages.figures import PublishedTables
+from pipelines.pages.index import index_page, main_profiles, quotes
+from pipelines.pages.map import map_page
+from pipelines.sources.area_file import AreaFile
+
+
+class Reader(HTMLParser):
+    """Tags and attributes of a page, and its visible text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text: list[str] = []
+        self.hidden = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.hidden = tag in {"script", "style"}
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the name is the parser's own
+        self.hidden = False
+
+    def handle_data(self, text: str) -> None:
+        if not self.hidden:
+            self.text.append(text)
+
+
+def read(html: str) -> tuple[Reader, str]:
+    reader = Reader()
+    reader.feed(html)
+    return reader, " ".join(" ".join(reader.text).split())
+
+
+@pytest.fixture(scope="module")
+def start(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> tuple[Reader, str]:
+    return read(index_page(tables, area, colophon))
+
+
+@pytest.fixture(scope="module")
+def chart(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> tuple[Reader, str]:
+    return read(map_page(tables, area, colophon))
+
+
+@pytest.mark.parametrize("page", [index_page, map_page])
+def test_a_page_has_language_title_policy_and_no_source_elsewhere(
+    page: Callable[..., str], tables: PublishedTables, area: AreaFile, colophon: Colophon
+) -> None:
+    html = page(tables, area, colophon)
+    reader, _ = read(html)
+    assert '<html lang="nl">' in html
+    assert re.search(r"<title>[^<]+</title>", html)
+    assert "default-src &#39;none&#39;" in html
+    assert not {"link", "iframe", "object", "embed", "base", "img"} & set(reader.tags)
+    assert not [value for name, value in reader.attributes if name == "src"]
+    assert not [value for name, value in reader.attributes if name == "href" and "//" in (value or "")]
+
+
+@pytest.mark.parametrize("page", [index_page, map_page])
+def test_the_same_tables_give_the_same_page(
+    page: Callable[..., str], tables: PublishedTables, area: AreaFile, colophon: Colophon
+) -> None:
+    assert page(tables, area, colophon) == page(tables, area, colophon)
+
+
+@pytest.mark.parametrize("page", [index_page, map_page])
+def test_hostile_text_never_becomes_markup(
+    page: Callable[..., str], tables: PublishedTables, area: AreaFile, colophon: Colophon, hostile: str
+) -> None:
+    html = page(tables, area, colophon)
+    reader, text = read(html)
+    assert hostile not in html
+    assert "onerror" not in {name for name, _ in reader.attributes}
+    assert hostile in text
+
+
+@pytest.mark.parametrize("page", [index_page, map_page])
+def test_synthetic_figures_carry_a_banner_and_real_ones_do_not(
+    page: Callable[..., str], tables: PublishedTables, make_area: Callable[..., AreaFile], colophon: Colophon
+) -> None:
+    assert "Verzonnen gegevens" in page(tables, make_area(), colophon)
+    assert "Verzonnen gegevens" not in page(tables, make_area(synthetic=False), colophon)
+
+
+def test_measuring_without_reason_or_follow_up_is_said(
+    tables: PublishedTables, make_area: Callable[..., AreaFile], colophon: Colophon
+) -> None:
+    signal = {"aanleiding": "Klachten over stilte", "opvolging": "Gesprek in mei", "besproken_met_bewoners": "ja"}
+    assert "Meet niet om te meten" in index_page(tables, make_area(), colophon)
+    assert "Meet niet om te meten" in index_page(tables, make_area(signal=signal | {"opvolging": ""}), colophon)
+    complete = index_page(tables, make_area(signal=signal), colophon)
+    assert "Meet niet om te meten" not in complete
+    assert "Klachten over stilte" in complete
+
+
+def test_the_start_page_says_what_it_refuses(start: tuple[Reader, str]) -> None:
+    _, text = start
+    for refusal in (
+        "Geen totaalcijfer",
+        "Geen ranglijst",
+        "Meer is niet altijd beter",
+        "Geen nul voor wat we niet weten",
+    ):
+        assert refusal in text
+
+
+def test_the_start_page_shows_values_bounds_and_reasons(start: tuple[Reader, str]) -> None:
+    _, text = start
+    assert "344 m" in text
+    assert "hooguit 120 m" in text
+    assert "20 tot 1.235" in text
+    assert "minder dan 10" in text
+    assert "65-plus zonder plek binnen bereik" in text
+
+
+def test_what_was_not_delivered_is_unknown_and_never_zero(start: tuple[Reader, str]) -> None:
+    _, text = start
+    assert "Speelplekken onbekend niet geleverd: onbekend, niet afwezig" in text
+    assert "Plekken om te sporten 1 deels geleverd" in text
+    assert "Scholen 2 hele lijst geleverd" in text
+
+
+def test_the_survey_stands_beside_residents_own_words(start: tuple[Reader, str]) -> None:
+    _, text = start
+    assert "6,2" in text
+    assert "5,9 tot 6,5" in text
+    assert "30 tot en met 99" in text
+    assert "te weinig antwoorden" in text
+    assert "Wij missen een plek om koffie te drinken." in text
+    assert "bewoner · Oosterpark · over buurtcentrum · 12 maart 2024" in text
+    assert "wijkverpleegkundige · hele gemeente" in text
+
+
+def test_without_survey_or_inventory_the_page_says_so(
+    without_survey: PublishedTables, area: AreaFile, colophon: Colophon
+) -> None:
+    _, text = read(index_page(without_survey, area, colophon))
+    assert "geen vragenlijst geleverd" in text
+    assert "geen gesprekken met bewoners geleverd" in text
+    assert "95%-interval" not in text
+
+
+def test_the_colophon_names_licence_attribution_release_and_rows_set_aside(
+    start: tuple[Reader, str], chart: tuple[Reader, str]
+) -> None:
+    for _, text in (start, chart):
+        assert "CC0-1.0" in text
+        assert "1.204" in text
+        assert "1 juni 2024" in text
+        assert "20240601-abc123" in text
+
+
+def test_the_start_page_links_to_the_map_and_every_table(start: tuple[Reader, str]) -> None:
+    reader, _ = start
+    links = {value for name, value in reader.attributes if name == "href"}
+    assert {"kaart.html", "tables/buurt.parquet", "tables/h3.parquet", "indicators.parquet", "run.json"} <= links
+
+
+def test_the_map_names_unknown_kinds_and_that_colours_are_what_was_found(chart: tuple[Reader, str]) -> None:
+    _, text = chart
+    assert "speelplekken en plekken om te sporten" in text
+    assert "onbekend, niet afwezig" in text
+    assert "De kleur toont de soorten die wij vonden" in text
+
+
+def test_the_map_has_a_legend_and_a_table_for_every_choice(chart: tuple[Reader, str], tables: PublishedTables) -> None:
+    reader, _ = chart
+    assert len([value for name, value in reader.attributes if name == "data-variant"]) == 6
+    exact = [value for name, value in reader.attributes if name == "data-value"]
+    assert str(tables.areas["buurt"]["dist_nearest_place_referentie"][0].as_py()) in exact
+
+
+def test_too_many_cells_leave_the_colours_to_the_buurten(
+    tables: PublishedTables, area: AreaFile, colophon: Colophon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_module, "MAX_FEATURES", 20)
+    html = map_page(tables, area, colophon)
+    assert "Daarom kleuren hier de hele buurten" in html
+    assert "geo_json_vakjes" not in html
+
+
+def test_an_area_with_only_the_reference_profile_still_has_pages(
+    tables: PublishedTables, make_area: Callable[..., AreaFile], colophon: Colophon
+) -> None:
+    alone = make_area(profiles=["referentie"])
+    assert main_profiles(alone) == ("referentie",)
+    assert "Zonder hulpmiddel" in index_page(tables, alone, colophon)
+    assert "Zonder hulpmiddel" in map_page(tables, alone, colophon)
+
+
+def test_a_municipality_without_buurten_still_has_a_start_page(
+    tables: PublishedTables, area: AreaFile, colophon: Colophon
+) -> None:
+    empty = replace(tables, areas={kind: table.slice(0, 0) for kind, table in tables.areas.items()})
+    assert "Per buurt" in index_page(empty, area, colophon)
+
+
+def test_quotes_stand_by_buurt_and_never_name_a_code(tables: PublishedTables) -> None:
+    assert [quote.buurt for quote in quotes(tables)] == ["", "Oosterpark"]
+
+
+def test_the_policy_admits_only_the_published_scripts(
+    tables: PublishedTables, area: AreaFile, colophon: Colophon
+) -> None:
+    html = map_page(tables, area, colophon)
+    scripts = tuple(re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL))
+    assert len(scripts) == 3
+    assert rendering.content_policy(scripts).replace("'", "&#39;") in html
+    assert "script-src 'none'" in rendering.content_policy(())
+
+
+def test_leaflet_is_inlined_without_anything_it_would_fetch() -> None:
+    assert "sourceMappingURL" not in rendering.leaflet_script()
+    assert "url(" not in rendering.leaflet_style()
+    assert "leaflet" in rendering.leaflet_script().lower()
+
+
+def test_a_missing_leaflet_is_a_named_error() -> None:
+    with pytest.raises(SamenhangError, match="Install the packages"):
+        rendering._leaflet_file("no-such-file.js")
+
+
+def test_budgets_are_said_in_words() -> None:
+    assert budget_words(Budget("rollator", metres=500)) == "500 meter"
+    assert budget_words(Budget("kinderwagen", seconds=667)) == "11 minuten"
+    assert budget_words(Budget("beide", 500, 600)) == "500 meter of 10 minuten"
+    assert budget_words(Budget("geen")) == ""
+
+
+def test_sources_are_listed_once_each_with_their_rows_set_aside(area: AreaFile) -> None:
+    sources = delivered_sources(area, {"map/buurten.gpkg": 3})
+    assert [source.rows_set_aside for source in sources] == [3, 0]
+    assert [source.name for source in sources] == ["Buurten (grenzen)", "Straten en paden"]
+    assert len(attributions(sources)) == 1

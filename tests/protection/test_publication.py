@@ -1,0 +1,160 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.areas.contracts import MEMBERSHIP, VALUES
+from pipelines.contracts import conform, violations
+from pipelines.people.contracts import PERSONS
+from pipelines.places.contracts import REGISTER
+from pipelines.protection.contracts import INDICATORS, PLACES, REACH
+from pipelines.protection.publication import column_name, protect_indicators, protect_reach, publish_places, widen
+from pipelines.reach.contracts import PAIRS
+from pipelines.sources.contracts import AREAS
+from pipelines.streets.contracts import BUDGETS
+
+
+def _protected(laid, *rows: dict[str, object], **same: object) -> list[dict[str, object]]:
+    missing = {"lower": None, "upper": None, "respondents": None, "quality": "ok", "period": "2024"}
+    numbered = [{"area_code": f"BU{n:02}", **row} for n, row in enumerate(rows)]
+    laid.lay(VALUES, *numbered, **missing | {"area_type": "buurt", "unit": "persons", "indicator": "inhabitants", "population_group": "all"} | same)
+    found = conform(protect_indicators(laid.warehouse), INDICATORS)
+    assert violations(found, INDICATORS) == ()
+    return found.to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("true", "shown", "reason"),
+    [(0, None, "too_few_people"), (7.4, None, "too_few_people"), (7.5, 10, ""), (12.4, 10, ""), (12.5, 15, ""), (1003, 1005, "")],
+)
+def test_persons_are_rounded_to_five_and_withheld_under_ten_by_the_rounded_number(laid, true: float, shown: float | None, reason: str):
+    (row,) = _protected(laid, {"value": true})
+    assert (row["value"], row["reason_missing"]) == (shown, reason)
+
+
+def test_bounds_of_persons_are_rounded_and_withheld_alike(laid):
+    (row,) = _protected(laid, {"value": None, "lower": 3, "upper": 48, "interval_kind": "unknown_places", "reason_missing": "unknown_place_kinds"})
+    assert (row["value"], row["lower"], row["upper"]) == (None, None, 50)
+    assert (row["interval_kind"], row["reason_missing"]) == ("unknown_places", "unknown_place_kinds")
+
+
+def test_an_interval_of_which_nothing_may_be_shown_is_none(laid):
+    (row,) = _protected(laid, {"value": 2, "lower": 2, "upper": 6, "interval_kind": "unknown_ages"})
+    assert (row["lower"], row["upper"], row["interval_kind"]) == (None, None, "")
+
+
+@pytest.mark.parametrize("area_type", ["h3", "pc6"])
+def test_cells_and_pc6_never_carry_persons(laid, area_type: str):
+    rows = ({"value": 500.0}, {"value": 120.0, "unit": "m", "indicator": "dist_nearest_place", "population_group": ""})
+    found = _protected(laid, *rows, area_type=area_type)
+    assert [row["indicator"] for row in found] == ["dist_nearest_place"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@given(st.lists(st.floats(0, 5_000), min_size=1, max_size=30))
+def test_every_published_count_is_a_multiple_of_five_from_ten_up(laid, persons: list[float]):
+    for true, row in zip(persons, _protected(laid, *({"value": value} for value in persons)), strict=True):
+        expected = 5 * np.floor(true / 5 + 0.5)
+        assert row["value"] == (expected if expected >= 10 else None)
+
+
+@pytest.mark.parametrize(
+    ("respondents", "reason", "shown"),
+    [(7, "too_few_respondents", "<10"), (8, "too_few_respondents", "10-29"), (29, "too_few_respondents", "10-29"), (30, "", "30-99"), (97, "", "30-99"), (98, "", "100+")],
+)
+def test_respondents_are_shown_as_a_class_of_the_rounded_number(laid, respondents: int, reason: str, shown: str):
+    (row,) = _protected(
+        laid, {"value": None if reason else 6.04, "respondents": respondents, "reason_missing": reason}, unit="0-10", indicator="m1_contact", population_group=""
+    )
+    assert row["n_class"] == shown
+    assert row["value"] == (None if reason else 6.0)
+
+
+def test_metres_are_whole_and_scales_have_one_decimal(laid):
+    rows = ({"value": 123.46, "unit": "m", "indicator": "dist_nearest_place"}, {"value": 6.27, "lower": 6.11, "upper": 6.44, "unit": "0-10", "indicator": "m1_contact"})
+    metres, scale = sorted(_protected(laid, *rows, population_group=""), key=lambda row: str(row["indicator"]))
+    assert metres["value"] == 123
+    assert (scale["value"], scale["lower"], scale["upper"]) == (6.3, 6.1, 6.4)
+
+
+def _reach(laid, homes: list[float | None], reaching: list[tuple[int, float, float | None]]) -> list[dict[str, object]]:
+    laid.lay(MEMBERSHIP, *({"origin_id": n} for n in range(len(homes))), area_type="h3", area_code="8a1969000007fff", weight=1.0)
+    laid.lay(PERSONS, *({"origin_id": n, "persons": persons} for n, persons in enumerate(homes)), population_group="all")
+    laid.lay(BUDGETS, {"profile": "rollator", "budget_m": 500.0, "budget_s": None})
+    laid.lay(PAIRS, *({"origin_id": n, "metres": m, "seconds": s} for n, m, s in reaching), profile="rollator", bound="central", place_id=4)
+    found = conform(protect_reach(laid.warehouse), REACH)
+    assert violations(found, REACH) == ()
+    return found.to_pylist()
+
+
+def test_reach_is_summarised_per_cell_over_the_homes_that_reach_the_place(laid):
+    (row,) = _reach(laid, [20.0, 20.0, 40.0], [(0, 300.0, 400.0), (1, 480.0, 600.0), (2, 700.0, None)])
+    assert (row["cell"], row["place_id"], row["metres"], row["seconds"]) == ("8a1969000007fff", 4, 480, 600)
+    assert row["share_of_residents"] == 0.5
+
+
+def test_a_median_among_the_unreachably_long_is_unknown(laid):
+    (row,) = _reach(laid, [20.0, 20.0], [(0, 300.0, 400.0), (1, 480.0, None)])
+    assert row["seconds"] is None
+
+
+def test_the_share_of_fewer_than_ten_residents_is_withheld_by_the_rounded_number(laid):
+    assert _reach(laid, [7.0], [(0, 300.0, 400.0)])[0]["share_of_residents"] is None
+    assert _reach(laid, [8.0, None], [(0, 300.0, 400.0), (1, 300.0, 400.0)])[0]["share_of_residents"] == 1
+
+
+def test_a_column_is_named_after_its_indicator_and_keys():
+    key = {"indicator": "n_places_reach", "place_kind": "school", "threshold_m": "500", "population_group": "", "profile": "rollator"}
+    assert column_name(key) == "n_places_reach_school_500m_rollator"
+    assert column_name(dict.fromkeys(key, "") | {"indicator": "inhabitants", "population_group": "65plus"}) == "inhabitants_65plus"
+
+
+def _areas(*rows: tuple[str, str, bool]) -> pa.Table:
+    box = shapely.box(155_000, 463_000, 155_100, 463_100).wkb
+    names = [{"area_type": t, "area_code": c, "area_name": f"name of {c}", "parent_code": "", "publish_geometry": p, "geometry": box} for t, c, p in rows]
+    return pa.Table.from_pylist(names, schema=AREAS.schema)
+
+
+def test_the_wide_table_holds_the_values_of_the_tidy_one(laid):
+    rows = (
+        {"value": 120.0},
+        {"value": None, "lower": 3, "upper": 48, "interval_kind": "unknown_places", "reason_missing": "unknown_place_kinds", "indicator": "people_below_min", "profile": "rollator"},
+    )
+    _protected(laid, *({**row, "area_code": "BU01"} for row in rows))
+    tidy = conform(protect_indicators(laid.warehouse), INDICATORS)
+    wide, contract = widen(tidy, "buurt", _areas(("buurt", "BU01", True), ("buurt", "BU02", True)))
+    found = conform(wide, contract)
+    assert violations(found, contract) == ()
+    first, second = found.drop_columns(["geometry"]).to_pylist()
+    assert first == {
+        "area_code": "BU01", "area_name": "name of BU01", "inhabitants_all": 120,
+        "people_below_min_all_rollator": None, "people_below_min_all_rollator_lower": None, "people_below_min_all_rollator_upper": 50,
+    }  # fmt: skip
+    assert second["inhabitants_all"] is None
+
+
+def test_an_area_type_without_a_source_is_an_empty_table_with_the_same_columns(laid):
+    _protected(laid, {"value": 120.0})
+    tidy = conform(protect_indicators(laid.warehouse), INDICATORS)
+    wide, contract = widen(tidy, "wijk", _areas(("buurt", "BU00", True)))
+    assert (len(wide), wide.column_names) == (0, list(contract.column_names))
+    assert "inhabitants_all" in wide.column_names
+    assert "inhabitants_all" not in widen(tidy, "pc6", _areas())[0].column_names
+
+
+def test_where_the_licence_forbids_it_a_polygon_becomes_a_point(laid):
+    _protected(laid, {"value": 120.0})
+    tidy = conform(protect_indicators(laid.warehouse), INDICATORS)
+    shown, _ = widen(tidy, "buurt", _areas(("buurt", "BU00", True), ("buurt", "BU01", False)))
+    kinds = [geometry.geom_type for geometry in shapely.from_wkb(shown["geometry"].to_pylist())]
+    assert kinds == ["Polygon", "Point"]
+
+
+def test_a_place_is_published_as_one_point_on_it():
+    box = shapely.box(155_000, 463_000, 155_100, 463_100)
+    row = {"place_id": 3, "place_kind": "school", "name": "De Kleine Beer", "source": "a.gpkg", "source_id": "7", "geometry": box.wkb, "entrances": None}
+    found = conform(publish_places(pa.Table.from_pylist([row], schema=REGISTER.schema)), PLACES)
+    assert shapely.from_wkb(found["geometry"][0].as_py()).within(box)
+    assert len(publish_places(REGISTER.schema.empty_table())) == 0

@@ -1,0 +1,77 @@
+"""The reader of the qualitative inventory: no consent, no publication, and no word of it in an error."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipelines.contracts import violations
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import Delivery
+from pipelines.sources.contracts import INVENTORY
+from pipelines.sources.inventory import read_inventory
+from pipelines.sources.vector import Remark
+
+RECORDS = """nummer;datum;buurtcode;onderwerp;gezegd_door;citaat;toestemming
+1;2024-03-05;BU99990101;buurtcentrum;bewoner, 60 plus;"Zaterdag is de koffie; dan kom ik.";ja
+2;06-03-2024;;winkel;winkelier;Ik ken iedereen.;Ja
+3;2024-03-07;BU99990102;plein;bewoner;Liever niet in de krant.;nee
+"""
+
+
+def inventory(raw: Path, records: str = RECORDS, **columns: str) -> tuple[pa.Table, tuple[Remark, ...]]:
+    (raw / "inventaris.csv").write_text(records, encoding="utf-8")
+    delivery = Delivery(path="inventaris.csv", vintage=2024, licence="x", attribution="x", columns=columns)
+    return read_inventory(delivery, raw)
+
+
+def test_only_records_with_consent_are_kept_and_the_rest_is_counted(tmp_path: Path) -> None:
+    table, remarks = inventory(tmp_path)
+    assert violations(table, INVENTORY) == ()
+    assert table["record_id"].to_pylist() == ["1", "2"]
+    assert [(remark.rows, remark.examples) for remark in remarks] == [(1, "")]
+
+
+def test_words_and_days_are_kept_as_they_were_said(tmp_path: Path) -> None:
+    first, second = inventory(tmp_path)[0].to_pylist()
+    assert first["quote"] == "Zaterdag is de koffie; dan kom ik."
+    assert (first["date"], second["date"], second["buurt_code"]) == ("2024-03-05", "2024-03-06", "")
+
+
+def test_without_a_withheld_record_there_is_no_remark(tmp_path: Path) -> None:
+    assert inventory(tmp_path, "\n".join(RECORDS.splitlines()[:3]))[1] == ()
+
+
+def test_an_inventory_where_nobody_consents_is_empty(tmp_path: Path) -> None:
+    table, remarks = inventory(tmp_path, RECORDS.replace(";ja", ";nee").replace(";Ja", ";nee"))
+    assert len(table) == 0
+    assert remarks[0].rows == 3
+
+
+def test_columns_may_have_other_names(tmp_path: Path) -> None:
+    assert len(inventory(tmp_path, RECORDS.replace("citaat", "uitspraak"), quote="uitspraak")[0]) == 2
+    with pytest.raises(SourceError, match="quotation"):
+        inventory(tmp_path, quotation="citaat")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (";nee", ";", "neither ja nor nee in 1 records"),
+        ("\n2;", "\n1;", "1 records have the number of another"),
+        ("BU99990101", "Centrum", "1 records have no CBS buurt code"),
+        ("2024-03-05", "5 maart", "no date that can be read"),
+        ("2024-03-05", "2024-13-05", "no date that can be read"),
+        ("Ik ken iedereen.", "", "quote is empty in 1 records"),
+        (";toestemming", ";akkoord", r"\['toestemming'\] are missing"),
+    ],
+)
+def test_a_wrong_record_is_an_error_that_quotes_nothing(tmp_path: Path, old: str, new: str, words: str) -> None:
+    with pytest.raises(SourceError, match=rf"^inventaris\.csv: .*{words}") as error:
+        inventory(tmp_path, RECORDS.replace(old, new, 1))
+    for quoted in ("koffie", "krant", "Centrum", "5 maart"):
+        assert quoted not in str(error.value)
+
+
+def test_what_is_wrong_in_a_withheld_record_does_not_matter(tmp_path: Path) -> None:
+    assert len(inventory(tmp_path, RECORDS.replace("2024-03-07", "onbekend"))[0]) == 2

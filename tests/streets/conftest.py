@@ -1,0 +1,41 @@
+"""Segments of street by hand: one mapping per segment, facts left out are unknown."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+import pytest
+import shapely
+
+from pipelines.sources.contracts import SEGMENTS
+
+UNKNOWN: dict[str, object] = {
+    "source_id": "1",
+    "highway": "footway",
+    "foot": "",
+    "kerb_height_m": None,
+    "is_steps": False,
+    "ramp_wheelchair": "",
+    "step_count": None,
+    "barrier": "",
+    "oneway_foot": False,
+    "surface": "",
+    "incline_pct": None,
+    "width_m": None,
+}
+Segments = Callable[..., pa.Table]
+
+
+def make_segments(*rows: dict[str, object]) -> pa.Table:
+    filled = [{**UNKNOWN, "segment_id": number, **row} for number, row in enumerate(rows)]
+    for row in filled:
+        line = row.pop("line", [(100_000, 400_000), (100_100, 400_000)])
+        row["geometry"] = shapely.to_wkb(shapely.LineString(line)) if isinstance(line, list) else line
+        row.setdefault("u_key", 1)
+        row.setdefault("v_key", 2)
+    columns = [pa.array([row[c.name] for row in filled], c.type) for c in SEGMENTS.columns]
+    return pa.table(columns, names=list(SEGMENTS.column_names))
+
+
+@pytest.fixture(scope="session")
+def segments() -> Segments:
+    return make_segments

@@ -1,0 +1,59 @@
+import stat
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipelines.contracts import Column, Contract
+from pipelines.errors import SamenhangError
+from pipelines.warehouse import Warehouse, replacing
+
+OPEN = Contract("people/origins", "one thing", ("n",), (Column("n", pa.int64(), "a number"),))
+PERSONAL = Contract("sources/answers", "one answer", ("n",), (Column("n", pa.int64(), "a number"),), personal=True)
+
+
+def test_what_is_written_is_read_back_in_order(tmp_path: Path):
+    warehouse = Warehouse(tmp_path, "town")
+    warehouse.write(OPEN, pa.table({"n": [2, 1]}))
+    assert warehouse.read(OPEN)["n"].to_pylist() == [1, 2]
+    assert warehouse.path(OPEN) == tmp_path / "tables" / "people" / "origins" / "town.parquet"
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path: Path):
+    one, other = Warehouse(tmp_path, "one"), Warehouse(tmp_path, "other")
+    one.write(OPEN, pa.table({"n": [3, 1, 2]}))
+    other.write(OPEN, pa.table({"n": [1, 2, 3]}))
+    assert one.path(OPEN).read_bytes() == other.path(OPEN).read_bytes()
+
+
+def test_a_personal_table_is_for_its_owner_only(tmp_path: Path):
+    warehouse = Warehouse(tmp_path, "town")
+    warehouse.write(PERSONAL, pa.table({"n": [1]}))
+    path = warehouse.path(PERSONAL)
+    assert path.is_relative_to(tmp_path / "private" / "town")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    folders = [parent for parent in path.parents if parent.is_relative_to(tmp_path / "private")]
+    assert len(folders) == 3
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+def test_a_table_that_is_not_there_is_named_with_the_command_that_makes_it(tmp_path: Path):
+    with pytest.raises(SamenhangError, match=r"people/origins .* samenhang run town"):
+        Warehouse(tmp_path, "town").read(OPEN)
+    with pytest.raises(SamenhangError, match="people/origins"):
+        Warehouse(tmp_path, "town").run_sql("people/persons", (OPEN,))
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def fail() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
