@@ -1,7 +1,7 @@
 -- grain:  one area, one survey scale
 -- reads:  survey.estimates
 -- writes: rows of areas/values (unprotected)
--- units:  0-10
+-- units:  0-10; only the scales of the indicator catalogue
 select
     area_type,
     area_code,
@@ -19,3 +19,4 @@ select
     'ok' as quality,
     reason_missing
 from survey.estimates
+where list_contains($scales, scale)

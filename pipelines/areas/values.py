@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from pipelines.areas.contracts import MEMBERSHIP, VALUES
+from pipelines.findings.catalogue import catalogue
 from pipelines.findings.contracts import MINIMUM, NEARNESS
 from pipelines.people.contracts import ORIGINS, PERSONS
 from pipelines.sources.contracts import AREAS
@@ -20,7 +21,7 @@ def build_values(warehouse: Warehouse, period: str) -> pa.Table:
     parts = (
         warehouse.run_sql("areas/access", (MEMBERSHIP, PERSONS, NEARNESS, MINIMUM)),
         warehouse.run_sql("areas/people", (MEMBERSHIP, PERSONS, MINIMUM)),
-        warehouse.run_sql("areas/survey", (ESTIMATES,)),
+        warehouse.run_sql("areas/survey", (ESTIMATES,), {"scales": list(catalogue())}),
     )
     joined = pa.concat_tables(parts, promote_options="permissive")
     with_period = joined.append_column("period", pa.array([period] * len(joined), pa.string()))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
+from pipelines.findings.catalogue import catalogue
 from pipelines.geo import RD
 from pipelines.pages.colophon import Colophon
 from pipelines.protection.contracts import AREA_TYPES
@@ -119,7 +120,7 @@ def _licences(area: AreaFile, colophon: Colophon) -> Sequence[dict[str, str]]:
 
 def _resource(name: str, path: Path, folder: Path) -> dict[str, Any]:
     schema = pq.read_schema(path)
-    fields = [{"name": field.name, "type": _field_type(field.type)} for field in schema]
+    fields = [{"name": f.name, "type": _field_type(f.type), **_meaning(f.name)} for f in schema]
     return {
         "name": name,
         "path": str(path.relative_to(folder)),
@@ -128,6 +129,15 @@ def _resource(name: str, path: Path, folder: Path) -> dict[str, Any]:
         "crs": RD if "geometry" in schema.names else None,
         "schema": {"fields": fields},
     }
+
+
+def _meaning(column: str) -> dict[str, str]:
+    """What the catalogue says of the indicator that a wide column is named after; nothing of other columns."""
+    named = [name for name in catalogue() if column == name or column.startswith(f"{name}_")]
+    if not named:
+        return {}
+    indicator = catalogue()[max(named, key=len)]
+    return {"title": f"{indicator.nl} / {indicator.en}", "description": indicator.definition, "unit": indicator.unit}
 
 
 def _field_type(type_: pa.DataType) -> str:

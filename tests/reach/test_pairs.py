@@ -247,7 +247,11 @@ def cases(draw: st.DrawFn) -> tuple[list[tuple[object, ...]], list[tuple[object,
     """Draw edges between at most six nodes (loops, parallels, zero and forbidden ones), origins and doors."""
     node = st.integers(0, draw(st.integers(0, 5)))
     edges = draw(st.lists(st.tuples(node, node, COST, COST, COST, COST), min_size=3, max_size=10))
-    on_edge = st.tuples(st.integers(0, len(edges) - 1), FRACTION, st.sampled_from([0.0, 12.5]) | st.floats(0, 60))
+    # Points are attached to edges that some direction of which may be walked.
+    usable = [number for number, edge in enumerate(edges) if edge[2:4] != (None, None)]
+    if not usable:
+        return edges, [], []
+    on_edge = st.tuples(st.sampled_from(usable), FRACTION, st.sampled_from([0.0, 12.5]) | st.floats(0, 60))
     origins = draw(st.lists(on_edge, max_size=5))
     doors = draw(st.lists(st.tuples(st.integers(0, 3), on_edge), max_size=6))
     return edges, [(number, *point) for number, point in enumerate(origins)], [(p, *point) for p, point in doors]

@@ -6,7 +6,8 @@ const kaart = (function () {
   const legendas = Array.from(document.querySelectorAll(".legend"));
   const varianten = legendas.map((legenda) => legenda.dataset.variant);
   const kleuren = legendas.map((legenda) => legenda.dataset.colours.split(" "));
-  const rand = { color: "#2b2a28", weight: 1.2, opacity: 0.8, fillOpacity: 0 };
+  // On a telephone thick lines would hide the cells.
+  const rand = { color: "#2b2a28", weight: window.innerWidth < 700 ? 0.6 : 1.2, opacity: 0.8, fillOpacity: 0 };
   const rustig = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   let vakjes = null;
   let aangewezen = null;
