@@ -89,7 +89,11 @@ def example(
 def dev(raw: Raw = None, out: Out = None) -> None:
     """Open Dagster's UI on the same definitions."""
     folders = Folders.from_environment(raw, out)
-    settings = {"SAMENHANG_RAW": str(folders.raw), "SAMENHANG_OUT": str(folders.out), "SAMENHANG_DATA": str(folders.data)}
+    settings = {
+        "SAMENHANG_RAW": str(folders.raw),
+        "SAMENHANG_OUT": str(folders.out),
+        "SAMENHANG_DATA": str(folders.data),
+    }
     with environment(folders):
         command = [str(Path(sys.executable).parent / "dagster"), "dev", "-m", "assets.definitions"]
         raise typer.Exit(subprocess.run(command, cwd=PROJECT, env={**os.environ, **settings}, check=False).returncode)  # noqa: S603 - our own command

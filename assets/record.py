@@ -15,7 +15,19 @@ from pipelines.sources.vector import Remark
 from pipelines.streets.profiles import chosen_profiles
 from pipelines.warehouse import replacing
 
-_LIBRARIES = ("samenhang", "dagster", "duckdb", "geopandas", "h3", "numba", "numpy", "osmium", "pyarrow", "pyproj", "shapely")
+_LIBRARIES = (
+    "samenhang",
+    "dagster",
+    "duckdb",
+    "geopandas",
+    "h3",
+    "numba",
+    "numpy",
+    "osmium",
+    "pyarrow",
+    "pyproj",
+    "shapely",
+)
 
 
 def report_folder(bench: Bench) -> Path:
@@ -52,9 +64,7 @@ def run_record(bench: Bench, status: str, failure: str = "") -> dict[str, Any]:
         "inputs": [one for report in told for one in report["inputs"]],
         "rejected": [one for report in told for one in report["rejected"]],
         "checks": [one for report in told for one in report["checks"]],
-        "steps": [
-            {name: report[name] for name in ("step", "run_id", "seconds", "peak_mb", "rows")} for report in told
-        ],
+        "steps": [{name: report[name] for name in ("step", "run_id", "seconds", "peak_mb", "rows")} for report in told],
     }
 
 
@@ -62,7 +72,9 @@ def keep_run_record(bench: Bench, status: str, failure: str = "") -> Path:
     """Write the record of this run beside Dagster's logs, and say where."""
     path = bench.folders.state / "runs" / bench.release / "run.json"
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(run_record(bench, status, failure), indent=1, ensure_ascii=False), encoding="utf-8")
+        temporary.write_text(
+            json.dumps(run_record(bench, status, failure), indent=1, ensure_ascii=False), encoding="utf-8"
+        )
     return path
 
 

@@ -18,8 +18,6 @@ from pipelines.release import exclusive
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-
-
 @contextmanager
 def _shown(console: Console) -> Iterator[Tell]:
     """Show steps as a bar on a terminal, as one line each elsewhere."""

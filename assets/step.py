@@ -6,7 +6,7 @@ and licence are reported, time and memory are measured, and a small report is ke
 
 import resource
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -102,7 +102,7 @@ def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
             for contract in one.writes
         ],
     )
-    def materialise(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+    def materialise(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the bare class
         bench = setting.open_bench(context)
         setting.tell(one.key, None)
         guard = nullcontext() if setting.locked else exclusive(bench.lock, f"a run of {bench.area.name}")

@@ -63,8 +63,8 @@ class Contract:
 
     @property
     def schema(self) -> pa.Schema:
-        """The Arrow schema, in the order of the columns."""
-        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
+        """The Arrow schema, in the order of the columns; nulls are judged by `violations`, not by the schema."""
+        return pa.schema([pa.field(c.name, c.type) for c in self.columns])
 
 
 def conform(table: pa.Table, contract: Contract) -> pa.Table:
@@ -91,8 +91,7 @@ def conform(table: pa.Table, contract: Contract) -> pa.Table:
     if missing:
         raise ContractError(f"{contract.name}: columns {missing} are missing; the table has {table.column_names}")
     arrays = [_cast(table[column.name], column, contract) for column in contract.columns]
-    schema = pa.schema([pa.field(c.name, c.type) for c in contract.columns])
-    ordered = pa.table(arrays, schema=schema)
+    ordered = pa.table(arrays, schema=contract.schema)
     if contract.key and len(ordered) > 1:
         ordered = ordered.sort_by([(name, "ascending") for name in contract.key])
     return ordered.combine_chunks()

@@ -10,6 +10,7 @@ from functools import cache
 import h3
 import numpy as np
 import pyproj
+import pyproj.network
 import shapely
 from numpy.typing import NDArray
 
@@ -31,7 +32,7 @@ _RD_TO_WGS84 = (
 
 @cache
 def _pipeline() -> pyproj.Transformer:
-    pyproj.network.set_network_enabled(active=False)
+    pyproj.network.set_network_enabled(active=False)  # type: ignore[attr-defined]  # exported, not declared
     return pyproj.Transformer.from_pipeline(_RD_TO_WGS84)
 
 

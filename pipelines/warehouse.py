@@ -63,9 +63,7 @@ class Warehouse:
         path = self.path(contract)
         if not path.exists():
             raise _not_there(contract.name, self.area)
-        return pq.read_table(
-            path, schema=pa.schema([pa.field(c.name, c.type) for c in contract.columns]), partitioning=None
-        )
+        return pq.read_table(path, schema=contract.schema, partitioning=None)
 
     def read_as_written(self, name: str) -> pa.Table:
         """Read table `room/table` in the schema it was written in, for tables whose columns follow from the area."""

@@ -53,7 +53,9 @@ def test_a_personal_table_never_has_its_values_quoted():
 
 
 def test_conform_casts_drops_other_columns_and_sorts_by_the_key():
-    loose = pa.table({"extra": [1, 2], "length_m": pa.array([2, 1], pa.int32()), "code": pa.array(["b", "a"], pa.large_string())})
+    loose = pa.table(
+        {"extra": [1, 2], "length_m": pa.array([2, 1], pa.int32()), "code": pa.array(["b", "a"], pa.large_string())}
+    )
     table = conform(loose, CONTRACT)
     assert table.column_names == ["code", "length_m"]
     assert table.to_pylist() == [{"code": "a", "length_m": 1.0}, {"code": "b", "length_m": 2.0}]

@@ -13,10 +13,14 @@ UNIT_TYPES = {"squares": "square", "pc6": "pc6", "buurten": "buurt"}
 @step("people/origins", writes=(ORIGINS,), reads=("sources/statistics", "sources/addresses"))
 def origins(bench: Bench) -> Made:
     """Points that people walk from: addresses, else squares, else PC6 points."""
-    given = (contracts.AREAS, contracts.ADDRESSES, contracts.SQUARES, contracts.PEOPLE_COUNTS)
-    tables = [bench.read(contract) for contract in given]
-    unit_type = UNIT_TYPES[bench.area.population.total_from]
-    return Made((build_origins(Deliveries(*tables, unit_type=unit_type), bench.area.h3_resolution),))
+    delivered = Deliveries(
+        areas=bench.read(contracts.AREAS),
+        addresses=bench.read(contracts.ADDRESSES),
+        squares=bench.read(contracts.SQUARES),
+        people_counts=bench.read(contracts.PEOPLE_COUNTS),
+        unit_type=UNIT_TYPES[bench.area.population.total_from],
+    )
+    return Made((build_origins(delivered, bench.area.h3_resolution),))
 
 
 @step("people/persons", writes=(PERSONS,), reads=("people/origins", "sources/statistics"))

@@ -4,9 +4,8 @@ from assets.bench import Bench
 from assets.step import Made, step
 from pipelines.people.contracts import ORIGINS
 from pipelines.places.contracts import REGISTER
-from pipelines.reach.attach import attach_all
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS
-from pipelines.reach.pairs import all_pairs
+from pipelines.reach.tables import all_pairs, attach_all
 from pipelines.streets.contracts import COSTS, EDGES
 from pipelines.streets.profiles import chosen_profiles
 

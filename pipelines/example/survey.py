@@ -109,7 +109,8 @@ def sample_sizes(adults_per_buurt: Ints, respondents: int) -> Ints:
         sizes[others[-1]] = 0
     rest = sizes < 0
     root = np.sqrt(adults_per_buurt[rest])
-    sizes[rest] = np.round((respondents - sizes[~rest].sum()) * root / root.sum())
+    left = max(respondents - int(sizes[~rest].sum()), 0)
+    sizes[rest] = np.round(left * root / root.sum())
     return np.minimum(sizes, adults_per_buurt)
 
 

@@ -14,7 +14,6 @@ import shapely
 from pipelines.findings.catalogue import catalogue
 from pipelines.geo import RD
 from pipelines.pages.colophon import Colophon
-from pipelines.protection.contracts import AREA_TYPES
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.licences import licence_url
 from pipelines.warehouse import replacing
@@ -23,6 +22,7 @@ SCHEMA_VERSION = "1.0"
 # DuckDB 1.4 and everything after it opens this.
 STORAGE_VERSION = "v1.4.0"
 _ROWS_PER_GROUP = 20_000
+AREA_TABLES = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente")
 
 
 def write_geoparquet(table: pa.Table, path: Path) -> None:
@@ -65,7 +65,7 @@ def write_tables(tables: Mapping[str, pa.Table], folder: Path) -> None:
 
 def table_paths(folder: Path) -> dict[str, Path]:
     """Published Parquet files by the name of their table."""
-    names = (*AREA_TYPES, "places", "reach")
+    names = (*AREA_TABLES, "places", "reach")
     return {"indicators": folder / "indicators.parquet", **{n: folder / "tables" / f"{n}.parquet" for n in names}}
 
 

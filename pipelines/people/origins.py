@@ -120,6 +120,10 @@ def _main_points(deliveries: Deliveries, pc6_areas: _Polygons) -> _Points:
     return points if deliveries.unit_type == "pc6" else replace(points, prior=_counted("pc6", points, deliveries))
 
 
+def _xy(points: _Points) -> NDArray[np.object_]:
+    return np.asarray(shapely.points(points.x_m, points.y_m), dtype=object)
+
+
 def _words(table: pa.Table, column: str) -> NDArray[np.object_]:
     return np.array(table[column].to_pylist(), dtype=object)
 
@@ -151,7 +155,7 @@ def _totals(people_counts: pa.Table, unit_type: str) -> dict[str, float | None]:
 
 def _located(points: _Points, deliveries: Deliveries, buurten: _Polygons) -> _Points:
     """Keep the points inside the municipality, with their buurt and unit."""
-    buurt = _codes_at(buurten, shapely.points(points.x_m, points.y_m))
+    buurt = _codes_at(buurten, _xy(points))
     units = {"buurt": buurt, "pc6": points.pc6, "square": _square_codes(points.x_m, points.y_m)}
     unit = np.where(points.origin_type == "probe", "", units[deliveries.unit_type]).astype(object)
     return _chosen(replace(points, buurt=buurt, unit=unit), buurt != "")
@@ -162,8 +166,8 @@ def _square_codes(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray
     return np.array([f"E{e:04d}N{n:04d}" for e, n in zip(east, north, strict=True)], dtype=object)
 
 
-def _chosen(points: _Points, mask: NDArray[np.bool_]) -> _Points:
-    return _Points(*(getattr(points, column.name)[mask] for column in fields(points)))
+def _chosen(points: _Points, rows: NDArray[np.bool_] | NDArray[np.int64]) -> _Points:
+    return _Points(*(getattr(points, column.name)[rows] for column in fields(points)))
 
 
 def _joined(parts: Sequence[_Points]) -> _Points:
@@ -172,7 +176,7 @@ def _joined(parts: Sequence[_Points]) -> _Points:
 
 def _with_pc6(points: _Points, pc6_areas: _Polygons) -> _Points:
     """Fill in the postcode a point lies in where it has none of its own."""
-    located = _codes_at(pc6_areas, shapely.points(points.x_m, points.y_m))
+    located = _codes_at(pc6_areas, _xy(points))
     return replace(points, pc6=np.where(points.pc6 == "", located, points.pc6).astype(object))
 
 
@@ -218,5 +222,5 @@ def _origins(points: _Points, pc4_areas: _Polygons, h3_resolution: int) -> pa.Ta
 def _pc4(points: _Points, pc4_areas: _Polygons) -> NDArray[np.object_]:
     """The PC4 of each point: of its postcode, else the area it lies in; '' outside the municipality's own PC4s."""
     own = np.array([code[:4] for code in points.pc6], dtype=object)
-    located = np.where(own == "", _codes_at(pc4_areas, shapely.points(points.x_m, points.y_m)), own)
+    located = np.where(own == "", _codes_at(pc4_areas, _xy(points)), own)
     return np.where(np.isin(located.astype(str), pc4_areas.codes.astype(str)), located, "").astype(object)

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from pipelines.areas.contracts import AREA_TYPES, INTERVAL_KINDS, KEY_NAMES, KEYS, QUALITIES, VALUE_REASONS
+from pipelines.areas.contracts import INTERVAL_KINDS, KEY_NAMES, KEYS, QUALITIES, VALUE_REASONS
 from pipelines.contracts import GEOMETRY, Column, Contract
 
 REASONS = (*VALUE_REASONS, "too_few_people")

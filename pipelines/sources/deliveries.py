@@ -82,8 +82,8 @@ def delivered_benches(delivered: Delivered) -> Read:
 def delivered_survey(area: AreaFile, raw: Path) -> Survey:
     """Respondents, answers and items; empty when no survey was delivered."""
     if area.sources.respondents is None:
-        empty = (contract.schema.empty_table() for contract in (RESPONDENTS, ANSWERS, ITEMS))
-        return Survey(*empty, remarks=())
+        none, nothing, no_items = (contract.schema.empty_table() for contract in (RESPONDENTS, ANSWERS, ITEMS))
+        return Survey(none, nothing, no_items, remarks=())
     return read_respondents(area.sources.respondents, raw)
 
 

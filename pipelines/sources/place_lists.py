@@ -46,7 +46,12 @@ def read_place_csv(
     x_m, y_m = _coordinates(layer, delivery.columns["x"]), _coordinates(layer, delivery.columns["y"])
     _require_netherlands(delivery.path, x_m, y_m)
     return _places(
-        delivery, near(Layer(delivery.path, shapely.points(x_m, y_m), fields), municipality.outline, BUFFER_M)
+        delivery,
+        near(
+            Layer(delivery.path, np.asarray(shapely.points(x_m, y_m), dtype=object), fields),
+            municipality.outline,
+            BUFFER_M,
+        ),
     )
 
 

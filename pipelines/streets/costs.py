@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.contracts import conform
-from pipelines.streets.contracts import COSTS
+from pipelines.streets.contracts import BUDGETS, COSTS
 from pipelines.streets.profiles import Profile
 
 Floats = NDArray[np.float64]
@@ -229,3 +229,22 @@ def _looked_up(column: pa.ChunkedArray, values: Mapping[str, float | None], defa
     position = pc.fill_null(pc.index_in(column, value_set=names), len(values)).to_numpy()
     found: Floats = table[position]
     return found
+
+
+def costs_of(edges: pa.Table, profiles: Mapping[str, Profile]) -> pa.Table:
+    """What every edge costs each profile, at the central values; `streets/costs`."""
+    return pa.concat_tables([edge_costs(edges, profile) for profile in profiles.values()])
+
+
+def budgets(profiles: Mapping[str, Profile]) -> pa.Table:
+    """How far each profile goes, one way, at the central values; `streets/budgets`."""
+    rows = [
+        {
+            "profile": name,
+            "budget_m": profile.budget_m.central if profile.budget_m else None,
+            "budget_s": profile.budget_s.central if profile.budget_s else None,
+            "speed_m_per_s": profile.speed_m_per_s.central,
+        }
+        for name, profile in profiles.items()
+    ]
+    return pa.Table.from_pylist(rows, schema=BUDGETS.schema)

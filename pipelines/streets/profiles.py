@@ -176,3 +176,18 @@ def _sentences(file_name: str, name: str, error: ValidationError) -> list[str]:
         f"{problem['msg'].removeprefix('Value error, ')}. Correct it."
         for problem in error.errors()
     ]
+
+
+def chosen_profiles(names: tuple[str, ...]) -> Mapping[str, Profile]:
+    """The shipped profiles with these names, in this order.
+
+    Raises
+    ------
+    InputError
+        When a name is not among them.
+    """
+    known = read_profiles()
+    strange = [name for name in names if name not in known]
+    if strange:
+        raise InputError(f"profiles: {strange} are not known; known are {list(known)}. Correct them in the area file.")
+    return {name: known[name] for name in names}

@@ -1,6 +1,5 @@
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,15 +16,30 @@ Home = tuple[float | None, float | None]
 
 def _town(laid, homes: list[Home], **nearness: object) -> None:
     """Homes of (persons, metres to the nearest school) in one buurt BU1, profile rollator."""
-    laid.lay(PERSONS, *({"origin_id": n, "persons": persons} for n, (persons, _) in enumerate(homes)), population_group="all")
+    laid.lay(
+        PERSONS, *({"origin_id": n, "persons": persons} for n, (persons, _) in enumerate(homes)), population_group="all"
+    )
     laid.lay(MEMBERSHIP, *({"origin_id": n} for n in range(len(homes))), area_type="buurt", area_code="BU1", weight=1.0)
     rows = [
-        {"origin_id": n, "nearest_m": metres, "n_300m": int((metres or 999) <= 300), "n_budget": int(metres is not None)}
+        {
+            "origin_id": n,
+            "nearest_m": metres,
+            "n_300m": int((metres or 999) <= 300),
+            "n_budget": int(metres is not None),
+        }
         for n, (_, metres) in enumerate(homes)
     ]
     shared = {"profile": "rollator", "place_kind": "school", "delivered": "complete", "is_attached": True} | nearness
     laid.lay(NEARNESS, *rows, **shared)
-    below = [{"origin_id": n, "n_types_lower": int(m is not None), "n_types_upper": int(m is not None), "is_below": "no" if m is not None else "yes"} for n, (_, m) in enumerate(homes)]
+    below = [
+        {
+            "origin_id": n,
+            "n_types_lower": int(m is not None),
+            "n_types_upper": int(m is not None),
+            "is_below": "no" if m is not None else "yes",
+        }
+        for n, (_, m) in enumerate(homes)
+    ]
     laid.lay(MINIMUM, *below, profile="rollator", is_attached=shared["is_attached"])
     laid.warehouse.write(ESTIMATES, ESTIMATES.schema.empty_table())
 
@@ -97,7 +111,18 @@ def test_a_partial_list_makes_what_is_found_a_bound(laid):
 def test_hidden_ages_make_an_upper_bound_of_everybody_at_that_home(laid):
     _town(laid, [(10, None), (7, None)])
     rows = [(0, "all", 10.0), (1, "all", 7.0), (0, "65plus", 4.0), (1, "65plus", None)]
-    laid.lay(PERSONS, *({"origin_id": n, "population_group": g, "persons": p, "reason_missing": "" if p is not None else "ages_unknown"} for n, g, p in rows))
+    laid.lay(
+        PERSONS,
+        *(
+            {
+                "origin_id": n,
+                "population_group": g,
+                "persons": p,
+                "reason_missing": "" if p is not None else "ages_unknown",
+            }
+            for n, g, p in rows
+        ),
+    )
     found = _values(laid)
     for indicator in ("inhabitants", "people_below_min"):
         row = found[indicator, "65plus"]
@@ -122,9 +147,26 @@ def test_an_area_whose_homes_hang_on_no_street_says_so(laid):
 
 def test_survey_estimates_pass_through_with_their_respondents(laid):
     _town(laid, [(5, 100.0)])
-    laid.lay(ESTIMATES, {"area_type": "buurt", "area_code": "BU1", "scale": "m1_contact", "mean": 6.0, "lower": 5.5, "upper": 6.5, "respondents": 40})
+    laid.lay(
+        ESTIMATES,
+        {
+            "area_type": "buurt",
+            "area_code": "BU1",
+            "scale": "m1_contact",
+            "mean": 6.0,
+            "lower": 5.5,
+            "upper": 6.5,
+            "respondents": 40,
+        },
+    )
     row = _values(laid)["m1_contact", ""]
-    assert (row["value"], row["lower"], row["upper"], row["interval_kind"], row["respondents"]) == (6.0, 5.5, 6.5, "ci_95", 40)
+    assert (row["value"], row["lower"], row["upper"], row["interval_kind"], row["respondents"]) == (
+        6.0,
+        5.5,
+        6.5,
+        "ci_95",
+        40,
+    )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
@@ -158,11 +200,21 @@ def test_every_home_belongs_to_one_area_of_every_type(laid):
         {"origin_id": 2, "origin_type": "probe", "h3_cell": 0x8A1969000017FFF, "pc6": "1000AA"},
         **shared,
     )
-    laid.lay(PERSONS, {"origin_id": 0, "persons": 2.0}, {"origin_id": 1, "persons": None}, {"origin_id": 2}, population_group="all")
+    laid.lay(
+        PERSONS,
+        {"origin_id": 0, "persons": 2.0},
+        {"origin_id": 1, "persons": None},
+        {"origin_id": 2},
+        population_group="all",
+    )
     found = conform(build_membership(laid.warehouse), MEMBERSHIP)
     assert violations(found, MEMBERSHIP) == ()
     members = {(row["area_type"], row["area_code"], row["origin_id"]) for row in found.to_pylist()}
-    expected = {(kind, code, n) for kind, code in (("buurt", "BU1"), ("wijk", "WK1"), ("gemeente", "GM1"), ("pc4", "1000")) for n in range(3)}
+    expected = {
+        (kind, code, n)
+        for kind, code in (("buurt", "BU1"), ("wijk", "WK1"), ("gemeente", "GM1"), ("pc4", "1000"))
+        for n in range(3)
+    }
     # A postcode of another municipality is none of ours; a probe makes no cell inhabited.
     expected |= {("pc6", "1000AA", 0), ("pc6", "1000AA", 2), ("h3", "8a1969000007fff", 0), ("h3", "8a196900000ffff", 1)}
     assert members == expected
@@ -172,5 +224,3 @@ def test_no_values_are_lost_between_the_parts(laid):
     _town(laid, [(5, 100.0)])
     assert isinstance(build_values(laid.warehouse, "2024"), pa.Table)
     assert {row["period"] for row in build_values(laid.warehouse, "2024").to_pylist()} == {"2024"}
-
-

@@ -14,14 +14,21 @@ def town(laid):
     """Home 0 reaches a school (400 m) and a café (450 m, slowly); home 1 reaches nothing; home 2 hangs on no street."""
     laid.lay(ORIGINS, {"origin_id": 0}, {"origin_id": 1}, {"origin_id": 2}, origin_type="address")
     laid.lay(
-        REGISTER, {"place_id": 0, "place_kind": "school"}, {"place_id": 1, "place_kind": "horeca"}, {"place_id": 2, "place_kind": "horeca"}
+        REGISTER,
+        {"place_id": 0, "place_kind": "school"},
+        {"place_id": 1, "place_kind": "horeca"},
+        {"place_id": 2, "place_kind": "horeca"},
     )
     laid.lay(
         BUDGETS,
         {"profile": "rollator", "budget_m": 420.0, "budget_s": None, "speed_m_per_s": 1.0},
         {"profile": "kinderwagen", "budget_m": None, "budget_s": 420.0, "speed_m_per_s": 1.0},
     )
-    attached = [{"profile": p, "point_id": n, "edge_id": None if n == 2 else 7} for p in ("rollator", "kinderwagen") for n in range(3)]
+    attached = [
+        {"profile": p, "point_id": n, "edge_id": None if n == 2 else 7}
+        for p in ("rollator", "kinderwagen")
+        for n in range(3)
+    ]
     laid.lay(ATTACHMENTS, *attached, point_type="origin", fraction=0.5, snap_m=1.0)
     laid.lay(
         PAIRS,
@@ -51,7 +58,10 @@ def _minimum(laid, kinds: int = 1) -> dict[tuple[int, str], tuple[int, int, str]
     _nearness(laid)
     found = conform(judge_minimum(laid.warehouse, kinds), MINIMUM)
     assert violations(found, MINIMUM) == ()
-    return {(r["origin_id"], r["profile"]): (r["n_types_lower"], r["n_types_upper"], r["is_below"]) for r in found.to_pylist()}
+    return {
+        (r["origin_id"], r["profile"]): (r["n_types_lower"], r["n_types_upper"], r["is_below"])
+        for r in found.to_pylist()
+    }
 
 
 def test_the_nearest_and_the_counts_are_of_one_kind_or_of_any(town):

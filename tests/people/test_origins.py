@@ -15,7 +15,14 @@ X, Y = 155_000, 463_000
 
 def _area(area_type: str, code: str, left: int, right: int) -> dict[str, object]:
     box = shapely.box(X + left, Y, X + right, Y + 100)
-    return {"area_type": area_type, "area_code": code, "area_name": code, "parent_code": "", "publish_geometry": True, "geometry": box.wkb}
+    return {
+        "area_type": area_type,
+        "area_code": code,
+        "area_name": code,
+        "parent_code": "",
+        "publish_geometry": True,
+        "geometry": box.wkb,
+    }
 
 
 # Two buurten of 200 m, three postcodes that overlap them, one PC4.
@@ -35,12 +42,23 @@ def _table(schema: pa.Schema, rows: list[dict[str, object]]) -> pa.Table:
 
 def _counts(unit_type: str, **persons: float | None) -> list[dict[str, object]]:
     return [
-        {"unit_type": unit_type, "unit_code": code, "population_group": "all", "persons": value, "reason_missing": "" if value is not None else "masked"}
+        {
+            "unit_type": unit_type,
+            "unit_code": code,
+            "population_group": "all",
+            "persons": value,
+            "reason_missing": "" if value is not None else "masked",
+        }
         for code, value in persons.items()
     ]
 
 
-def _origins(unit_type: str, counts: list[dict[str, object]], addresses: list[dict[str, object]] = [], squares: list[dict[str, object]] = []) -> list[dict[str, object]]:  # noqa: B006 - never changed
+def _origins(
+    unit_type: str,
+    counts: list[dict[str, object]],
+    addresses: list[dict[str, object]] = [],
+    squares: list[dict[str, object]] = [],
+) -> list[dict[str, object]]:
     deliveries = Deliveries(
         _table(AREAS.schema, AREA_ROWS),
         _table(ADDRESSES.schema, addresses),
@@ -72,7 +90,13 @@ def test_addresses_come_first_and_keep_their_own_postcode():
 
 def test_an_inhabited_unit_without_an_address_gets_a_point():
     found = _origins("buurt", _counts("buurt", BU1=10, BU2=20), [_address("a", 10)])
-    assert ("unit", "BU2", "BU2", "1000AC", "BU2") in _brief(found) or ("unit", "BU2", "BU2", "1000AB", "BU2") in _brief(found)
+    assert ("unit", "BU2", "BU2", "1000AC", "BU2") in _brief(found) or (
+        "unit",
+        "BU2",
+        "BU2",
+        "1000AB",
+        "BU2",
+    ) in _brief(found)
 
 
 def test_an_uninhabited_unit_gets_none():

@@ -11,23 +11,44 @@ from pipelines.sources.contracts import PEOPLE_COUNTS
 
 
 def _origin(number: int, unit: str, prior: float = 1.0) -> dict[str, object]:
-    return {"origin_id": number, "origin_type": "address" if unit else "probe", "unit_code": unit, "prior": prior, "buurt_code": "BU1"}
+    return {
+        "origin_id": number,
+        "origin_type": "address" if unit else "probe",
+        "unit_code": unit,
+        "prior": prior,
+        "buurt_code": "BU1",
+    }
 
 
 def _count(unit: str, group: str, persons: float | None) -> dict[str, object]:
-    return {"unit_type": "buurt", "unit_code": unit, "population_group": group, "persons": persons, "reason_missing": "" if persons is not None else "masked"}
+    return {
+        "unit_type": "buurt",
+        "unit_code": unit,
+        "population_group": group,
+        "persons": persons,
+        "reason_missing": "" if persons is not None else "masked",
+    }
 
 
-def _persons(laid, origins: list[dict[str, object]], counts: list[dict[str, object]]) -> dict[tuple[int, str], tuple[float | None, str]]:
+def _persons(
+    laid, origins: list[dict[str, object]], counts: list[dict[str, object]]
+) -> dict[tuple[int, str], tuple[float | None, str]]:
     laid.lay(ORIGINS, *origins)
     laid.lay(PEOPLE_COUNTS, *counts)
     found = conform(allocate_persons(laid.warehouse, "buurt"), PERSONS)
     assert violations(found, PERSONS) == ()
-    return {(row["origin_id"], row["population_group"]): (row["persons"], row["reason_missing"]) for row in found.to_pylist()}
+    return {
+        (row["origin_id"], row["population_group"]): (row["persons"], row["reason_missing"])
+        for row in found.to_pylist()
+    }
 
 
 def test_a_total_is_shared_in_proportion_to_the_priors(laid):
-    found = _persons(laid, [_origin(0, "BU1"), _origin(1, "BU1", 3.0), _origin(2, "")], [_count("BU1", "all", 100), _count("BU1", "65plus", 20)])
+    found = _persons(
+        laid,
+        [_origin(0, "BU1"), _origin(1, "BU1", 3.0), _origin(2, "")],
+        [_count("BU1", "all", 100), _count("BU1", "65plus", 20)],
+    )
     assert found == {
         (0, "all"): (25, ""), (1, "all"): (75, ""), (2, "all"): (0, ""),
         (0, "65plus"): (5, ""), (1, "65plus"): (15, ""), (2, "65plus"): (0, ""),
@@ -40,7 +61,12 @@ def test_only_the_oldest_band_delivered_is_carried_on(laid):
 
 
 def test_hidden_people_stay_unknown_with_the_reason(laid):
-    counts = [_count("BU1", "all", None), _count("BU1", "65plus", None), _count("BU2", "all", 10), _count("BU2", "65plus", None)]
+    counts = [
+        _count("BU1", "all", None),
+        _count("BU1", "65plus", None),
+        _count("BU2", "all", 10),
+        _count("BU2", "65plus", None),
+    ]
     found = _persons(laid, [_origin(0, "BU1"), _origin(1, "BU2")], counts)
     assert found[0, "all"] == (None, "masked")
     assert found[0, "65plus"] == (None, "masked")

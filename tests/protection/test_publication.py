@@ -19,7 +19,13 @@ from pipelines.streets.contracts import BUDGETS
 def _protected(laid, *rows: dict[str, object], **same: object) -> list[dict[str, object]]:
     missing = {"lower": None, "upper": None, "respondents": None, "quality": "ok", "period": "2024"}
     numbered = [{"area_code": f"BU{n:02}", **row} for n, row in enumerate(rows)]
-    laid.lay(VALUES, *numbered, **missing | {"area_type": "buurt", "unit": "persons", "indicator": "inhabitants", "population_group": "all"} | same)
+    laid.lay(
+        VALUES,
+        *numbered,
+        **missing
+        | {"area_type": "buurt", "unit": "persons", "indicator": "inhabitants", "population_group": "all"}
+        | same,
+    )
     found = conform(protect_indicators(laid.warehouse), INDICATORS)
     assert violations(found, INDICATORS) == ()
     return found.to_pylist()
@@ -27,15 +33,33 @@ def _protected(laid, *rows: dict[str, object], **same: object) -> list[dict[str,
 
 @pytest.mark.parametrize(
     ("true", "shown", "reason"),
-    [(0, None, "too_few_people"), (7.4, None, "too_few_people"), (7.5, 10, ""), (12.4, 10, ""), (12.5, 15, ""), (1003, 1005, "")],
+    [
+        (0, None, "too_few_people"),
+        (7.4, None, "too_few_people"),
+        (7.5, 10, ""),
+        (12.4, 10, ""),
+        (12.5, 15, ""),
+        (1003, 1005, ""),
+    ],
 )
-def test_persons_are_rounded_to_five_and_withheld_under_ten_by_the_rounded_number(laid, true: float, shown: float | None, reason: str):
+def test_persons_are_rounded_to_five_and_withheld_under_ten_by_the_rounded_number(
+    laid, true: float, shown: float | None, reason: str
+):
     (row,) = _protected(laid, {"value": true})
     assert (row["value"], row["reason_missing"]) == (shown, reason)
 
 
 def test_bounds_of_persons_are_rounded_and_withheld_alike(laid):
-    (row,) = _protected(laid, {"value": None, "lower": 3, "upper": 48, "interval_kind": "unknown_places", "reason_missing": "unknown_place_kinds"})
+    (row,) = _protected(
+        laid,
+        {
+            "value": None,
+            "lower": 3,
+            "upper": 48,
+            "interval_kind": "unknown_places",
+            "reason_missing": "unknown_place_kinds",
+        },
+    )
     assert (row["value"], row["lower"], row["upper"]) == (None, None, 50)
     assert (row["interval_kind"], row["reason_missing"]) == ("unknown_places", "unknown_place_kinds")
 
@@ -62,28 +86,56 @@ def test_every_published_count_is_a_multiple_of_five_from_ten_up(laid, persons: 
 
 @pytest.mark.parametrize(
     ("respondents", "reason", "shown"),
-    [(7, "too_few_respondents", "<10"), (8, "too_few_respondents", "10-29"), (29, "too_few_respondents", "10-29"), (30, "", "30-99"), (97, "", "30-99"), (98, "", "100+")],
+    [
+        (7, "too_few_respondents", "<10"),
+        (8, "too_few_respondents", "10-29"),
+        (29, "too_few_respondents", "10-29"),
+        (30, "", "30-99"),
+        (97, "", "30-99"),
+        (98, "", "100+"),
+    ],
 )
 def test_respondents_are_shown_as_a_class_of_the_rounded_number(laid, respondents: int, reason: str, shown: str):
     (row,) = _protected(
-        laid, {"value": None if reason else 6.04, "respondents": respondents, "reason_missing": reason}, unit="0-10", indicator="m1_contact", population_group=""
+        laid,
+        {"value": None if reason else 6.04, "respondents": respondents, "reason_missing": reason},
+        unit="0-10",
+        indicator="m1_contact",
+        population_group="",
     )
     assert row["n_class"] == shown
     assert row["value"] == (None if reason else 6.0)
 
 
 def test_metres_are_whole_and_scales_have_one_decimal(laid):
-    rows = ({"value": 123.46, "unit": "m", "indicator": "dist_nearest_place"}, {"value": 6.27, "lower": 6.11, "upper": 6.44, "unit": "0-10", "indicator": "m1_contact"})
+    rows = (
+        {"value": 123.46, "unit": "m", "indicator": "dist_nearest_place"},
+        {"value": 6.27, "lower": 6.11, "upper": 6.44, "unit": "0-10", "indicator": "m1_contact"},
+    )
     metres, scale = sorted(_protected(laid, *rows, population_group=""), key=lambda row: str(row["indicator"]))
     assert metres["value"] == 123
     assert (scale["value"], scale["lower"], scale["upper"]) == (6.3, 6.1, 6.4)
 
 
 def _reach(laid, homes: list[float | None], reaching: list[tuple[int, float, float | None]]) -> list[dict[str, object]]:
-    laid.lay(MEMBERSHIP, *({"origin_id": n} for n in range(len(homes))), area_type="h3", area_code="8a1969000007fff", weight=1.0)
-    laid.lay(PERSONS, *({"origin_id": n, "persons": persons} for n, persons in enumerate(homes)), population_group="all")
+    laid.lay(
+        MEMBERSHIP,
+        *({"origin_id": n} for n in range(len(homes))),
+        area_type="h3",
+        area_code="8a1969000007fff",
+        weight=1.0,
+    )
+    laid.lay(
+        PERSONS, *({"origin_id": n, "persons": persons} for n, persons in enumerate(homes)), population_group="all"
+    )
     laid.lay(BUDGETS, {"profile": "rollator", "budget_m": 500.0, "budget_s": None})
-    laid.lay(PAIRS, *({"origin_id": n, "metres": m, "seconds": s} for n, m, s in reaching), profile="rollator", bound="central", place_id=4)
+    laid.lay(
+        PAIRS,
+        *({"origin_id": n, "metres": m, "seconds": s} for n, m, s in reaching),
+        profile="rollator",
+        bound="central",
+        place_id=4,
+    )
     found = conform(protect_reach(laid.warehouse), REACH)
     assert violations(found, REACH) == ()
     return found.to_pylist()
@@ -106,21 +158,48 @@ def test_the_share_of_fewer_than_ten_residents_is_withheld_by_the_rounded_number
 
 
 def test_a_column_is_named_after_its_indicator_and_keys():
-    key = {"indicator": "n_places_reach", "place_kind": "school", "threshold_m": "500", "population_group": "", "profile": "rollator"}
+    key = {
+        "indicator": "n_places_reach",
+        "place_kind": "school",
+        "threshold_m": "500",
+        "population_group": "",
+        "profile": "rollator",
+    }
     assert column_name(key) == "n_places_reach_school_500m_rollator"
-    assert column_name(dict.fromkeys(key, "") | {"indicator": "inhabitants", "population_group": "65plus"}) == "inhabitants_65plus"
+    assert (
+        column_name(dict.fromkeys(key, "") | {"indicator": "inhabitants", "population_group": "65plus"})
+        == "inhabitants_65plus"
+    )
 
 
 def _areas(*rows: tuple[str, str, bool]) -> pa.Table:
     box = shapely.box(155_000, 463_000, 155_100, 463_100).wkb
-    names = [{"area_type": t, "area_code": c, "area_name": f"name of {c}", "parent_code": "", "publish_geometry": p, "geometry": box} for t, c, p in rows]
+    names = [
+        {
+            "area_type": t,
+            "area_code": c,
+            "area_name": f"name of {c}",
+            "parent_code": "",
+            "publish_geometry": p,
+            "geometry": box,
+        }
+        for t, c, p in rows
+    ]
     return pa.Table.from_pylist(names, schema=AREAS.schema)
 
 
 def test_the_wide_table_holds_the_values_of_the_tidy_one(laid):
     rows = (
         {"value": 120.0},
-        {"value": None, "lower": 3, "upper": 48, "interval_kind": "unknown_places", "reason_missing": "unknown_place_kinds", "indicator": "people_below_min", "profile": "rollator"},
+        {
+            "value": None,
+            "lower": 3,
+            "upper": 48,
+            "interval_kind": "unknown_places",
+            "reason_missing": "unknown_place_kinds",
+            "indicator": "people_below_min",
+            "profile": "rollator",
+        },
     )
     _protected(laid, *({**row, "area_code": "BU01"} for row in rows))
     tidy = conform(protect_indicators(laid.warehouse), INDICATORS)
@@ -154,7 +233,15 @@ def test_where_the_licence_forbids_it_a_polygon_becomes_a_point(laid):
 
 def test_a_place_is_published_as_one_point_on_it():
     box = shapely.box(155_000, 463_000, 155_100, 463_100)
-    row = {"place_id": 3, "place_kind": "school", "name": "De Kleine Beer", "source": "a.gpkg", "source_id": "7", "geometry": box.wkb, "entrances": None}
+    row = {
+        "place_id": 3,
+        "place_kind": "school",
+        "name": "De Kleine Beer",
+        "source": "a.gpkg",
+        "source_id": "7",
+        "geometry": box.wkb,
+        "entrances": None,
+    }
     found = conform(publish_places(pa.Table.from_pylist([row], schema=REGISTER.schema)), PLACES)
     assert shapely.from_wkb(found["geometry"][0].as_py()).within(box)
     assert len(publish_places(REGISTER.schema.empty_table())) == 0

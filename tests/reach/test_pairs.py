@@ -31,16 +31,12 @@ def walked(
 ) -> dict[tuple[int, int], tuple[float, float | None]]:
     """Metres and seconds by (origin, place)."""
     table, costs = hand.streets(edges)
-    pairs = reach_pairs(
-        hand.attached("origin", origins), hand.attached("place", access), table, costs, REFERENCE
-    )
+    pairs = reach_pairs(hand.attached("origin", origins), hand.attached("place", access), table, costs, REFERENCE)
     assert violations(pairs, PAIRS) == ()
     return {(row["origin_id"], row["place_id"]): (row["metres"], row["seconds"]) for row in pairs.to_pylist()}
 
 
-def metres(
-    hand: "Hand", edges: "Sequence[Edge]", origin: "Point", access: "Sequence[Point] | Point"
-) -> float | None:
+def metres(hand: "Hand", edges: "Sequence[Edge]", origin: "Point", access: "Sequence[Point] | Point") -> float | None:
     """Metres between one origin and one place; None: not within reach."""
     points = access if isinstance(access, Sequence) else [access]
     found = walked(hand, edges, [origin], points)
@@ -179,9 +175,7 @@ def test_without_origins_or_places_there_are_no_pairs(hand: "Hand") -> None:
 
 def test_nearest_network_distance_is_the_least_of_the_pairs(hand: "Hand") -> None:
     table, costs = hand.streets([hand.Edge(0, 1, 5_000.0, 5_000.0), hand.Edge(2, 3, 10.0, 10.0)])
-    origins = hand.attached(
-        "origin", [hand.Point(3, 0, 0.0), hand.Point(4, 1, 0.5), hand.Point(8, None)]
-    )
+    origins = hand.attached("origin", [hand.Point(3, 0, 0.0), hand.Point(4, 1, 0.5), hand.Point(8, None)])
     places = hand.attached("place", [hand.Point(1, 0, 0.5), hand.Point(2, 0, 0.9)])
     nearest = nearest_network_distance(origins, places, table, costs, 4_000.0)
     assert nearest.to_pylist() == [
@@ -238,48 +232,52 @@ def brute_force(
     return found
 
 
-COST = st.none() | st.sampled_from([0.0, 1.0, 250.0]) | st.floats(0, 500)
+# A direction: None, or metres and what makes its seconds: a factor of 1 or more, and added seconds.
+METRES = st.sampled_from([0.0, 1.0, 250.0]) | st.floats(1, 500)
+WAY = st.none() | st.tuples(METRES, st.sampled_from([1.0, 1.5, 4.0]), st.sampled_from([0.0, 10.0]) | st.floats(0, 99))
 FRACTION = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1).map(lambda share: round(share, 3))
+SNAP_M = st.sampled_from([0.0, 12.5]) | st.floats(0, 60)
+
+
+def two_way(hand: "Hand", u: int, v: int, *ways: tuple[float, float, float] | None) -> "Edge":
+    metres_of = [None if way is None else way[0] for way in ways]
+    seconds_of = [None if way is None else way[0] / SPEED * way[1] + way[2] for way in ways]
+    return hand.Edge(u, v, *metres_of, *seconds_of)
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[tuple[object, ...]]]:
+def cases(draw: st.DrawFn, hand: "Hand") -> "tuple[list[Edge], list[Point], list[Point]]":
     """Draw edges between at most six nodes (loops, parallels, zero and forbidden ones), origins and doors."""
     node = st.integers(0, draw(st.integers(0, 5)))
-    edges = draw(st.lists(st.tuples(node, node, COST, COST, COST, COST), min_size=3, max_size=10))
-    # Points are attached to edges that some direction of which may be walked.
-    usable = [number for number, edge in enumerate(edges) if edge[2:4] != (None, None)]
+    drawn = draw(st.lists(st.tuples(node, node, WAY, WAY), min_size=3, max_size=10))
+    edges = [two_way(hand, *edge) for edge in drawn]
+    # As attachment does it: only to edges that may be walked some way, at fraction 0 where these have no length.
+    usable = [k for k, edge in enumerate(edges) if (edge.forward_m, edge.backward_m) != (None, None)]
     if not usable:
         return edges, [], []
-    on_edge = st.tuples(st.sampled_from(usable), FRACTION, st.sampled_from([0.0, 12.5]) | st.floats(0, 60))
-    origins = draw(st.lists(on_edge, max_size=5))
-    doors = draw(st.lists(st.tuples(st.integers(0, 3), on_edge), max_size=6))
-    return edges, [(number, *point) for number, point in enumerate(origins)], [(p, *point) for p, point in doors]
+
+    def points(ids: Sequence[int]) -> "list[Point]":
+        spots = [(k, draw(st.sampled_from(usable)), draw(FRACTION), draw(SNAP_M)) for k in ids]
+        flat = [0.0 in (edges[edge].forward_m, edges[edge].backward_m) for _, edge, _, _ in spots]
+        return [hand.Point(k, e, 0.0 if f0 else f, s) for (k, e, f, s), f0 in zip(spots, flat, strict=True)]
+
+    return edges, points(range(draw(st.integers(0, 5)))), points(draw(st.lists(st.integers(0, 3), max_size=6)))
 
 
-@given(case=cases())
-def test_every_pair_equals_brute_force_on_random_networks(
-    hand: "Hand",
-    case: tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[tuple[object, ...]]],
-) -> None:
-    # Metres and seconds of a direction are forbidden together, as the contract of the costs says.
-    edges = [
-        hand.Edge(u, v, forward, backward, None if forward is None else f_s or 0.0, None if backward is None else b_s or 0.0)
-        for u, v, forward, backward, f_s, b_s in case[0]
-    ]  # type: ignore[arg-type]
-    origins = [hand.Point(*point) for point in case[1]]  # type: ignore[arg-type]
-    access = [hand.Point(*point) for point in case[2]]  # type: ignore[arg-type]
+@given(chosen=st.data())
+def test_every_pair_equals_brute_force_on_random_networks(hand: "Hand", chosen: st.DataObject) -> None:
+    edges, origins, access = chosen.draw(cases(hand))
     found = walked(hand, edges, origins, access)
     limit_m = search_limit_m(REFERENCE)
     expected_m = brute_force(edges, origins, access, ("forward_m", "backward_m"), 1.0)
     expected_s = brute_force(edges, origins, access, ("forward_s", "backward_s"), 1.0 / SPEED)
+    assert set(found) <= set(expected_m) == set(expected_s)
     for pair, true_m in expected_m.items():
         if true_m < limit_m - CENTIMETRE:
             assert found[pair][0] == pytest.approx(true_m, abs=CENTIMETRE)
         elif true_m > limit_m + CENTIMETRE:
             assert pair not in found
     for pair, (_, seconds) in found.items():
-        assert pair in expected_m
         if expected_s[pair] < limit_m / SPEED - CENTIMETRE:
             assert seconds == pytest.approx(expected_s[pair], abs=CENTIMETRE)
         elif expected_s[pair] > limit_m / SPEED + CENTIMETRE:

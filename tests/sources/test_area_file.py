@@ -42,7 +42,13 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path):
         ({"place_kinds": {"winkel": "complete"}}, "say of 'school'"),
         ({"place_kinds": {**GRONINGEN["place_kinds"], "kerk": "complete"}}, "'kerk' is no kind"),
         ({"profiles": ["rollator", "raket"]}, "'raket' is no profile"),
-        ({"population": {"total_from": "pc6"}, "sources": {k: v for k, v in GRONINGEN["sources"].items() if k != "pc6"}}, "does not deliver"),
+        (
+            {
+                "population": {"total_from": "pc6"},
+                "sources": {k: v for k, v in GRONINGEN["sources"].items() if k != "pc6"},
+            },
+            "does not deliver",
+        ),
         ({"name": "../escape"}, "name"),
         ({"gemeenten": []}, "gemeenten"),
     ],
@@ -52,7 +58,9 @@ def test_a_contradiction_is_explained(tmp_path: Path, change: dict[str, object],
         read_area_file(_written(tmp_path, {**GRONINGEN, **change}))
 
 
-@pytest.mark.parametrize(("content", "expected"), [("- a\n- b\n", "holds no keys"), ("a: [1", "is not YAML"), ("", "holds no keys")])
+@pytest.mark.parametrize(
+    ("content", "expected"), [("- a\n- b\n", "holds no keys"), ("a: [1", "is not YAML"), ("", "holds no keys")]
+)
 def test_what_is_no_area_file_is_refused(tmp_path: Path, content: str, expected: str):
     with pytest.raises(AreaFileError, match=expected):
         read_area_file(_written(tmp_path, content))

@@ -27,7 +27,10 @@ def _persons(statistics: Statistics, unit_type: str, group: str) -> pa.ChunkedAr
 
 @pytest.mark.realdata
 def test_groningen_has_the_areas_that_its_files_hold(groningen: Statistics):
-    counted = {row["area_type"]: row["area_code_count"] for row in groningen.areas.group_by("area_type").aggregate([("area_code", "count")]).to_pylist()}
+    counted = {
+        row["area_type"]: row["area_code_count"]
+        for row in groningen.areas.group_by("area_type").aggregate([("area_code", "count")]).to_pylist()
+    }
     assert counted == {"buurt": 108, "wijk": 15, "gemeente": 1, "pc4": 34, "pc6": 5_434}
 
 
@@ -45,13 +48,19 @@ def test_zeros_in_the_ages_of_an_inhabited_square_are_hidden_people(groningen: S
     inhabited = pc.greater(pc.fill_null(everybody, 0), 0)
     assert pc.sum(pc.and_(inhabited, pc.is_null(old))).as_py() == 197
     assert everybody.null_count == 221
-    bands = [pc.sum(_persons(groningen, "square", band)).as_py() for band in ("0_14", "15_24", "25_44", "45_64", "65plus")]
+    bands = [
+        pc.sum(_persons(groningen, "square", band)).as_py() for band in ("0_14", "15_24", "25_44", "45_64", "65plus")
+    ]
     assert sum(bands) == 196_730
 
 
 @pytest.mark.realdata
 def test_what_is_read_keeps_the_contracts(groningen: Statistics):
-    for table, contract in ((groningen.areas, AREAS), (groningen.people_counts, PEOPLE_COUNTS), (groningen.squares, SQUARES)):
+    for table, contract in (
+        (groningen.areas, AREAS),
+        (groningen.people_counts, PEOPLE_COUNTS),
+        (groningen.squares, SQUARES),
+    ):
         assert violations(conform(table, contract), contract) == ()
 
 

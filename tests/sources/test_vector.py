@@ -14,7 +14,14 @@ SQUARE = shapely.box(155_000, 463_000, 156_000, 464_000)
 BOW_TIE = shapely.Polygon([(155_000, 463_000), (156_000, 464_000), (156_000, 463_000), (155_000, 464_000)])
 # A spike of no area: invalid, yet repair changes nothing that anybody would see.
 SPIKE = shapely.Polygon(
-    [(155_000, 463_000), (156_000, 463_000), (156_000, 464_000), (156_100, 464_000), (156_000, 464_000), (155_000, 464_000)]
+    [
+        (155_000, 463_000),
+        (156_000, 463_000),
+        (156_000, 464_000),
+        (156_100, 464_000),
+        (156_000, 464_000),
+        (155_000, 464_000),
+    ]
 )
 
 
@@ -23,7 +30,9 @@ def _delivery(path: str, **more: str) -> Delivery:
 
 
 def _write(raw: Path, geometry: list[shapely.Geometry], crs: str = "EPSG:28992", name: str = "a.gpkg") -> Delivery:
-    gpd.GeoDataFrame({"code": [f"c{row}" for row in range(len(geometry))]}, geometry=geometry, crs=crs).to_file(raw / name)
+    gpd.GeoDataFrame({"code": [f"c{row}" for row in range(len(geometry))]}, geometry=geometry, crs=crs).to_file(
+        raw / name
+    )
     return _delivery(name)
 
 
@@ -38,7 +47,9 @@ def test_degrees_are_turned_into_rd_and_that_is_recorded(tmp_path: Path):
     degrees = gpd.GeoSeries([SQUARE], crs=28992).to_crs(4326)[0]
     layer = read_layer(_write(tmp_path, [degrees], "EPSG:4326"), tmp_path)
     assert layer.geometry[0].hausdorff_distance(SQUARE) < 0.1
-    assert [(remark.problem, remark.action, remark.rows) for remark in layer.remarks] == [("in EPSG:4326", "reprojected", 1)]
+    assert [(remark.problem, remark.action, remark.rows) for remark in layer.remarks] == [
+        ("in EPSG:4326", "reprojected", 1)
+    ]
 
 
 def test_another_declared_system_is_turned_into_rd_too(tmp_path: Path):
