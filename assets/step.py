@@ -8,7 +8,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def silent(_key: str, _seconds: float | None) -> None:
 class Made:
     """What a step made: tables in the order of its contracts, extra tables with contracts of their own, remarks."""
 
-    tables: tuple[pa.Table, ...] = ()
+    tables: Sequence[pa.Table] = ()
     further: tuple[tuple[pa.Table, Contract], ...] = ()
     remarks: tuple[Remark, ...] = ()
 
@@ -108,6 +108,7 @@ def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
         guard = nullcontext() if setting.locked else exclusive(bench.lock, f"a run of {bench.area.name}")
         with guard, recorded(bench, one.key), measured() as spent:
             made = one.make(bench)
+            made = replace(made, tables=[conform(t, c) for c, t in zip(one.writes, made.tables, strict=True)])
             checks = [_checked(contract, table) for contract, table in zip(one.writes, made.tables, strict=True)]
             if all(check.passed for check in checks):
                 _write(one, bench, made)
@@ -123,7 +124,7 @@ def _kinds(one: Step) -> set[str]:
 
 
 def _checked(contract: Contract, table: pa.Table) -> dg.AssetCheckResult:
-    found = violations(conform(table, contract), contract)
+    found = violations(table, contract)
     return dg.AssetCheckResult(
         check_name=contract.table, passed=not found, metadata={"violations": list(found), "rows": len(table)}
     )
@@ -131,12 +132,13 @@ def _checked(contract: Contract, table: pa.Table) -> dg.AssetCheckResult:
 
 def _write(one: Step, bench: Bench, made: Made) -> None:
     for contract, table in zip(one.writes, made.tables, strict=True):
-        bench.warehouse.write(contract, table)
+        bench.warehouse.store(contract, table)
     for table, contract in made.further:
-        broken = violations(conform(table, contract), contract)
+        ordered = conform(table, contract)
+        broken = violations(ordered, contract)
         if broken:
             raise ContractError(f"{contract.name}: {'; '.join(broken)}")
-        bench.warehouse.write(contract, table)
+        bench.warehouse.store(contract, ordered)
 
 
 @contextmanager
@@ -203,7 +205,7 @@ def preview(contract: Contract, table: pa.Table) -> str:
     if contract.personal:
         return f"{len(table)} rows of a personal table; none are shown."
     columns = [name for name in table.column_names if name != "geometry" and not pa.types.is_binary(table[name].type)]
-    rows = conform(table, contract).select(columns).slice(0, PREVIEW_ROWS).to_pylist()
+    rows = table.select(columns).slice(0, PREVIEW_ROWS).to_pylist()
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
     lines += [" | ".join(_cell(row[name]) for name in columns) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)

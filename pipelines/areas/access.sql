@@ -1,19 +1,22 @@
 -- grain:  one area, one measure of access (indicator, profile, kind of place, threshold)
 -- reads:  areas.membership, people.persons, findings.nearness, findings.minimum
 -- writes: rows of areas/values
--- units:  metres; counts of places; kinds of place (0-6). The median and P90 are over residents; where an H3 cell or
+-- units:  metres; counts of places; kinds of place (0-6); persons as decimals, whose sums do not depend on the order of
+--         rows, so that the same input gives the same bytes. The median and P90 are over residents; where an H3 cell or
 --         PC6 has none known, over its points. A home without a place within the search counts as infinitely far.
 with homes as (
     select
         membership.area_type,
         membership.area_code,
         membership.origin_id,
-        membership.weight * coalesce(persons.persons, 0) as persons,
-        sum(membership.weight * coalesce(persons.persons, 0))
-            over (partition by membership.area_type, membership.area_code) as area_persons
+        cast(membership.weight * coalesce(persons.persons, 0) as decimal(18, 6)) as persons
     from areas.membership
     join people.persons using (origin_id)
     where persons.population_group = 'all'
+),
+counted as (
+    select *, sum(persons) over (partition by area_type, area_code) as area_persons
+    from homes
 ),
 weighted as (
     select
@@ -25,7 +28,7 @@ weighted as (
             when area_type in ('h3', 'pc6') then 1
             else 0
         end as weight
-    from homes
+    from counted
 ),
 distances as (
     select origin_id, profile, place_kind, delivered, is_attached, coalesce(round(nearest_m), 'inf'::double) as distance_m
@@ -85,9 +88,8 @@ summarised as (
         any_value(delivered) as delivered,
         max(area_weight) as area_weight,
         coalesce(max(attached_weight), 0) as attached_weight,
-        -- The small allowance keeps a sum of fractions from missing its own half or nine tenths.
-        min(measure) filter (where weight > 0 and weight_up_to >= 0.5 * attached_weight * (1 - 1e-12)) as median,
-        min(measure) filter (where weight > 0 and weight_up_to >= 0.9 * attached_weight * (1 - 1e-12)) as p90
+        min(measure) filter (where weight > 0 and 2 * weight_up_to >= attached_weight) as median,
+        min(measure) filter (where weight > 0 and 10 * weight_up_to >= 9 * attached_weight) as p90
     from ranked
     group by all
 ),

@@ -1,15 +1,15 @@
 -- grain:  one area, one population group: inhabitants, and per profile those below the minimum
 -- reads:  areas.membership, people.persons, findings.minimum
 -- writes: rows of areas/values (unprotected)
--- units:  persons. Where ages are hidden, everybody at that origin may belong to the group: hence the upper bound.
+-- units:  persons, summed as decimals (see access.sql). Where ages are hidden, everybody at that origin may belong to the group: hence the upper bound.
 with homes as (
     select
         membership.area_type,
         membership.area_code,
         membership.origin_id,
         grouped.population_group,
-        coalesce(grouped.persons, 0) * membership.weight as persons,
-        if(grouped.persons is null, coalesce(everybody.persons, 0), grouped.persons) * membership.weight as persons_at_most,
+        cast(coalesce(grouped.persons, 0) * membership.weight as decimal(18, 6)) as persons,
+        cast(coalesce(grouped.persons, everybody.persons, 0) * membership.weight as decimal(18, 6)) as persons_at_most,
         everybody.persons is null as is_masked
     from areas.membership
     join people.persons as grouped using (origin_id)

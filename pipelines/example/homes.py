@@ -81,19 +81,29 @@ def build_objects(streets: StreetPlan, parcels: Parcels, sites: tuple[Site, ...]
     count = len(order)
     home = np.char.find(spots.purpose, HOME) >= 0
     area = np.maximum(rng.normal(_HOME_AREA_M2, _HOME_AREA_SPREAD_M2, count), _LEAST_AREA_M2)
-    new = home & (rng.random(count) < _NOT_YET_USED_SHARE)
+    at = facade_points(streets.plan, parcels, spots.parcel, spots.along)
+    new = (rng.random(count) < _NOT_YET_USED_SHARE) | _on_building_sites(streets, parcels, spots, at)
     return Objects(
         identification=_identifications(streets, parcels, spots),
         parcel=spots.parcel,
-        at=facade_points(streets.plan, parcels, spots.parcel, spots.along),
+        at=at,
         purpose=spots.purpose,
-        status=np.where(new, NOT_YET_USED, IN_USE),
+        status=np.where(new & (spots.purpose == HOME), NOT_YET_USED, IN_USE),
         area_m2=np.where(spots.purpose == HOME, np.round(area), _OTHER_AREA_M2).astype(np.int64),
         street=_streets(streets, parcels, spots),
         number=_numbers(parcels, spots),
         letter=np.where(home, "", "A"),
         addition=np.where(spots.floor > 0, np.char.mod("%d", spots.floor), ""),
     )
+
+
+def _on_building_sites(streets: StreetPlan, parcels: Parcels, spots: _Spots, at: Floats) -> NDArray[np.bool_]:
+    """Which points (n, 2) lie within the building site in the middle of their buurt, where there is one."""
+    buurt = parcels.buurt[spots.parcel]
+    count = np.maximum(np.bincount(buurt, minlength=len(streets.kinds)), 1)
+    middle = np.column_stack([np.bincount(buurt, at[:, axis], len(streets.kinds)) / count for axis in (0, 1)])
+    radius_m = np.array([kind.building_site_m for kind in streets.kinds])[buurt]
+    return np.asarray(np.linalg.norm(at - middle[buurt], axis=1) < radius_m)
 
 
 def _joined(*parts: _Spots) -> _Spots:

@@ -24,6 +24,7 @@ class BuurtKind(_Frozen):
     household_sizes: Annotated[tuple[float, ...], Field(min_length=6, max_length=6)]
     young_share: Annotated[float, Field(ge=0, le=1)]
     works_share: Annotated[float, Field(ge=0, le=1)]
+    building_site_m: Annotated[float, Field(ge=0)] = 0.0
     parks: int
     schools: int
     sports: int

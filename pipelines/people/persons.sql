@@ -15,7 +15,8 @@ shares as (
         origin_id,
         unit_code,
         unit_code = '' as is_probe,
-        prior / nullif(sum(prior) over (partition by unit_code), 0) as share
+        -- Decimals: their sum does not depend on the order of rows.
+        prior / nullif(sum(cast(prior as decimal(18, 6))) over (partition by unit_code), 0) as share
     from people.origins
 ),
 allocated as (

@@ -1,9 +1,10 @@
 """Write `out/*`: the only tables that pages may read. Person counts are rounded, small ones withheld, here and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
@@ -62,9 +63,8 @@ def widen(indicators: pa.Table, area_type: str, areas: pa.Table) -> tuple[pa.Tab
     """
     identity = _cells(indicators) if area_type == "h3" else _named_areas(areas, area_type)
     keys = _column_keys(indicators, with_persons=area_type not in ("h3", "pc6"))
-    row_of = {code: row for row, code in enumerate(identity["area_code"].to_pylist())}
-    chosen = indicators.filter(pa.compute.equal(indicators["area_type"], area_type))
-    values = _columns(chosen, keys, row_of)
+    chosen = indicators.filter(pc.equal(indicators["area_type"], area_type))
+    values = _columns(chosen, keys, identity["area_code"])
     contract = area_contract(area_type, tuple(values))
     table = identity.select(["area_code", "area_name"])
     for name, column in values.items():
@@ -72,12 +72,13 @@ def widen(indicators: pa.Table, area_type: str, areas: pa.Table) -> tuple[pa.Tab
     return table.append_column("geometry", identity["geometry"]), contract
 
 
+_FIGURES = {"": "value", "_lower": "lower", "_upper": "upper"}
 _KEY_COLUMNS = ("indicator", "place_kind", "threshold_m", "population_group", "profile")
 
 
 def _column_keys(indicators: pa.Table, *, with_persons: bool) -> dict[str, tuple[str, ...]]:
     """Wide column name -> its bounds' suffixes, in a fixed order."""
-    table = indicators if with_persons else indicators.filter(pa.compute.not_equal(indicators["unit"], "persons"))
+    table = indicators if with_persons else indicators.filter(pc.not_equal(indicators["unit"], "persons"))
     grouped = table.group_by([*_KEY_COLUMNS]).aggregate([("lower", "count"), ("upper", "count")])
     rows = sorted(grouped.to_pylist(), key=lambda row: tuple(row[name] for name in _KEY_COLUMNS))
     return {
@@ -86,27 +87,33 @@ def _column_keys(indicators: pa.Table, *, with_persons: bool) -> dict[str, tuple
 
 
 def _columns(
-    chosen: pa.Table, keys: Mapping[str, tuple[str, ...]], row_of: Mapping[str, int]
+    chosen: pa.Table, keys: Mapping[str, tuple[str, ...]], codes: pa.ChunkedArray
 ) -> dict[str, NDArray[np.float64]]:
+    """Figures by column name, each in the order of `codes`; NaN where an area has none."""
     columns = {
-        f"{name}{suffix}": np.full(len(row_of), np.nan) for name, suffixes in keys.items() for suffix in suffixes
+        f"{name}{suffix}": np.full(len(codes), np.nan) for name, suffixes in keys.items() for suffix in suffixes
     }
-    parts = [chosen[name].to_pylist() for name in _KEY_COLUMNS]
-    names = [column_name(dict(zip(_KEY_COLUMNS, key, strict=True))) for key in zip(*parts, strict=True)]
-    rows = np.array([row_of.get(code, -1) for code in chosen["area_code"].to_pylist()], dtype=np.int64)
-    unique, index = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
-    for suffix, field in (("", "value"), ("_lower", "lower"), ("_upper", "upper")):
-        figures = chosen[field].to_numpy(zero_copy_only=False).astype(np.float64)
-        for number, name in enumerate(unique):
-            target = f"{name}{suffix}"
-            if target in columns:
-                mask = (index == number) & (rows >= 0)
-                columns[target][rows[mask]] = figures[mask]
+    places = pc.index_in(chosen["area_code"], codes.combine_chunks()).to_numpy()
+    figures = {s: chosen[f].to_numpy().astype(np.float64) for s, f in _FIGURES.items()}
+    for name, rows in _rows_by_column(chosen):
+        for suffix in keys[name]:
+            columns[f"{name}{suffix}"][places[rows]] = figures[suffix][rows]
     return columns
 
 
+def _rows_by_column(chosen: pa.Table) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    joined = pc.binary_join_element_wise(*(chosen[name] for name in _KEY_COLUMNS), "\x1f").combine_chunks()
+    encoded = joined.dictionary_encode()
+    numbers = encoded.indices.to_numpy()
+    order = np.argsort(numbers, kind="stable")
+    ends = np.cumsum(np.bincount(numbers, minlength=len(encoded.dictionary)))
+    for number, key in enumerate(encoded.dictionary.to_pylist()):
+        start = ends[number - 1] if number else 0
+        yield column_name(dict(zip(_KEY_COLUMNS, key.split("\x1f"), strict=True))), order[start : ends[number]]
+
+
 def _cells(indicators: pa.Table) -> pa.Table:
-    codes = indicators.filter(pa.compute.equal(indicators["area_type"], "h3"))["area_code"].unique().to_pylist()
+    codes = indicators.filter(pc.equal(indicators["area_type"], "h3"))["area_code"].unique().to_pylist()
     codes = sorted(codes)
     polygons = geo.h3_polygons([int(code, 16) for code in codes])
     geometry = pa.array(shapely.to_wkb(polygons), pa.binary())
@@ -116,7 +123,7 @@ def _cells(indicators: pa.Table) -> pa.Table:
 
 
 def _named_areas(areas: pa.Table, area_type: str) -> pa.Table:
-    chosen = areas.filter(pa.compute.equal(areas["area_type"], area_type))
+    chosen = areas.filter(pc.equal(areas["area_type"], area_type))
     geometry = np.asarray(shapely.from_wkb(chosen["geometry"].to_numpy(zero_copy_only=False)), dtype=object)
     publish = chosen["publish_geometry"].to_numpy(zero_copy_only=False).astype(bool)
     shown = np.where(publish, geometry, shapely.point_on_surface(geometry)) if len(chosen) else geometry

@@ -108,6 +108,9 @@ def test_squares_hold_the_people_whose_addresses_lie_in_them(folder: Path, true_
     assert (shown.aantal_inwoners - truth.persons[shown.index]).abs().max() <= 2
     assert set(truth.index[(truth.persons >= 5) | (truth.homes >= 5)]) == set(squares.crs28992res100m)
     assert (squares[AGES] == MASKED).to_numpy().any()
+    hidden = squares[squares.aantal_inwoners == MASKED]
+    assert len(hidden) > 0
+    assert (hidden.aantal_woningen >= 5).all()
     corners = squares.bounds
     assert ((corners.maxx - corners.minx).round(3) == 100).all()
     assert (corners.minx // 100).astype(int).astype(str).str.zfill(4).tolist() == [
@@ -136,7 +139,9 @@ def test_addresses_look_like_those_of_the_bag(folder: Path) -> None:
     assert 8_500 < homes.sum() < 10_000
     assert addresses.gebruiksdoel.str.contains(",").any()
     assert {"winkelfunctie", "onderwijsfunctie", "bijeenkomstfunctie"} <= set(addresses.gebruiksdoel)
-    assert (addresses.status == "Verblijfsobject gevormd").sum() > 5
+    new = addresses[addresses.status == "Verblijfsobject gevormd"]
+    assert 5 < len(new) < 0.05 * len(addresses)
+    assert (new.gebruiksdoel == "woonfunctie").all()
 
 
 def test_buurten_tile_the_town_without_gaps_or_overlaps(buurten: gpd.GeoDataFrame, folder: Path) -> None:

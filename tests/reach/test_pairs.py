@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import networkx as nx
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -282,6 +283,36 @@ def test_every_pair_equals_brute_force_on_random_networks(hand: "Hand", chosen: 
             assert seconds == pytest.approx(expected_s[pair], abs=CENTIMETRE)
         elif expected_s[pair] > limit_m / SPEED + CENTIMETRE:
             assert seconds is None
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_pair_equals_brute_force_in_a_town(hand: "Hand", seed: int) -> None:
+    # Wide enough that a node is reached, queued, and reached again more cheaply from another side.
+    random = np.random.default_rng(seed)
+    side = 18
+    east = [(k, k + 1) for k in range(side * side) if k % side < side - 1]
+    north = [(k, k + side) for k in range(side * (side - 1))]
+    edges = []
+    for u, v in east + north:
+        length_m, slowness = float(random.uniform(3, 160)), float(random.choice([1.0, 1.0, 3.0]))
+        back = None if random.random() < 0.1 else (length_m, slowness, 0.0)
+        edges.append(two_way(hand, u, v, (length_m, slowness, 0.0), back))
+
+    def scattered(ids: Sequence[int]) -> "list[Point]":
+        return [hand.Point(k, int(random.integers(len(edges))), float(random.random()), 5.0) for k in ids]
+
+    origins, access = scattered(range(60)), scattered([0, 0, 0, *range(1, 70), 3, 3, 9])
+    found = walked(hand, edges, origins, access)
+    limit_m = search_limit_m(REFERENCE)
+    expected_m = brute_force(edges, origins, access, ("forward_m", "backward_m"), 1.0)
+    expected_s = brute_force(edges, origins, access, ("forward_s", "backward_s"), 1.0 / SPEED)
+    assert set(found) == {pair for pair, true_m in expected_m.items() if true_m <= limit_m}
+    assert len(found) > 1_000
+    for pair, (true_m, seconds) in found.items():
+        assert true_m == pytest.approx(expected_m[pair], abs=CENTIMETRE)
+        assert seconds == (
+            pytest.approx(expected_s[pair], abs=CENTIMETRE) if expected_s[pair] <= limit_m / SPEED else None
+        )
 
 
 # --- Tables that do not fit each other are refused before compiled code sees them --------------------------------
