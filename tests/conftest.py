@@ -111,8 +111,14 @@ class Laid:
 
 
 _EMPTY: dict[str, object] = {
-    "string": "", "double": 0.0, "int64": 0, "int32": 0, "uint64": 0, "bool": False, "binary": shapely.Point(155_000, 463_000).wkb,
-}  # fmt: skip
+    "string": "",
+    "double": 0.0,
+    "int64": 0,
+    "int32": 0,
+    "uint64": 0,
+    "bool": False,
+    "binary": shapely.Point(155_000, 463_000).wkb,
+}
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ def _publish(shelf: Shelf, release: str, text: str) -> None:
 def test_a_release_is_reached_by_a_relative_symlink(tmp_path: Path):
     shelf = Shelf(tmp_path / "out", "town")
     _publish(shelf, "1", "first")
-    assert os.readlink(shelf.current) == ".releases/town/1"
+    assert shelf.current.readlink() == Path(".releases/town/1")
     assert (shelf.current / "index.html").read_text() == "first"
 
 
@@ -62,8 +61,12 @@ def test_a_folder_of_the_users_own_is_never_replaced(tmp_path: Path):
 
 def test_a_second_holder_of_a_lock_is_told_so(tmp_path: Path):
     lock = tmp_path / "locks" / "town.lock"
-    with exclusive(lock, "a run of town"), pytest.raises(ReleaseError, match="a run of town is already running"):
-        with exclusive(lock, "a run of town"):
-            pytest.fail("held twice")
+    second = exclusive(lock, "a run of town")
+    with (
+        exclusive(lock, "a run of town"),
+        pytest.raises(ReleaseError, match="a run of town is already running"),
+        second,
+    ):
+        pytest.fail("held twice")
     with exclusive(lock, "a run of town"):
         assert lock.exists()

@@ -20,5 +20,5 @@ def measure_nearness(warehouse: Warehouse) -> pa.Table:
 
 
 def judge_minimum(warehouse: Warehouse, minimum_kinds: int = MINIMUM_KINDS) -> pa.Table:
-    """Kinds of place within reach of every home and whether they are fewer than `minimum_kinds`, as `findings/minimum`."""
+    """Kinds of place within reach of every home, and whether they are under `minimum_kinds`; `findings/minimum`."""
     return warehouse.run_sql("findings/minimum", (NEARNESS,), {"minimum_kinds": minimum_kinds})

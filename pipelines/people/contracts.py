@@ -15,7 +15,7 @@ ORIGINS = Contract(
             "origin_type",
             pa.string(),
             "address, square (its centre), pc6 (its point); probe: the point of a pc6 without any other origin, which "
-            "stands for no persons and answers for its postcode; unit: the point of an inhabited unit without any of these",
+            "stands for no persons and answers for its postcode; unit: the point of an inhabited unit without any",
             values=("address", "square", "pc6", "probe", "unit"),
         ),
         Column("origin_code", pa.string(), "BAG identification, CBS square or postcode"),

@@ -1,4 +1,7 @@
-"""Write `out/*`: the only tables that pages may read. Person counts are rounded, small ones withheld, here and nowhere else."""
+"""Write `out/*`: the only tables that pages may read.
+
+Person counts are rounded, and small ones withheld, here and nowhere else.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -90,9 +93,7 @@ def _columns(
     chosen: pa.Table, keys: Mapping[str, tuple[str, ...]], codes: pa.ChunkedArray
 ) -> dict[str, NDArray[np.float64]]:
     """Figures by column name, each in the order of `codes`; NaN where an area has none."""
-    columns = {
-        f"{name}{suffix}": np.full(len(codes), np.nan) for name, suffixes in keys.items() for suffix in suffixes
-    }
+    columns = {f"{name}{suffix}": np.full(len(codes), np.nan) for name, suffixes in keys.items() for suffix in suffixes}
     places = pc.index_in(chosen["area_code"], codes.combine_chunks()).to_numpy()
     figures = {s: chosen[f].to_numpy().astype(np.float64) for s, f in _FIGURES.items()}
     for name, rows in _rows_by_column(chosen):

@@ -166,7 +166,8 @@ def _neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, level
     inhabitants = numbers(layer.column(names["inhabitants"]))
     shares = {group: numbers(layer.column(column)) / 100 for group, column in names["age_pct"].items()}
     ages = {group: np.round(inhabitants * share, 1) for group, share in shares.items()}
-    table = _areas(_AREA_TYPE[level], codes, layer.column(names["name"][level]), parents, layer.geometry, delivery)
+    identity = _Identity(codes, layer.column(names["name"][level]), parents)
+    table = _areas(_AREA_TYPE[level], identity, layer.geometry, delivery)
     return Statistics(table, _people(_AREA_TYPE[level], codes, inhabitants, ages), _empty().squares, layer.remarks)
 
 
@@ -182,18 +183,21 @@ def _dissolved(area: AreaFile, municipality: Municipality, level: str) -> Statis
     area_names = layer.fields[name_column][first] if name_column in layer.fields else unique
     parent_column = names["code"][_PARENT[level]] if level in _PARENT else None
     parents = layer.column(parent_column)[first] if parent_column else np.full(len(unique), "", dtype=object)
-    table = _areas(_AREA_TYPE[level], unique, area_names, parents, geometry, delivery)
+    table = _areas(_AREA_TYPE[level], _Identity(unique, area_names, parents), geometry, delivery)
     return Statistics(table, _empty().people_counts, _empty().squares, ())
 
 
-def _areas(  # noqa: PLR0913 - one argument per column
-    area_type: str,
-    codes: NDArray[np.str_] | NDArray[np.object_],
-    names: NDArray[np.object_],
-    parents: NDArray[np.object_],
-    geometry: NDArray[np.object_],
-    delivery: Delivery,
-) -> pa.Table:
+@dataclass(frozen=True)
+class _Identity:
+    """Codes, names and parents' codes of areas; arrays (n,)."""
+
+    codes: NDArray[np.str_] | NDArray[np.object_]
+    names: NDArray[np.object_]
+    parents: NDArray[np.object_]
+
+
+def _areas(area_type: str, areas: _Identity, geometry: NDArray[np.object_], delivery: Delivery) -> pa.Table:
+    codes, names, parents = areas.codes, areas.names, areas.parents
     publish = may_publish_geometry(delivery.licence)
     columns = [
         pa.array([area_type] * len(codes), pa.string()),
@@ -238,7 +242,7 @@ def _postcodes(area: AreaFile, raw: Path, municipality: Municipality, level: str
     codes = np.array([str(code).strip().replace(" ", "") for code in codes], dtype=object)
     parents = np.array([code[:4] if level == "pc6" else "" for code in codes], dtype=object)
     merged = _merged(layer.geometry, codes)
-    table = _areas(level, merged.codes, merged.codes, parents[merged.first], merged.geometry, delivery)
+    table = _areas(level, _Identity(merged.codes, merged.codes, parents[merged.first]), merged.geometry, delivery)
     if "inhabitants" not in names:
         return Statistics(table, _empty().people_counts, _empty().squares, layer.remarks)
     inhabitants = numbers(layer.column(names["inhabitants"]))[merged.first]

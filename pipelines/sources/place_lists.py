@@ -39,7 +39,8 @@ def read_place_csv(
     missing = {"x", "y"} - set(delivery.columns)
     if missing:
         raise SourceError(
-            f"{delivery.path}: which columns hold the RD coordinates? Set `columns: {{x: ..., y: ...}}` in the area file."
+            f"{delivery.path}: which columns hold the RD coordinates? "
+            "Set `columns: {x: ..., y: ...}` in the area file."
         )
     fields = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
     layer = Layer(delivery.path, np.full(len(table), None, dtype=object), fields)
@@ -60,7 +61,8 @@ def _coordinates(layer: Layer, column: str) -> NDArray[np.float64]:
     wrong = [row for row, value in enumerate(values) if value is None or not np.isfinite(value)]
     if wrong:
         raise SourceError(
-            f"{layer.source}: line {wrong[0] + 2}, column {column!r}: {str(layer.column(column)[wrong[0]])!r} is no number "
+            f"{layer.source}: line {wrong[0] + 2}, column {column!r}: "
+            f"{str(layer.column(column)[wrong[0]])!r} is no number "
             f"({len(wrong)} such lines). Write RD metres such as 155000,5."
         )
     return np.array(values, dtype=np.float64)
@@ -101,7 +103,8 @@ def _kinds(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
         return [delivery.kind] * len(layer.geometry)
     if "kind" not in delivery.columns:
         raise SourceError(
-            f"{layer.source}: which kind of place is this? Set `kind`, or `columns: {{kind: ...}}` with `kinds`, in the area file."
+            f"{layer.source}: which kind of place is this? "
+            "Set `kind`, or `columns: {kind: ...}` with `kinds`, in the area file."
         )
     return [delivery.kinds.get(str(value).strip(), "") for value in layer.column(delivery.columns["kind"])]
 

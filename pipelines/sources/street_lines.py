@@ -45,7 +45,8 @@ def read_street_lines(
     layer = _single_lines(layer)
     if "highway" not in delivery.columns:
         raise SourceError(
-            f"{delivery.path}: which column holds the OSM highway type? Set `columns: {{highway: ...}}` in the area file; "
+            f"{delivery.path}: which column holds the OSM highway type? "
+            "Set `columns: {highway: ...}` in the area file; "
             f"the layer has {sorted(layer.fields)}."
         )
     highway = _words(layer, delivery.columns["highway"])

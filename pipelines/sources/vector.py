@@ -132,7 +132,8 @@ def _layer_name(location: str, delivery: Delivery, default: str | None) -> str |
         names = [str(name) for name, _ in pyogrio.list_layers(location)]
     except (DataSourceError, DataLayerError) as error:
         raise SourceError(
-            f"{delivery.path}: is no vector file that can be read ({error}). Deliver it again as GeoPackage or Shapefile."
+            f"{delivery.path}: is no vector file that can be read ({error}). "
+            "Deliver it again as GeoPackage or Shapefile."
         ) from error
     wanted = delivery.layer or (default if default in names else None)
     if wanted is None and len(names) == 1:
@@ -215,8 +216,8 @@ def _repaired(layer: Layer) -> Layer:
     rows = np.flatnonzero(invalid)
     if changed.any():
         raise SourceError(
-            f"{layer.source}: row {rows[np.argmax(changed)] + 1} is an invalid polygon and repair would change its area "
-            "by more than 0.1 %. Mend the polygon in the source."
+            f"{layer.source}: row {rows[np.argmax(changed)] + 1} is an invalid polygon and repair would change its "
+            "area by more than 0.1 %. Mend the polygon in the source."
         )
     if len(rows) > REPAIRABLE_ROW_SHARE * len(layer.geometry):
         raise SourceError(
@@ -242,7 +243,8 @@ def near(layer: Layer, municipality: shapely.Geometry, buffer_m: float) -> Layer
     if distance_m.min() > AREA_LIMIT_M:
         x, y = shapely.get_coordinates(layer.geometry[:1])[0]
         raise SourceError(
-            f"{layer.source}: lies {distance_m.min() / 1000:,.0f} km from the area (first point {x:.0f}, {y:.0f} in RD). "
+            f"{layer.source}: lies {distance_m.min() / 1000:,.0f} km from the area "
+            f"(first point {x:.0f}, {y:.0f} in RD). "
             "Its declared coordinate system is probably wrong: set `crs` in the area file, or deliver the right file."
         )
     return layer.keep(distance_m <= buffer_m)

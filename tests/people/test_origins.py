@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -36,8 +38,8 @@ AREA_ROWS = [
 ]
 
 
-def _table(schema: pa.Schema, rows: list[dict[str, object]]) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=schema)
+def _table(schema: pa.Schema, rows: Sequence[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=schema)
 
 
 def _counts(unit_type: str, **persons: float | None) -> list[dict[str, object]]:
@@ -56,8 +58,8 @@ def _counts(unit_type: str, **persons: float | None) -> list[dict[str, object]]:
 def _origins(
     unit_type: str,
     counts: list[dict[str, object]],
-    addresses: list[dict[str, object]] = [],
-    squares: list[dict[str, object]] = [],
+    addresses: Sequence[dict[str, object]] = (),
+    squares: Sequence[dict[str, object]] = (),
 ) -> list[dict[str, object]]:
     deliveries = Deliveries(
         _table(AREAS.schema, AREA_ROWS),

@@ -209,7 +209,9 @@ def test_the_wide_table_holds_the_values_of_the_tidy_one(laid):
     first, second = found.drop_columns(["geometry"]).to_pylist()
     assert first == {
         "area_code": "BU01", "area_name": "name of BU01", "inhabitants_all": 120,
-        "people_below_min_all_rollator": None, "people_below_min_all_rollator_lower": None, "people_below_min_all_rollator_upper": 50,
+        "people_below_min_all_rollator": None,
+        "people_below_min_all_rollator_lower": None,
+        "people_below_min_all_rollator_upper": 50,
     }  # fmt: skip
     assert second["inhabitants_all"] is None
 
