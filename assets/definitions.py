@@ -29,10 +29,10 @@ class Benches:
     def open(self, context: dg.AssetExecutionContext) -> Bench:
         """The area file, folders and tables of the partition of this run."""
         path = self.area_files[context.partition_key]
-        record = context.instance.get_run_record_by_id(context.run_id)
+        record = context.instance.get_run_record_by_id(context.run.run_id)
         if record is None:
-            raise dg.DagsterInvariantViolationError(f"run {context.run_id} is not in Dagster's storage")
-        return Bench(read_area_file(path), path, self.folders, context.run_id, record.create_timestamp)
+            raise dg.DagsterInvariantViolationError(f"run {context.run.run_id} is not in Dagster's storage")
+        return Bench(read_area_file(path), path, self.folders, context.run.run_id, record.create_timestamp)
 
 
 def build(

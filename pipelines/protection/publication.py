@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipelines import geo
 from pipelines.areas.contracts import AREA_TYPES, MEMBERSHIP, VALUES
 from pipelines.contracts import Contract
+from pipelines.findings.catalogue import catalogue
 from pipelines.people.contracts import PERSONS
 from pipelines.protection.contracts import PLACES, area_contract
 from pipelines.reach.contracts import PAIRS
@@ -65,7 +66,7 @@ def widen(indicators: pa.Table, area_type: str, areas: pa.Table) -> tuple[pa.Tab
         this type: no rows, the same columns as other area types have.
     """
     identity = _cells(indicators) if area_type == "h3" else _named_areas(areas, area_type)
-    keys = _column_keys(indicators, with_persons=area_type not in ("h3", "pc6"))
+    keys = _column_keys(indicators, area_type)
     chosen = indicators.filter(pc.equal(indicators["area_type"], area_type))
     values = _columns(chosen, keys, identity["area_code"])
     contract = area_contract(area_type, tuple(values))
@@ -79,9 +80,10 @@ _FIGURES = {"": "value", "_lower": "lower", "_upper": "upper"}
 _KEY_COLUMNS = ("indicator", "place_kind", "threshold_m", "population_group", "profile")
 
 
-def _column_keys(indicators: pa.Table, *, with_persons: bool) -> dict[str, tuple[str, ...]]:
-    """Wide column name -> its bounds' suffixes, in a fixed order."""
-    table = indicators if with_persons else indicators.filter(pc.not_equal(indicators["unit"], "persons"))
+def _column_keys(indicators: pa.Table, area_type: str) -> dict[str, tuple[str, ...]]:
+    """Wide column name -> its bounds' suffixes, in a fixed order, of the indicators that this area type may carry."""
+    allowed = [name for name, entry in catalogue().items() if area_type in entry.area_types]
+    table = indicators.filter(pc.is_in(indicators["indicator"], pa.array(allowed, pa.string())))
     grouped = table.group_by([*_KEY_COLUMNS]).aggregate([("lower", "count"), ("upper", "count")])
     rows = sorted(grouped.to_pylist(), key=lambda row: tuple(row[name] for name in _KEY_COLUMNS))
     return {

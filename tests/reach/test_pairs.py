@@ -147,17 +147,15 @@ def test_points_without_an_edge_and_other_profiles_are_left_aside(hand: "Hand") 
     assert pairs.select(["origin_id", "place_id"]).to_pylist() == [{"origin_id": 2, "place_id": 4}]
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
-def test_the_search_ends_a_metre_past_800_or_past_the_budget(hand: "Hand", profile: object) -> None:
-    for name, own in PROFILES.items():
-        limit_m = search_limit_m(own)
-        assert 801 <= limit_m < 802
-        table, costs = hand.streets([hand.Edge(0, 1, 2_000.0, 2_000.0)], profile=name)
-        origins = hand.attached("origin", [hand.Point(1, 0, 0.0)], profile=name)
-        near = hand.Point(1, 0, (limit_m - 0.01) / 2_000)
-        far = hand.Point(2, 0, (limit_m + 0.01) / 2_000)
-        places = hand.attached("place", [near, far], profile=name)
-        assert reach_pairs(origins, places, table, costs, own)["place_id"].to_pylist() == [1]
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_search_ends_a_metre_past_800_or_past_the_budget(hand: "Hand", name: str) -> None:
+    limit_m = search_limit_m(PROFILES[name])
+    assert 801 <= limit_m < 802
+    table, costs = hand.streets([hand.Edge(0, 1, 2_000.0, 2_000.0)], profile=name)
+    origins = hand.attached("origin", [hand.Point(1, 0, 0.0)], profile=name)
+    near, far = ((limit_m + beyond_m) / 2_000 for beyond_m in (-0.01, 0.01))
+    places = hand.attached("place", [hand.Point(1, 0, near), hand.Point(2, 0, far)], profile=name)
+    assert reach_pairs(origins, places, table, costs, PROFILES[name])["place_id"].to_pylist() == [1]
 
 
 def test_seconds_beyond_the_time_search_are_null(hand: "Hand") -> None:

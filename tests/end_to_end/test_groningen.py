@@ -1,0 +1,137 @@
+"""Groningen, from real deliveries to published tables."""
+
+import json
+from collections.abc import Callable
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.realdata
+DELIVERED = {"school", "horeca"}
+
+
+@pytest.fixture(scope="module")
+def ask(groningen_run) -> Callable[[str], list[tuple[object, ...]]]:
+    connection = duckdb.connect()
+    published = groningen_run.published
+    for path in [*sorted((published / "tables").glob("*.parquet")), published / "indicators.parquet"]:
+        connection.read_parquet(str(path)).create_view(path.stem)
+    connection.read_parquet(str(groningen_run.data / "private/groningen-2017/people/persons.parquet")).create_view(
+        "persons"
+    )
+    connection.read_parquet(str(groningen_run.data / "private/groningen-2017/areas/values.parquet")).create_view(
+        "inner_values"
+    )
+    connection.read_parquet(str(groningen_run.data / "tables/people/origins/groningen-2017.parquet")).create_view(
+        "origins"
+    )
+    connection.read_parquet(str(groningen_run.data / "tables/reach/attachments/groningen-2017.parquet")).create_view(
+        "attachments"
+    )
+    return lambda query: connection.execute(query).fetchall()
+
+
+def test_it_has_the_areas_of_2017(ask):
+    counted = [ask(f"select count(*) from {name}")[0][0] for name in ("pc4", "pc6", "buurt", "wijk", "gemeente")]
+    assert counted == [34, 5_434, 108, 15, 1]
+
+
+def test_people_over_origins_are_those_of_the_squares_inside(ask):
+    assert ask("select sum(persons) from persons where population_group = 'all'") == [(197_795,)]
+    assert ask("select count(*) from origins where origin_type = 'square'") == [(3_356,)]
+
+
+def test_people_are_conserved_in_every_tree_before_protection(ask):
+    query = """
+        select area_type, sum(value) from inner_values
+        where indicator = 'inhabitants' and population_group = 'all' group by area_type
+    """
+    sums = dict(ask(query))
+    assert sums["buurt"] == sums["wijk"] == sums["gemeente"] == 197_795
+    (outside,) = ask(
+        "select sum(persons) from persons join origins using (origin_id) where pc4 = '' and population_group = 'all'"
+    )[0]
+    assert sums["pc4"] + (outside or 0) == 197_795
+    assert sums["pc4"] > 197_000
+
+
+def test_hidden_people_and_ages_stay_unknown(ask):
+    (masked,) = ask("select count(*) from persons where population_group = 'all' and reason_missing = 'masked'")[0]
+    (ages,) = ask("select count(*) from persons where population_group = '65plus' and reason_missing = 'ages_unknown'")[
+        0
+    ]
+    assert masked == 213
+    assert ages == 171
+
+
+def test_kinds_that_were_not_delivered_are_unknown_and_never_zero(ask):
+    kinds = {
+        kind: (values, reasons)
+        for kind, values, reasons in ask(
+            "select place_kind, count(value), list(distinct reason_missing) from indicators "
+            "where indicator in ('dist_nearest_place', 'n_places_reach') and place_kind <> '' group by place_kind"
+        )
+    }
+    assert set(kinds) == DELIVERED | {"winkel", "buurtcentrum", "speelplek", "sport"}
+    for kind, (values, reasons) in kinds.items():
+        if kind in DELIVERED:
+            assert values > 0
+        else:
+            assert (values, [r for r in reasons if r not in {"no_residents"}]) == (0, ["unknown_place_kinds"])
+
+
+def test_kinds_within_reach_run_from_what_is_found_to_what_could_be(ask):
+    assert ask(
+        "select min(lower), max(lower), min(upper), max(upper) from indicators where indicator = 'n_types_reach'"
+    ) == [(0, 2, 4, 6)]
+    assert ask("select count(*) from indicators where indicator = 'n_types_reach' and value is not null") == [(0,)]
+
+
+def test_nobody_is_said_to_be_below_the_minimum_while_kinds_are_unknown(ask):
+    rows = ask(
+        "select area_code, value, upper, reason_missing from indicators "
+        "where indicator = 'people_below_min' and profile = 'rollator' and population_group = 'all' and area_type = 'gemeente'"
+    )
+    ((_, value, upper, reason),) = rows
+    assert (value, reason) == (None, "unknown_place_kinds")
+    assert 10_000 < upper < 100_000
+
+
+def test_almost_every_home_hangs_on_a_street(ask):
+    rows = dict(
+        ask(
+            "select profile, avg((edge_id is not null)::int) from attachments join origins on point_id = origin_id "
+            "where point_type = 'origin' and origin_type = 'square' group by profile"
+        )
+    )
+    assert min(rows.values()) > 0.98
+
+
+def test_the_map_names_what_is_unknown(groningen_run):
+    for page in ("kaart.html", "index.html"):
+        text = (groningen_run.published / page).read_text(encoding="utf-8")
+        assert "onbekend, niet afwezig" in text
+        for kind in ("winkels", "buurtcentra", "speelplekken"):
+            assert kind in text.lower()
+
+
+def test_licences_and_attributions_of_all_sources_are_published(groningen_run):
+    package = json.loads((groningen_run.published / "datapackage.json").read_text())
+    assert {"CC-BY-4.0", "ODbL-1.0", "PDDL-1.0"} == {licence["name"] for licence in package["licenses"]}
+    page = (groningen_run.published / "index.html").read_text(encoding="utf-8")
+    for source in package["sources"]:
+        assert source["attribution"].split(";")[0] in page
+
+
+def test_reprojection_and_repair_are_recorded(groningen_run):
+    record = json.loads((groningen_run.published / "run.json").read_text())
+    actions = {(one["source"], one["action"]): one["rows"] for one in record["rejected"]}
+    assert actions["groningen/postcode6.zip", "repaired"] == 5
+    assert actions["groningen/buurt2017.zip", "reprojected"] == 108
+
+
+def test_postcode_polygons_are_published_as_their_licence_allows(groningen_run):
+    table = pq.read_table(groningen_run.published / "tables" / "pc6.parquet", columns=["geometry"])
+    geo = json.loads(table.schema.metadata[b"geo"])
+    assert set(geo["columns"]["geometry"]["geometry_types"]) <= {"Polygon", "MultiPolygon"}

@@ -1,0 +1,210 @@
+"""What a release of the example town holds, opened as analysts open it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import geopandas as gpd
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.findings.catalogue import catalogue
+
+SPATIAL = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente", "places")
+FILES = [f"tables/{name}.parquet" for name in (*SPATIAL, "reach")] + [
+    "indicators.parquet", "samenhang.duckdb", "datapackage.json", "run.json", "index.html", "kaart.html",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def published(example_run) -> Path:
+    return example_run.published
+
+
+@pytest.fixture(scope="module")
+def ask(published: Path) -> Callable[[str], list[tuple[object, ...]]]:
+    """Ask DuckDB about the published files, named by their stems."""
+    connection = duckdb.connect()
+    for path in [*sorted((published / "tables").glob("*.parquet")), published / "indicators.parquet"]:
+        connection.read_parquet(str(path)).create_view(path.stem)
+    return lambda query: connection.execute(query).fetchall()
+
+
+def test_a_release_holds_exactly_the_promised_files(published: Path):
+    found = sorted(str(path.relative_to(published)) for path in published.rglob("*") if path.is_file())
+    assert found == sorted(FILES)
+
+
+@pytest.mark.parametrize("name", SPATIAL)
+def test_geopandas_reads_every_spatial_table_as_geoparquet_in_rd(published: Path, name: str):
+    frame = gpd.read_parquet(published / "tables" / f"{name}.parquet")
+    assert frame.crs.to_epsg() == 28992
+    assert len(frame)
+    assert frame.geometry.is_valid.all()
+    metadata = json.loads(pq.read_schema(published / "tables" / f"{name}.parquet").metadata[b"geo"])
+    assert metadata["version"] == "1.1.0"
+    assert "covering" in metadata["columns"]["geometry"]
+
+
+def test_a_reader_may_ask_for_a_part_of_the_town_only(published: Path):
+    path = published / "tables" / "pc6.parquet"
+    whole = gpd.read_parquet(path)
+    west, south, east, north = whole.total_bounds
+    part = gpd.read_parquet(path, bbox=(west, south, (west + east) / 2, (south + north) / 2))
+    assert 0 < len(part) < len(whole)
+
+
+def test_the_database_holds_the_same_tables(published: Path):
+    with duckdb.connect(str(published / "samenhang.duckdb"), read_only=True) as connection:
+        tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        assert tables == {*SPATIAL, "reach", "indicators"}
+        for name in tables:
+            path = (
+                published / "indicators.parquet" if name == "indicators" else published / "tables" / f"{name}.parquet"
+            )
+            (count,) = connection.execute(f"select count(*) from {name}").fetchone()
+            assert count == pq.read_metadata(path).num_rows
+
+
+def test_the_database_is_in_a_storage_version_that_duckdb_1_4_opens(published: Path):
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{published / 'samenhang.duckdb'}' as published (read_only)")
+        query = "select tags['storage_version'] from duckdb_databases() where database_name = 'published'"
+        assert "v1.4.0" in connection.execute(query).fetchone()[0]
+
+
+def test_areas_are_those_of_the_town(ask):
+    counts = {name: ask(f"select count(*) from {name}")[0][0] for name in SPATIAL}
+    assert (counts["buurt"], counts["wijk"], counts["gemeente"], counts["pc4"]) == (12, 3, 1, 3)
+    assert counts["pc6"] > 300
+    assert counts["h3"] > 100
+
+
+def test_only_larger_areas_carry_persons(ask):
+    assert {unit for (unit,) in ask("select distinct unit from indicators where area_type in ('h3', 'pc6')")} == {
+        "m",
+        "n",
+        "kinds",
+    }
+    for name in ("h3", "pc6"):
+        columns = [column for column, *_ in ask(f"describe {name}")]
+        assert not [column for column in columns if column.startswith(("inhabitants", "people_below_min", "m1_"))]
+
+
+def test_every_published_number_of_persons_is_a_multiple_of_five_from_ten_up(ask):
+    query = """
+        select number from (
+            select unnest([value, lower, upper]) as number from indicators where unit = 'persons'
+        ) where number is not null and (number < 10 or number % 5 <> 0)
+    """
+    assert ask(query) == []
+
+
+def test_every_missing_value_has_a_reason_and_no_other_value_has_one(ask):
+    assert ask("select count(*) from indicators where (value is null) <> (reason_missing <> '')") == [(0,)]
+
+
+def test_bounds_enclose_their_value(ask):
+    assert ask("select count(*) from indicators where value < lower or value > upper or lower > upper") == [(0,)]
+
+
+def test_what_is_published_stands_in_the_catalogue_and_the_other_way_round(ask):
+    found = {}
+    for indicator, unit, area_type in ask("select distinct indicator, unit, area_type from indicators"):
+        found.setdefault(indicator, (unit, set()))[1].add(area_type)
+    expected = {name: (entry.unit, set(entry.area_types)) for name, entry in catalogue().items()}
+    assert found == expected
+
+
+def test_the_wide_tables_hold_the_values_of_the_tidy_one(ask):
+    wide = dict(ask("select area_code, dist_nearest_place_school_rollator from buurt"))
+    tidy = dict(
+        ask(
+            "select area_code, value from indicators where area_type = 'buurt' and indicator = 'dist_nearest_place' "
+            "and place_kind = 'school' and profile = 'rollator'"
+        )
+    )
+    assert wide == tidy
+    assert len(set(wide.values())) > 5
+
+
+def test_a_rollator_never_comes_further_than_the_reference_walker(ask):
+    farther = "select count(*) from buurt where dist_nearest_place_rollator < dist_nearest_place_referentie"
+    assert ask(farther) == [(0,)]
+    fewer = "select count(*) from h3 where n_places_reach_500m_rollator > n_places_reach_500m_referentie"
+    assert ask(fewer) == [(0,)]
+    assert ask("select count(*) from h3 where n_places_reach_500m_rollator < n_places_reach_500m_referentie")[0][0] > 0
+
+
+def test_reach_names_cells_and_places_that_exist(ask):
+    assert ask("select count(*) from reach anti join h3 on reach.cell = h3.area_code") == [(0,)]
+    assert ask("select count(*) from reach anti join places using (place_id)") == [(0,)]
+    shares = {
+        share for (share,) in ask("select distinct share_of_residents from reach where share_of_residents is not null")
+    }
+    assert shares <= {round(tenth / 10, 1) for tenth in range(11)}
+
+
+def test_the_survey_scale_is_published_with_its_interval_where_thirty_answered(ask):
+    rows = ask(
+        "select area_type, value, lower, upper, n_class, reason_missing from indicators where indicator = 'm1_contact'"
+    )
+    assert {row[0] for row in rows} == {"buurt", "wijk", "gemeente"}
+    for _, value, lower, upper, n_class, reason in rows:
+        if reason:
+            assert (value, lower, upper, reason) == (None, None, None, "too_few_respondents")
+            assert n_class in {"<10", "10-29"}
+        else:
+            assert lower <= value <= upper
+            assert n_class in {"30-99", "100+"}
+    assert {row[5] for row in rows} == {"", "too_few_respondents"}
+
+
+def test_published_intervals_of_the_scale_mostly_hold_the_truth(example_run, ask):
+    truths = {}
+    for line in (
+        (example_run.raw / "voorbeeldstad" / "waarheid" / "gebiedsgemiddelden.csv").read_text().splitlines()[1:]
+    ):
+        area_type, code, scale, mean, _ = line.split(",")
+        truths[area_type, code, scale] = float(mean)
+    rows = ask(
+        "select area_type, area_code, lower, upper from indicators where indicator = 'm1_contact' and value is not null"
+    )
+    held = [lower - 0.05 <= truths[kind, code, "m1_contact"] <= upper + 0.05 for kind, code, lower, upper in rows]
+    assert len(held) == 14
+    assert np.mean(held) >= 0.8
+
+
+def test_the_package_describes_every_table_and_source(published: Path, example_run):
+    package = json.loads((published / "datapackage.json").read_text())
+    assert package["schema_version"] == "1.0"
+    assert package["synthetic"] is True
+    assert {resource["path"] for resource in package["resources"]} == {f for f in FILES if f.endswith(".parquet")}
+    for resource in package["resources"]:
+        assert [f["name"] for f in resource["schema"]["fields"]] == pq.read_schema(published / resource["path"]).names
+    for source in package["sources"]:
+        assert (example_run.raw / source["path"]).exists()
+        assert len(source["sha256"]) == 64
+        assert source["licence"] == "CC0-1.0"
+
+
+def test_the_run_says_what_went_in_what_it_cost_and_what_was_checked(published: Path):
+    record = json.loads((published / "run.json").read_text())
+    assert record["status"] == "published"
+    assert {len(one["sha256"]) for one in record["inputs"]} == {64}
+    assert record["parameters"]["area_file"]["name"] == "voorbeeldstad"
+    assert record["parameters"]["profiles"]["rollator"]["budget_m"]["value"][1] == 500
+    assert {"duckdb", "h3", "numba"} <= set(record["versions"])
+    assert all(one["seconds"] >= 0 and one["peak_mb"] > 0 for one in record["steps"])
+    assert all(check["passed"] for check in record["checks"])
+    assert len(record["checks"]) >= 25
+    assert {rejected["action"] for rejected in record["rejected"]} <= {"set_aside", "repaired", "reprojected"}
+
+
+def test_the_record_of_the_run_is_kept_beside_dagsters_state(example_run, published: Path):
+    release = json.loads((published / "run.json").read_text())["release"]
+    kept = json.loads((example_run.data / "dagster" / "runs" / release / "run.json").read_text())
+    assert kept["status"] == "published"
+    assert published.resolve().name == release
