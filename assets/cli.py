@@ -1,9 +1,10 @@
 """The command line `samenhang`: run, check, areas, example, dev.
 
-Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted (Ctrl-C, or stopped with SIGTERM).
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ def check(area: Area, raw: Raw = None) -> None:
 
 
 def _check(area: str, folders: Folders) -> None:
-    from pipelines.sources.check import problems  # noqa: PLC0415 - `samenhang areas` need not wait for GIS libraries
+    from pipelines.check import problems  # noqa: PLC0415 - `samenhang areas` need not wait for GIS libraries
 
     found = problems(resolve_area(area, folders)[0], folders.raw)
     if found:
@@ -116,11 +117,16 @@ def environment(folders: Folders) -> Iterator[None]:
 
 def main() -> None:
     """Run the command line and end with its exit code."""
+    # A run that is stopped by a service ends as calmly as one stopped from the keyboard.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     try:
         app(standalone_mode=True)
-    except KeyboardInterrupt:
-        _complain("Interrupted. What was published stands untouched.")
-        sys.exit(INTERRUPTED)
+    except SystemExit as ended:
+        # Typer answers an interrupt by itself, and without a word.
+        if ended.code == INTERRUPTED:
+            _complain("Interrupted. What was published stands untouched.")
+        raise
     except InputError as error:
         _complain(f"Bad input:\n{error}")
         sys.exit(BAD_INPUT)

@@ -28,7 +28,8 @@ def read_addresses(delivery: Delivery, raw: Path, municipality: Municipality) ->
     SourceError
         When no dwelling is left, or two share one identification.
     """
-    layer = near(read_layer(delivery, raw, default_layer="verblijfsobject"), municipality.outline, BUFFER_M)
+    delivered = read_layer(delivery, raw, default_layer="verblijfsobject")
+    layer = near(delivered, municipality.outline, BUFFER_M, may_be_none=False)
     purpose = layer.column("gebruiksdoel").astype(str)
     dwelling = np.char.find(purpose.astype(np.str_), "woonfunctie") >= 0
     in_use = np.isin(layer.column("status").astype(str), _IN_USE)

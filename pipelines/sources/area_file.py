@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import AreaFileError
+from pipelines.sources.licences import known_licences
 
 PLACE_KINDS = ("winkel", "school", "buurtcentrum", "speelplek", "horeca", "sport")
 PROFILES = ("referentie", "kinderwagen", "rollator")
@@ -83,6 +84,12 @@ class Sources(Frozen):
     respondents: RespondentDelivery | None = None
     inventory: Delivery | None = None
 
+    def all(self) -> tuple[Delivery, ...]:
+        """Every delivery there is, in the order of this file."""
+        named = [getattr(self, name) for name in type(self).model_fields]
+        flat = [one for part in named for one in (part if isinstance(part, tuple) else (part,))]
+        return tuple(one for one in flat if one is not None)
+
 
 class Population(Frozen):
     """Which delivery's totals the people of this area add up to."""
@@ -122,6 +129,11 @@ class AreaFile(Frozen):
                 raise ValueError(f"place_kinds: say of {kind!r} whether it is complete, partial or not_delivered")
         for profile in set(self.profiles) - set(PROFILES):
             raise ValueError(f"profiles: {profile!r} is no profile; known are {list(PROFILES)}")
+        for licence in sorted({delivery.licence for delivery in self.sources.all()} - known_licences()):
+            paths = sorted({delivery.path for delivery in self.sources.all() if delivery.licence == licence})
+            raise ValueError(
+                f"sources: licence {licence!r} of {paths} is not known; known are {sorted(known_licences())}"
+            )
         if getattr(self.sources, self.population.total_from) is None:
             raise ValueError(f"population.total_from is {self.population.total_from}, which sources does not deliver")
         return self
@@ -138,11 +150,12 @@ def read_area_file(path: Path) -> AreaFile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise AreaFileError(f"{path}: cannot be read as a UTF-8 area file ({error}). Check the path.") from error
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise AreaFileError(f"{path}: cannot be read as an area file in UTF-8 ({reason}). Check the path.") from error
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise AreaFileError(f"{path.name}: is not YAML: {' '.join(str(error).split())}. Mend that line.") from error
+        raise AreaFileError(f"{path.name}: {_where_not_yaml(error)}. Mend that line.") from error
     if not isinstance(content, dict):
         raise AreaFileError(f"{path.name}: holds no keys. Start from a shipped area file; see `samenhang areas`.")
     try:
@@ -151,16 +164,24 @@ def read_area_file(path: Path) -> AreaFile:
         raise AreaFileError("\n".join(_sentences(path.name, error))) from error
 
 
+def _where_not_yaml(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 1} is not YAML ({error.problem})"
+    return f"is not YAML ({' '.join(str(error).split())})"
+
+
 def _sentences(name: str, error: ValidationError) -> Iterable[str]:
     for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"]) or "the file"
+        where = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            yield f"{name}: {where}: this key is not known{_suggestion(str(problem['loc'][-1]))}. Correct or remove it."
+            yield f"{name}: {where}: this key is not known{_suggestion(str(problem['loc'][-1]))} Correct or remove it."
         elif problem["type"] == "missing":
             yield f"{name}: {where}: this key is missing. Add it; a shipped area file shows how."
         else:
             message = problem["msg"].removeprefix("Value error, ")
-            yield f"{name}: {where}: {message} (found {problem['input']!r:.80}). Correct the value."
+            # Of a rule about the whole file pydantic shows the whole file: what is wrong stands in the message.
+            found = f" (found {problem['input']!r:.80})" if where else ""
+            yield f"{name}: {where}{': ' if where else ''}{message}{found}. Correct the value."
 
 
 def _suggestion(key: str) -> str:
@@ -169,7 +190,7 @@ def _suggestion(key: str) -> str:
     )  # fmt: skip
     known = {name for model in models for name in model.model_fields}
     close = difflib.get_close_matches(key, sorted(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {close[0]!r}?" if close else "."
 
 
 def find_area_files(*folders: Path) -> dict[str, Path]:

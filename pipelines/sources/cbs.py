@@ -7,17 +7,20 @@ Allocating people to homes belongs to `people/`.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 import yaml
 from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.attempts import read_all
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, SQUARES
 from pipelines.sources.licences import may_publish_geometry
 from pipelines.sources.vector import Layer, Remark, near, read_layer
@@ -26,6 +29,7 @@ BUFFER_M = 1_300.0
 _COLUMNS = Path(__file__).parent / "cbs_columns.yaml"
 _SQUARE = re.compile(r"^E(\d{4})N(\d{4})$")
 _HALF_SQUARE_M = 50.0
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -113,12 +117,27 @@ def _of_gemeenten(layer: Layer, names: Mapping[str, Any], area: AreaFile) -> Lay
     codes = layer.column(names["code"]["gemeenten"]).astype(str)
     land = np.array([str(value).upper() not in {"JA", "B"} for value in layer.column(names["water"])])
     wanted = np.isin(codes, area.gemeenten) & land
-    if not wanted.any():
+    absent = sorted(set(area.gemeenten) - set(codes[wanted].tolist()))
+    if absent:
         raise SourceError(
-            f"{layer.source}: holds no area of {list(area.gemeenten)}; it has gemeenten such as "
-            f"{sorted(set(codes))[:5]}. Correct `gemeenten` in the area file."
+            f"{layer.source}: holds no area of {absent}; it has gemeenten such as "
+            f"{sorted(set(codes.tolist()))[:_SHOWN]}. Correct `gemeenten` in the area file, or deliver the layer that "
+            "holds them."
         )
     return layer.keep(wanted)
+
+
+def _codes(layer: Layer, column: str) -> NDArray[np.str_]:
+    """The codes that identify the rows of a layer, or an error that says which repeat or are empty."""
+    values = layer.column(column)
+    empty = int(sum(value is None or not str(value).strip() for value in values))
+    codes = values.astype(str)
+    unique, counts = np.unique(codes, return_counts=True)
+    if empty or (counts > 1).any():
+        twice = unique[counts > 1][:_SHOWN].tolist()
+        what = f"is empty in {empty} rows" if empty else f"holds {twice} twice or more"
+        raise SourceError(f"{layer.source}: column {column!r} {what}. Deliver one row per area, each with its code.")
+    return codes
 
 
 def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> Statistics:
@@ -130,16 +149,34 @@ def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> St
         `areas` (polygons of gemeente, wijk, buurt, pc4, pc6), `people_counts` (persons per unit and group; null with
         a reason), `squares` within 1,300 m of the municipality.
     """
-    parts = [_neighbourhoods(area, raw, municipality, level) for level in ("buurten", "wijken", "gemeenten")]
-    parts += [_postcodes(area, raw, municipality, level) for level in ("pc4", "pc6")]
-    squares = _squares(area, raw, municipality)
-    remarks = tuple(remark for part in (*parts, squares) for remark in part.remarks)
+    levels = [partial(_neighbourhoods, area, raw, municipality, level) for level in ("buurten", "wijken", "gemeenten")]
+    postcodes = [partial(_postcodes, area, raw, municipality, level) for level in ("pc4", "pc6")]
+    parts = read_all((*levels, *postcodes, partial(_squares, area, raw, municipality)))
+    people_counts = pa.concat_tables([part.people_counts for part in parts])
+    _require_people(area, people_counts)
     return Statistics(
-        areas=pa.concat_tables([AREAS.schema.empty_table(), *(part.areas for part in parts)]),
-        people_counts=pa.concat_tables([part.people_counts for part in (*parts, squares)]),
-        squares=squares.squares,
-        remarks=remarks,
+        areas=pa.concat_tables([part.areas for part in parts]),
+        people_counts=people_counts,
+        squares=pa.concat_tables([part.squares for part in parts]),
+        remarks=tuple(remark for part in parts for remark in part.remarks),
     )
+
+
+_UNIT_TYPE = {"squares": "square", "pc6": "pc6", "buurten": "buurt"}
+
+
+def _require_people(area: AreaFile, people_counts: pa.Table) -> None:
+    """Refuse a delivery for the total that counts nobody: everything about people would be unknown."""
+    role = area.population.total_from
+    is_total = pc.and_(
+        pc.equal(people_counts["unit_type"], _UNIT_TYPE[role]), pc.equal(people_counts["population_group"], "all")
+    )
+    if not (pc.sum(people_counts.filter(is_total)["persons"]).as_py() or 0) > 0:
+        delivery: Delivery = getattr(area.sources, role)
+        raise SourceError(
+            f"{delivery.path}: counts no inhabitants near the area, so nothing can be said about people. Choose "
+            "another delivery as population.total_from in the area file, or deliver this one with its figures."
+        )
 
 
 def _empty(remarks: tuple[Remark, ...] = ()) -> Statistics:
@@ -160,8 +197,8 @@ def _neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, level
     layer = municipality.buurten
     if level != "buurten":
         layer = _of_gemeenten(read_layer(delivery, raw, default_layer=level), names, area)
-        layer = near(layer, municipality.outline, BUFFER_M)
-    codes = layer.column(names["code"][level]).astype(str)
+        layer = near(layer, municipality.outline, BUFFER_M, may_be_none=False)
+    codes = _codes(layer, names["code"][level])
     parents = layer.column(names["code"][_PARENT[level]]) if level in _PARENT else np.full(len(codes), "", dtype=object)
     inhabitants = numbers(layer.column(names["inhabitants"]))
     shares = {group: numbers(layer.column(column)) / 100 for group, column in names["age_pct"].items()}
@@ -235,7 +272,7 @@ def _postcodes(area: AreaFile, raw: Path, municipality: Municipality, level: str
     if delivery is None:
         return _empty()
     names = dialect("postcodes", delivery)
-    layer = near(read_layer(delivery, raw), municipality.outline, 0.0)
+    layer = near(read_layer(delivery, raw), municipality.outline, 0.0, may_be_none=False)
     inside = shapely.contains(municipality.outline, shapely.point_on_surface(layer.geometry))
     layer = layer.keep(inside)
     codes = layer.column(delivery.columns.get("postcode", names["code"][level]))
@@ -271,8 +308,8 @@ def _squares(area: AreaFile, raw: Path, municipality: Municipality) -> Statistic
     if delivery is None:
         return _empty()
     names = dialect("squares", delivery)
-    layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M)
-    codes = layer.column(delivery.columns.get("code", names["code"])).astype(str)
+    layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M, may_be_none=False)
+    codes = _codes(layer, delivery.columns.get("code", names["code"]))
     x_m, y_m = square_centres(codes, layer.source)
     inhabitants = numbers(layer.column(names["inhabitants"]))
     ages = _known_ages(inhabitants, {g: numbers(layer.column(c)) for g, c in names["ages"].items()})

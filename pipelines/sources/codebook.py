@@ -41,7 +41,7 @@ def read_codebook(path: Path, name: str) -> pa.Table:
         ja or nee, `weet_niet` is no number or a possible answer, or a scale is no name in small letters.
     """
     table = read_csv(path, name)
-    require_columns(table, _COLUMNS, name)
+    require_columns(table, _COLUMNS, name, "Write them exactly so in the codebook.")
     rows = [_item(row, f"{name}: item {row['item']!r}") for row in table.to_pylist()]
     item_ids = table["item"].to_pylist()
     repeated = sorted({item for item in item_ids if item_ids.count(item) > 1})

@@ -131,8 +131,11 @@ def _of_one_width(rows: Iterator[tuple[int, list[str]]], width: int, name: str) 
         yield row
 
 
-def require_columns(table: pa.Table, wanted: tuple[str, ...], name: str) -> None:
-    """Refuse a table that lacks a column.
+_RENAME = "Deliver them, or name the right columns under `columns` in the area file."
+
+
+def require_columns(table: pa.Table, wanted: tuple[str, ...], name: str, mend: str = _RENAME) -> None:
+    """Refuse a table that lacks a column, and say how to `mend` it.
 
     What stands in the first line is not quoted: in a file without one it is the first person's answers.
 
@@ -144,8 +147,7 @@ def require_columns(table: pa.Table, wanted: tuple[str, ...], name: str) -> None
     missing = [column for column in wanted if column not in table.column_names]
     if missing:
         raise SourceError(
-            f"{name}: columns {missing} are missing; the first line must hold the names of the columns. "
-            "Deliver them, or name the right columns under `columns` in the area file."
+            f"{name}: columns {missing} are missing; the first line must hold the names of the columns. {mend}"
         )
 
 

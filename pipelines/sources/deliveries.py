@@ -1,6 +1,7 @@
 """Every delivery of an area through its own reader: the one list of which reader reads what."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow as pa
 from pipelines.errors import SourceError
 from pipelines.sources.addresses import read_addresses
 from pipelines.sources.area_file import AreaFile, PlaceDelivery
+from pipelines.sources.attempts import read_all
 from pipelines.sources.cbs import Municipality
 from pipelines.sources.contracts import ADDRESSES, ANSWERS, BENCHES, INVENTORY, ITEMS, PLACES, RESPONDENTS
 from pipelines.sources.inventory import read_inventory
@@ -16,7 +18,7 @@ from pipelines.sources.osm_streets import read_osm_segments
 from pipelines.sources.place_lists import read_place_csv, read_place_layer
 from pipelines.sources.respondents import Survey, read_respondents
 from pipelines.sources.street_lines import read_street_lines
-from pipelines.sources.vector import Remark
+from pipelines.sources.vector import Remark, find
 
 Read = tuple[pa.Table, tuple[Remark, ...]]
 
@@ -42,7 +44,7 @@ def delivered_segments(delivered: Delivered) -> Read:
     """Streets, as `sources/segments`, from OSM or from lines."""
     delivery = delivered.area.sources.streets
     if delivery.format == "osm":
-        return read_osm_segments(delivered.raw / delivery.path, delivery.path, delivered.municipality.outline)
+        return read_osm_segments(find(delivered.raw, delivery.path), delivery.path, delivered.municipality.outline)
     return read_street_lines(delivery, delivered.raw, delivered.municipality)
 
 
@@ -54,7 +56,7 @@ def delivered_places(delivered: Delivered) -> Read:
     SourceError
         When a delivery cannot be read, or two deliveries are one file under one reader.
     """
-    parts = [_places_of(delivery, delivered) for delivery in delivered.area.sources.places]
+    parts = read_all(partial(_places_of, delivery, delivered) for delivery in delivered.area.sources.places)
     paths = [delivery.path for delivery in delivered.area.sources.places]
     repeated = sorted({path for path in paths if paths.count(path) > 1})
     if repeated:
@@ -65,7 +67,7 @@ def delivered_places(delivered: Delivered) -> Read:
 
 def _places_of(delivery: PlaceDelivery, delivered: Delivered) -> Read:
     if delivery.format == "osm":
-        return read_osm_places(delivered.raw / delivery.path, delivery.path, delivered.municipality.outline)
+        return read_osm_places(find(delivered.raw, delivery.path), delivery.path, delivered.municipality.outline)
     read = read_place_csv if delivery.format == "csv" else read_place_layer
     return read(delivery, delivered.raw, delivered.municipality)
 
@@ -76,7 +78,7 @@ def delivered_benches(delivered: Delivered) -> Read:
     if not extracts:
         return BENCHES.schema.empty_table(), ()
     path = extracts[0].path
-    return read_osm_benches(delivered.raw / path, path, delivered.municipality.outline)
+    return read_osm_benches(find(delivered.raw, path), path, delivered.municipality.outline)
 
 
 def delivered_survey(area: AreaFile, raw: Path) -> Survey:

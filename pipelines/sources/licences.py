@@ -19,8 +19,18 @@ def may_publish_geometry(licence: str) -> bool:
     return bool(_licence(licence)["publish_geometry"])
 
 
-def _licence(licence: str) -> dict[str, object]:
+def known_licences() -> frozenset[str]:
+    """Every licence that a delivery may carry."""
+    return frozenset(_licences())
+
+
+def _licences() -> dict[str, dict[str, object]]:
     known: dict[str, dict[str, object]] = yaml.safe_load(_LICENCES.read_text(encoding="utf-8"))
+    return known
+
+
+def _licence(licence: str) -> dict[str, object]:
+    known = _licences()
     if licence not in known:
         raise AreaFileError(
             f"licence {licence!r} is not known; known are {sorted(known)}. Correct it in the area file."

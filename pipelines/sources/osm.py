@@ -67,7 +67,7 @@ def osm_objects(path: Path, name: str, keys: Iterable[str], *, areas: bool = Fal
         # libosmium throws no narrower class than RuntimeError for a file it cannot decode.
         raise SourceError(
             f"{name}: cannot be read as OSM PBF ({error}). It is probably truncated or another format: "
-            "deliver the complete .osm.pbf file again."
+            "download or copy the complete .osm.pbf file again."
         ) from error
 
 
@@ -111,13 +111,15 @@ def _mend(*, exchanged: bool) -> str:
 
 
 def _is_dutch(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    west, south, east, north = NETHERLANDS_RD_M
+    low_x, high_x, low_y, high_y = NETHERLANDS_RD_M
     x_m, y_m = points[:, 0], points[:, 1]
-    inside: NDArray[np.bool_] = (x_m >= west) & (x_m <= east) & (y_m >= south) & (y_m <= north)
+    inside: NDArray[np.bool_] = (x_m >= low_x) & (x_m <= high_x) & (y_m >= low_y) & (y_m <= high_y)
     return inside
 
 
-def rows_near(geometries: NDArray[np.object_], outline: shapely.Geometry | None, name: str) -> NDArray[np.int64]:
+def rows_near(
+    geometries: NDArray[np.object_], outline: shapely.Geometry | None, name: str, *, may_be_none: bool = True
+) -> NDArray[np.int64]:
     """Choose the geometries that can matter to the people of a municipality.
 
     Parameters
@@ -128,6 +130,8 @@ def rows_near(geometries: NDArray[np.object_], outline: shapely.Geometry | None,
         The municipality in RD; None chooses all.
     name
         What to call the file in an error.
+    may_be_none
+        Whether a municipality can do without any.
 
     Returns
     -------
@@ -137,12 +141,13 @@ def rows_near(geometries: NDArray[np.object_], outline: shapely.Geometry | None,
     Raises
     ------
     SourceError
-        When all lie more than 5 km away.
+        When all lie more than 5 km away, or when none is chosen that may not be missed.
     """
     rows = np.arange(len(geometries))
     if outline is None or not len(rows):
         return rows
-    layer = near(Layer(name, geometries, {"row": rows.astype(np.object_)}), outline, BUFFER_M)
+    layer = Layer(name, geometries, {"row": rows.astype(np.object_)})
+    layer = near(layer, outline, BUFFER_M, may_be_none=may_be_none)
     return layer.column("row").astype(np.int64)
 
 

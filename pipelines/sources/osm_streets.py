@@ -96,7 +96,7 @@ def read_osm_segments(
         )
     starts, ends = _cut(chain, np.fromiter(scan.marked, dtype=np.int64, count=len(scan.marked)))
     lines = _lines(chain, starts, ends)
-    kept = rows_near(lines, outline, name)
+    kept = rows_near(lines, outline, name, may_be_none=False)
     table = _segments(scan, chain, (starts[kept], ends[kept]), lines[kept])
     return conform(table, SEGMENTS).cast(SEGMENTS.schema), remarks_on(name, _problems(scan))
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import RespondentDelivery
+from pipelines.sources.attempts import read_all
 from pipelines.sources.codebook import read_codebook
 from pipelines.sources.contracts import ANSWERS, RESPONDENTS
 from pipelines.sources.csv_table import numbers, read_csv, require_columns
@@ -57,8 +58,12 @@ def read_respondents(delivery: RespondentDelivery, raw: Path) -> Survey:
         When a file or column is missing, an id is absent or repeats, a weight is absent or negative, a buurt code is
         malformed, or an answer lies outside the codebook.
     """
-    items = read_codebook(find(raw, delivery.codebook), delivery.codebook)
-    table = read_csv(find(raw, delivery.path), delivery.path)
+    items, table = read_all(
+        (
+            lambda: read_codebook(find(raw, delivery.codebook), delivery.codebook),
+            lambda: read_csv(find(raw, delivery.path), delivery.path),
+        )
+    )
     names = _column_names(delivery)
     item_ids = tuple(items["item_id"].to_pylist())
     require_columns(table, (*names.values(), *item_ids), delivery.path)
@@ -103,7 +108,7 @@ def _buurt_codes(table: pa.Table, column: str, name: str) -> pa.ChunkedArray:
     malformed = _count(pc.invert(pc.match_substring_regex(codes, BUURT_CODE)))
     if malformed:
         raise SourceError(
-            f"{name}: column {column!r} holds {malformed} values that are no buurt code. "
+            f"{name}: column {column!r} holds {malformed} value(s) that are no buurt code. "
             "Write CBS codes such as BU03630000, and leave the cell empty where the buurt is unknown."
         )
     return codes
@@ -137,7 +142,9 @@ def _answers(
         )
         outside = len(texts) - _count(pc.or_(pc.or_(is_empty, is_dont_know), is_valid))
         if outside:
-            problems.append(f"item {item['item_id']!r}: {outside} outside {item['lowest']:g} to {item['highest']:g}")
+            problems.append(
+                f"item {item['item_id']!r}: {outside} answer(s) not from {item['lowest']:g} to {item['highest']:g}"
+            )
         parts.append(_item_answers(item["item_id"], respondent_ids, pc.if_else(is_valid, values, None), is_dont_know))
     if problems:
         raise SourceError(

@@ -41,14 +41,14 @@ def read_street_lines(
     SourceError
         When the layer cannot be read, lies elsewhere, has no highway column or no line.
     """
-    layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M)
-    layer = _single_lines(layer)
+    layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M, may_be_none=False)
     if "highway" not in delivery.columns:
         raise SourceError(
             f"{delivery.path}: which column holds the OSM highway type? "
             "Set `columns: {highway: ...}` in the area file; "
             f"the layer has {sorted(layer.fields)}."
         )
+    layer = _single_lines(layer)
     highway = _words(layer, delivery.columns["highway"])
     u_key, v_key = junction_keys(layer.geometry)
     facts = _facts(layer, delivery.columns)

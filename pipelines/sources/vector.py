@@ -4,8 +4,9 @@ Here files become geometries in EPSG:28992 with their columns untouched; what th
 of each source to say. Zipped Shapefiles, GeoPackages and GeoJSON pass through the same checks.
 """
 
+import difflib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ AREA_LIMIT_M = 5_000.0
 REPAIRABLE_AREA_SHARE = 0.001
 REPAIRABLE_ROW_SHARE = 0.01
 _SHOWN = 5
+_SHOWN_LETTERS = 200
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -56,10 +58,16 @@ class Layer:
         """One column, or an error that lists what there is."""
         if name not in self.fields:
             raise SourceError(
-                f"{self.source}: column {name!r} is missing; the layer has {sorted(self.fields)}. "
-                "Deliver it, or name the right column under `columns` in the area file."
+                f"{self.source}: column {name!r} is missing{_alike(name, self.fields)}; it has {sorted(self.fields)}. "
+                "Deliver it with that column. Where yours has another name, correct `columns` of this source in the "
+                "area file (for a CBS layer `vintage`, from which the names of its columns follow)."
             )
         return self.fields[name]
+
+
+def _alike(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    return f" (is it {close[0]!r}?)" if close else ""
 
 
 def find(raw: Path, path: str) -> Path:
@@ -68,7 +76,7 @@ def find(raw: Path, path: str) -> Path:
     if not full.is_file():
         raise SourceError(
             f"{path}: there is no such file in the raw folder ({raw}). "
-            "Put it there, or give another folder with --raw or SAMENHANG_RAW."
+            "Put it there, correct `path` in the area file, or give another folder with --raw or SAMENHANG_RAW."
         )
     return full
 
@@ -104,14 +112,16 @@ def read_layer(delivery: Delivery, raw: Path, *, default_layer: str | None = Non
         meta, _, wkb, columns = pyogrio.raw.read(location, layer=name, datetime_as_string=True, force_2d=True)
     except (DataSourceError, DataLayerError, ValueError) as error:
         raise SourceError(
-            f"{source}: cannot be read ({error}). Deliver the file again; it may be cut short."
+            f"{source}: cannot be read ({_reason(error)}). It may be cut short: download or copy the file again."
         ) from error
     if wkb is None or not len(wkb):
         raise SourceError(f"{source}: the layer is empty. Deliver it again, or name another `layer` in the area file.")
     geometry = shapely.from_wkb(wkb, on_invalid="warn") if len(wkb) else np.empty(0, dtype=object)
     fields = {str(n): np.asarray(c, dtype=object) for n, c in zip(meta["fields"], columns, strict=True)}
-    layer = _without_geometry(Layer(source, geometry, fields))
-    return _repaired(_in_netherlands(_in_rd(layer, meta["crs"], delivery.crs)))
+    layer = Layer(source, geometry, fields)
+    present = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    placed = _in_netherlands(_in_rd(_with_geometry(layer, present), meta["crs"], delivery.crs))
+    return _repaired(placed, np.flatnonzero(present))
 
 
 def _location(path: Path, shown: str) -> str:
@@ -127,13 +137,18 @@ def _location(path: Path, shown: str) -> str:
     return f"/vsizip/{path}"
 
 
+def _reason(error: Exception) -> str:
+    """The last thing GDAL says, which is the plainest; before it may stand whole SQL statements."""
+    return str(error).rsplit("; ", maxsplit=1)[-1][:_SHOWN_LETTERS]
+
+
 def _layer_name(location: str, delivery: Delivery, default: str | None) -> str | None:
     try:
         names = [str(name) for name, _ in pyogrio.list_layers(location)]
     except (DataSourceError, DataLayerError) as error:
         raise SourceError(
-            f"{delivery.path}: is no vector file that can be read ({error}). "
-            "Deliver it again as GeoPackage or Shapefile."
+            f"{delivery.path}: is no vector file that can be read ({_reason(error)}). It may be cut short: "
+            "download or copy it again, as a GeoPackage or a zipped Shapefile."
         ) from error
     wanted = delivery.layer or (default if default in names else None)
     if wanted is None and len(names) == 1:
@@ -144,18 +159,17 @@ def _layer_name(location: str, delivery: Delivery, default: str | None) -> str |
     return wanted
 
 
-def _without_geometry(layer: Layer) -> Layer:
-    missing = shapely.is_missing(layer.geometry) | shapely.is_empty(layer.geometry)
-    if not missing.any():
+def _with_geometry(layer: Layer, present: NDArray[np.bool_]) -> Layer:
+    if present.all():
         return layer
-    if missing.all():
+    if not present.any():
         raise SourceError(f"{layer.source}: no row has a geometry. Deliver the layer with its geometries.")
-    remark = Remark(layer.source, "no geometry", "set_aside", int(missing.sum()), _rows(missing))
-    return layer.keep(~missing, (remark,))
+    remark = Remark(layer.source, "no geometry", "set_aside", int((~present).sum()), _rows(np.flatnonzero(~present)))
+    return layer.keep(present, (remark,))
 
 
-def _rows(mask: NDArray[np.bool_]) -> str:
-    return "rows " + ", ".join(str(row + 1) for row in np.flatnonzero(mask)[:_SHOWN])
+def _rows(numbers: NDArray[np.int64]) -> str:
+    return "rows " + ", ".join(str(row + 1) for row in numbers[:_SHOWN])
 
 
 def _in_rd(layer: Layer, declared: str | None, configured: str | None) -> Layer:
@@ -205,7 +219,8 @@ def _misplaced(source: str, bounds: NDArray[np.float64], what: str) -> SourceErr
     )
 
 
-def _repaired(layer: Layer) -> Layer:
+def _repaired(layer: Layer, numbers: NDArray[np.int64]) -> Layer:
+    """Mend invalid polygons; `numbers` (n,) are the rows of the delivery, from 0."""
     polygonal = np.isin(shapely.get_type_id(layer.geometry), _POLYGONAL)
     invalid = polygonal & ~shapely.is_valid(layer.geometry)
     if not invalid.any():
@@ -213,7 +228,7 @@ def _repaired(layer: Layer) -> Layer:
     broken, mended = layer.geometry[invalid], shapely.make_valid(layer.geometry[invalid])
     before, after = shapely.area(broken), shapely.area(mended)
     changed = np.abs(after - before) > REPAIRABLE_AREA_SHARE * np.maximum(after, before)
-    rows = np.flatnonzero(invalid)
+    rows = numbers[invalid]
     if changed.any():
         raise SourceError(
             f"{layer.source}: row {rows[np.argmax(changed)] + 1} is an invalid polygon and repair would change its "
@@ -226,17 +241,18 @@ def _repaired(layer: Layer) -> Layer:
         )
     geometry = layer.geometry.copy()
     geometry[invalid] = mended
-    remark = Remark(layer.source, "invalid polygon", "repaired", len(rows), _rows(invalid))
+    remark = Remark(layer.source, "invalid polygon", "repaired", len(rows), _rows(rows))
     return Layer(layer.source, geometry, layer.fields, (*layer.remarks, remark))
 
 
-def near(layer: Layer, municipality: shapely.Geometry, buffer_m: float) -> Layer:
+def near(layer: Layer, municipality: shapely.Geometry, buffer_m: float, *, may_be_none: bool = True) -> Layer:
     """Keep the rows within `buffer_m` metres of the municipality.
 
     Raises
     ------
     SourceError
-        When the whole layer lies more than 5 km away: another municipality, swapped axes or a false CRS.
+        When the whole layer lies more than 5 km away (another municipality, swapped axes or a false CRS), or when
+        no row is kept of a layer without which nothing can be said.
     """
     shapely.prepare(municipality)
     distance_m = shapely.distance(layer.geometry, municipality)
@@ -246,5 +262,10 @@ def near(layer: Layer, municipality: shapely.Geometry, buffer_m: float) -> Layer
             f"{layer.source}: lies {distance_m.min() / 1000:,.0f} km from the area "
             f"(first point {x:.0f}, {y:.0f} in RD). "
             "Its declared coordinate system is probably wrong: set `crs` in the area file, or deliver the right file."
+        )
+    if distance_m.min() > buffer_m and not may_be_none:
+        raise SourceError(
+            f"{layer.source}: nothing in it lies within {buffer_m:,.0f} m of the area; the nearest is "
+            f"{distance_m.min() / 1000:,.1f} km away. Deliver the file of this municipality."
         )
     return layer.keep(distance_m <= buffer_m)

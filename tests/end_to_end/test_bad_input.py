@@ -113,8 +113,10 @@ def _in_degrees_with_swapped_axes(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _called(crs: str | None):
-    return lambda frame: frame.set_crs(crs, allow_override=True) if crs else gpd.GeoDataFrame(
-        frame.drop(columns="geometry"), geometry=frame.geometry.to_numpy()
+    return lambda frame: (
+        frame.set_crs(crs, allow_override=True)
+        if crs
+        else gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=frame.geometry.to_numpy())
     )
 
 
@@ -124,6 +126,10 @@ def _without(column: str):
 
 def _repeated(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.iloc[[*range(len(frame)), 0]]
+
+
+def _all_twice(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return frame.iloc[[*range(len(frame)), *range(len(frame))]]
 
 
 def _bow_tie(size_m: float, rows: int = 1):
@@ -211,12 +217,16 @@ CASES = (
     Case("no YAML", lambda t: t.say("title: ", "title: ["), (f"{TOWN}.yaml", "line")),
     Case("a polygon beyond repair", lambda t: t.remake(PC6, _bow_tie(50)), (PC6, "row 1", "0.1 %")),
     Case("too many invalid polygons", lambda t: t.remake(PC6, _bow_tie(0.001, 9)), (PC6, "9 of 691", "1 %")),
-    Case("places that were denied", lambda t: t.say("school: complete", "school: not_delivered"), ("school", "partial")),
+    Case(
+        "places that were denied", lambda t: t.say("school: complete", "school: not_delivered"), ("school", "partial")
+    ),
     Case("an unknown licence", lambda t: t.say("licence: CC0-1.0", "licence: CC0", 99), ("'CC0'", "CC0-1.0")),
     Case(
         "an unknown licence of places",
-        lambda t: t.say("csv\n      path: voorbeeldstad/plekken.csv\n      vintage: 2024\n      licence: CC0-1.0",
-                        "csv\n      path: voorbeeldstad/plekken.csv\n      vintage: 2024\n      licence: mine"),
+        lambda t: t.say(
+            "csv\n      path: voorbeeldstad/plekken.csv\n      vintage: 2024\n      licence: CC0-1.0",
+            "csv\n      path: voorbeeldstad/plekken.csv\n      vintage: 2024\n      licence: mine",
+        ),
         ("'mine'", "plekken.csv"),
     ),
     Case("another gemeente", lambda t: t.say("[GM9999]", "[GM0014]"), (CBS, "GM0014", "GM9999")),
@@ -226,11 +236,14 @@ CASES = (
     Case("a buurt code that is none", lambda t: t.rewrite(SURVEY, "BU99990301", "99990301"), (SURVEY, "1 ", "BU0363")),
     Case("buurten twice", lambda t: t.remake(CBS, _repeated, "buurten"), (f"{CBS}:buurten", "buurtcode", "twice")),
     Case("squares twice", lambda t: t.remake("cbs_vk100_2024.gpkg", _repeated), ("vk100", "twice")),
-    Case("dwellings twice", lambda t: t.remake(BAG, _repeated), (BAG, "identificatie")),
-    Case("places twice", lambda t: t.rewrite(LIST, "P002", "P001"), (LIST, "nummer")),
+    Case("dwellings twice", lambda t: t.remake(BAG, _all_twice), (BAG, "identificatie")),
+    Case("places twice", lambda t: t.rewrite(LIST, "P003", "P002"), (LIST, "nummer")),
     Case(
         "no inhabitants in the total",
-        lambda t: (t.say("total_from: buurten", "total_from: pc6"), t.remake(PC6, lambda f: f.assign(aantal_inwoners=-99997))),
+        lambda t: (
+            t.say("total_from: buurten", "total_from: pc6"),
+            t.remake(PC6, lambda f: f.assign(aantal_inwoners=-99997)),
+        ),
         ("total_from", PC6),
     ),
     Case("an unknown vintage", lambda t: t.say("vintage: 2024", "vintage: 1999"), (CBS, "1999", "vintage")),

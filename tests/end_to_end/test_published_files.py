@@ -130,12 +130,42 @@ def test_the_wide_tables_hold_the_values_of_the_tidy_one(ask):
     assert len(set(wide.values())) > 5
 
 
-def test_a_rollator_never_comes_further_than_the_reference_walker(ask):
-    farther = "select count(*) from buurt where dist_nearest_place_rollator < dist_nearest_place_referentie"
-    assert ask(farther) == [(0,)]
-    fewer = "select count(*) from h3 where n_places_reach_500m_rollator > n_places_reach_500m_referentie"
-    assert ask(fewer) == [(0,)]
-    assert ask("select count(*) from h3 where n_places_reach_500m_rollator < n_places_reach_500m_referentie")[0][0] > 0
+def test_from_the_same_doors_a_rollator_never_finds_a_shorter_way(example_run):
+    tables = example_run.data / "tables" / "reach"
+    connection = duckdb.connect()
+    for name in ("pairs", "attachments"):
+        connection.read_parquet(str(tables / name / "voorbeeldstad.parquet")).create_view(name)
+    longer, equal, shorter = connection.execute(
+        """
+        with doors as (
+            select profile, point_type, point_id, list(edge_id order by edge_id) as edges from attachments group by all
+        ),
+        same as (
+            select mine.point_type, mine.point_id
+            from doors as mine join doors as other using (point_type, point_id, edges)
+            where mine.profile = 'rollator' and other.profile = 'referentie'
+        )
+        select
+            count(*) filter (where mine.metres > other.metres + 0.01),
+            count(*) filter (where abs(mine.metres - other.metres) <= 0.01),
+            count(*) filter (where mine.metres < other.metres - 0.01)
+        from pairs as mine
+        join pairs as other using (origin_id, place_id)
+        semi join (select point_id from same where point_type = 'origin') as home on mine.origin_id = home.point_id
+        semi join (select point_id from same where point_type = 'place') as place on mine.place_id = place.point_id
+        where mine.profile = 'rollator' and other.profile = 'referentie'
+        """
+    ).fetchone()
+    assert shorter == 0
+    assert longer > 1_000
+    assert equal > 1_000
+
+
+def test_fewer_people_come_to_a_place_with_a_rollator(ask):
+    rollator, reference = (
+        ask(f"select sum(n_places_reach_500m_{who}) from h3")[0][0] for who in ("rollator", "referentie")
+    )
+    assert rollator < 0.95 * reference
 
 
 def test_reach_names_cells_and_places_that_exist(ask):
