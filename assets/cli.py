@@ -5,20 +5,26 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted (Ctr
 
 import os
 import signal
-import subprocess
+import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
 
-from assets.bench import PROJECT, Folders, known_areas, resolve_area
 from pipelines.errors import InputError, SamenhangError
 
+if TYPE_CHECKING:
+    from assets.bench import Folders
+
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+PATIENCE_S = 5.0
+# What the wake-up socket hears besides the numbers of signals.
+DONE, NOT_DONE = b"\xfe", b"\xff"
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 Raw = Annotated[Path | None, typer.Option("--raw", help="folder of deliveries [SAMENHANG_RAW, else data/raw]")]
 Out = Annotated[Path | None, typer.Option("--out", help="folder of releases [SAMENHANG_OUT, else data/published]")]
@@ -41,7 +47,7 @@ def _console() -> Console:
 @app.command()
 def run(area: Area, raw: Raw = None, out: Out = None) -> None:
     """Check the deliveries of AREA, compute everything, and publish a release."""
-    folders = Folders.from_environment(raw, out)
+    folders = _folders(raw, out)
     _check(area, folders)
     with environment(folders):
         from assets.running import run_area  # noqa: PLC0415 - Dagster takes two seconds to import
@@ -54,11 +60,19 @@ def run(area: Area, raw: Raw = None, out: Out = None) -> None:
 @app.command()
 def check(area: Area, raw: Raw = None) -> None:
     """Try to read every delivery of AREA and list all problems at once; compute nothing."""
-    _check(area, Folders.from_environment(raw))
+    _check(area, _folders(raw))
     _say(f"{area}: every delivery can be read.")
 
 
-def _check(area: str, folders: Folders) -> None:
+def _folders(raw: Path | None = None, out: Path | None = None) -> "Folders":
+    # Libraries of tables and maps take a second to load. They load inside a command: an interruption then is caught.
+    from assets.bench import Folders  # noqa: PLC0415 - said above
+
+    return Folders.from_environment(raw, out)
+
+
+def _check(area: str, folders: "Folders") -> None:
+    from assets.bench import resolve_area  # noqa: PLC0415 - see _folders
     from pipelines.check import problems  # noqa: PLC0415 - `samenhang areas` need not wait for GIS libraries
 
     found = problems(resolve_area(area, folders)[0], folders.raw)
@@ -69,7 +83,9 @@ def _check(area: str, folders: Folders) -> None:
 @app.command()
 def areas() -> None:
     """List the known areas: those shipped with the project and those in data/areas."""
-    for name, path in sorted(known_areas(Folders.from_environment()).items()):
+    from assets.bench import known_areas  # noqa: PLC0415 - see _folders
+
+    for name, path in sorted(known_areas(_folders()).items()):
         _say(f"{name:<24} {path}")
 
 
@@ -81,7 +97,7 @@ def example(
     """Write the synthetic example town voorbeeldstad into the raw folder."""
     from pipelines.example.town import write_town  # noqa: PLC0415 - only this command needs it
 
-    folder = Folders.from_environment(raw).raw / ("voorbeeldstad" if size == "klein" else "voorbeeldstad-groot")
+    folder = _folders(raw).raw / ("voorbeeldstad" if size == "klein" else "voorbeeldstad-groot")
     write_town(folder, size)
     _say(f"Written: {folder}")
 
@@ -89,20 +105,26 @@ def example(
 @app.command()
 def dev(raw: Raw = None, out: Out = None) -> None:
     """Open Dagster's UI on the same definitions."""
-    folders = Folders.from_environment(raw, out)
+    from assets.bench import PROJECT  # noqa: PLC0415 - see _folders
+
+    folders = _folders(raw, out)
     settings = {
         "SAMENHANG_RAW": str(folders.raw),
         "SAMENHANG_OUT": str(folders.out),
         "SAMENHANG_DATA": str(folders.data),
     }
     with environment(folders):
-        command = [str(Path(sys.executable).parent / "dagster"), "dev", "-m", "assets.definitions"]
-        raise typer.Exit(subprocess.run(command, cwd=PROJECT, env={**os.environ, **settings}, check=False).returncode)  # noqa: S603 - our own command
+        dagster = str(Path(sys.executable).parent / "dagster")
+        os.chdir(PROJECT)
+        # In place of this process, so that Ctrl-C reaches Dagster itself, which then ends its servers.
+        os.execve(dagster, [dagster, "dev", "-m", "assets.definitions"], {**os.environ, **settings})  # noqa: S606 - our own command
 
 
 @contextmanager
-def environment(folders: Folders) -> Iterator[None]:
+def environment(folders: "Folders") -> Iterator[None]:
     """Let Dagster keep its state under `data/dagster`, whatever the working directory."""
+    from assets.bench import PROJECT  # noqa: PLC0415 - see _folders
+
     folders.state.mkdir(parents=True, exist_ok=True)
     before = {name: os.environ.get(name) for name in ("DAGSTER_HOME", "SAMENHANG_STATE")}
     os.environ.update(DAGSTER_HOME=str(PROJECT), SAMENHANG_STATE=str(folders.state))
@@ -115,18 +137,63 @@ def environment(folders: Folders) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """End with one line and 130 when Ctrl-C or SIGTERM came, whatever the libraries made of it on the way.
+
+    DuckDB turns an interruption into a RuntimeError, GDAL into a file it cannot read, Dagster into an error of its own;
+    a module that is being loaded may swallow it, and the kernel ends its work first. Python tells every signal to the
+    wake-up socket too, and there it cannot be lost.
+    """
+    stops = (signal.SIGINT, signal.SIGTERM)
+    heard, told = socket.socketpair()
+    told.settimeout(0)
+    with heard, told:
+        watch = threading.Thread(target=_end_when_stopped, args=(heard,), daemon=True)
+        watch.start()
+        wakeup = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+        handlers = [signal.signal(stop, signal.default_int_handler) for stop in stops]
+        try:
+            yield
+        finally:
+            ended = sys.exception()
+            for stop in stops:
+                signal.signal(stop, signal.SIG_IGN)
+            signal.set_wakeup_fd(wakeup)
+            told.send(DONE if isinstance(ended, SystemExit) and not ended.code else NOT_DONE)
+            watch.join()
+            for stop, handler in zip(stops, handlers, strict=True):
+                signal.signal(stop, handler)
+
+
+def _end_when_stopped(heard: socket.socket) -> None:
+    """Give a stopped run some seconds to end by itself; end it then, or when it is stopped once more."""
+    stopped = False
+    while True:
+        try:
+            word = heard.recv(1)
+        except TimeoutError:
+            _end_interrupted()
+        if word == DONE or (word == NOT_DONE and not stopped):
+            return
+        if stopped:
+            _end_interrupted()
+        stopped = True
+        heard.settimeout(PATIENCE_S)
+
+
+def _end_interrupted() -> NoReturn:
+    # Every write is a rename: a process may end anywhere. Ending by the usual way would wait for the kernel's threads.
+    _console().show_cursor()
+    _complain("Interrupted. What was published stands untouched.")
+    os._exit(INTERRUPTED)
+
+
 def main() -> None:
     """Run the command line and end with its exit code."""
-    # A run that is stopped by a service ends as calmly as one stopped from the keyboard.
-    for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, signal.default_int_handler)
     try:
-        app(standalone_mode=True)
-    except SystemExit as ended:
-        # Typer answers an interrupt by itself, and without a word.
-        if ended.code == INTERRUPTED:
-            _complain("Interrupted. What was published stands untouched.")
-        raise
+        with _stoppable():
+            app(standalone_mode=True)
     except InputError as error:
         _complain(f"Bad input:\n{error}")
         sys.exit(BAD_INPUT)

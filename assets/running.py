@@ -30,15 +30,6 @@ def _shown(console: Console) -> Iterator[Tell]:
         yield lambda name, seconds: progress.update(task, description=name, advance=0 if seconds is None else 1)
 
 
-@contextmanager
-def _calm() -> Iterator[None]:
-    """Give an interruption its usual name, whatever Dagster calls it."""
-    try:
-        yield
-    except dg.DagsterExecutionInterruptedError as stopped:
-        raise KeyboardInterrupt from stopped
-
-
 def run_area(name_or_path: str, folders: Folders, console: Console) -> Bench:
     """Run every step for one area and publish; returns the bench of the run.
 
@@ -50,7 +41,7 @@ def run_area(name_or_path: str, folders: Folders, console: Console) -> Bench:
     area, path = resolve_area(name_or_path, folders)
     lock = folders.data / "tables" / ".locks" / f"{area.name}.lock"
     run_id = str(uuid.uuid4())
-    with exclusive(lock, f"a run of {area.name}"), _shown(console) as tell, _calm(), dg.DagsterInstance.get() as instance:
+    with exclusive(lock, f"a run of {area.name}"), _shown(console) as tell, dg.DagsterInstance.get() as instance:
         job = build(folders, {area.name: path}, tell=tell, locked=True).resolve_job_def(JOB)
         job.execute_in_process(instance=instance, partition_key=area.name, run_id=run_id, run_config=QUIET)
         record = instance.get_run_record_by_id(run_id)

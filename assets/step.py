@@ -16,7 +16,7 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.bench import Bench
-from assets.record import keep_report, keep_run_record
+from assets.record import LAST, keep_report, keep_run_record
 from pipelines.contracts import Contract, conform, violations
 from pipelines.errors import ContractError, SamenhangError
 from pipelines.release import exclusive
@@ -25,7 +25,6 @@ from pipelines.sources.vector import Remark
 
 OWNER = "team:samenhang"
 PREVIEW_ROWS = 5
-LAST = "pages/release"
 
 
 # Hears the key of a step when it begins (seconds None) and when it has ended.
@@ -58,8 +57,9 @@ class Step:
 
     @property
     def room(self) -> str:
-        """Its room, which is its group in Dagster."""
-        return self.key.split("/", 1)[0]
+        """Its room, which is its group in Dagster; `out/*` is written by protection, and by nothing else."""
+        prefix = self.key.split("/", 1)[0]
+        return "protection" if prefix == "out" else prefix
 
 
 def step(

@@ -108,7 +108,7 @@ def _buurt_codes(table: pa.Table, column: str, name: str) -> pa.ChunkedArray:
     malformed = _count(pc.invert(pc.match_substring_regex(codes, BUURT_CODE)))
     if malformed:
         raise SourceError(
-            f"{name}: column {column!r} holds {malformed} value(s) that are no buurt code. "
+            f"{name}: column {column!r} holds {malformed} values that are no buurt code. "
             "Write CBS codes such as BU03630000, and leave the cell empty where the buurt is unknown."
         )
     return codes
@@ -142,9 +142,7 @@ def _answers(
         )
         outside = len(texts) - _count(pc.or_(pc.or_(is_empty, is_dont_know), is_valid))
         if outside:
-            problems.append(
-                f"item {item['item_id']!r}: {outside} answer(s) not from {item['lowest']:g} to {item['highest']:g}"
-            )
+            problems.append(f"item {item['item_id']!r}: {outside} outside {item['lowest']:g} to {item['highest']:g}")
         parts.append(_item_answers(item["item_id"], respondent_ids, pc.if_else(is_valid, values, None), is_dont_know))
     if problems:
         raise SourceError(
