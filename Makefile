@@ -37,6 +37,7 @@ lint: .venv/.dev  ## style, types and the order of the rooms
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/python -m numpydoc lint $$(find pipelines assets -name '*.py')
 	@$(BIN)/lint-imports
 
 dev: .venv/.run  ## open Dagster's UI on the same definitions

@@ -6,6 +6,7 @@ and licence are reported, time and memory are measured, and a small report is ke
 
 import resource
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pyarrow as pa
 
-from assets.bench import Bench
+from assets.bench import PROJECT, Bench
 from assets.record import LAST, keep_report, keep_run_record
 from pipelines.contracts import Contract, conform, violations
 from pipelines.errors import ContractError, SamenhangError
@@ -102,7 +104,7 @@ def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
             for contract in one.writes
         ],
     )
-    def materialise(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the bare class
+    def materialise(context: dg.AssetExecutionContext) -> Iterator[Any]:
         bench = setting.open_bench(context)
         setting.tell(one.key, None)
         guard = nullcontext() if setting.locked else exclusive(bench.lock, f"a run of {bench.area.name}")
@@ -110,11 +112,14 @@ def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
             made = one.make(bench)
             made = replace(made, tables=[conform(t, c) for c, t in zip(one.writes, made.tables, strict=True)])
             checks = [_checked(contract, table) for contract, table in zip(one.writes, made.tables, strict=True)]
-            if all(check.passed for check in checks):
-                _write(one, bench, made)
+            if not all(check.passed for check in checks):
+                # Dagster hears of the checks; whoever started the run, in one sentence what they found.
+                yield from checks
+                raise ContractError("; ".join(_broken(one, made)))
+            _write(one, bench, made)
         keep_report(bench, {**_report(one, bench, made, checks), **spent})
         setting.tell(one.key, spent["seconds"])
-        return dg.MaterializeResult(metadata={**_metadata(one, bench, made), **spent}, check_results=checks)
+        yield dg.MaterializeResult(metadata={**_metadata(one, bench, made), **spent}, check_results=checks)
 
     return materialise
 
@@ -128,6 +133,11 @@ def _checked(contract: Contract, table: pa.Table) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         check_name=contract.table, passed=not found, metadata={"violations": list(found), "rows": len(table)}
     )
+
+
+def _broken(one: Step, made: Made) -> Iterator[str]:
+    for contract, table in zip(one.writes, made.tables, strict=True):
+        yield from (f"{contract.name}: {violation}" for violation in violations(table, contract))
 
 
 def _write(one: Step, bench: Bench, made: Made) -> None:
@@ -151,11 +161,22 @@ def recorded(bench: Bench, key: str) -> Iterator[None]:
         keep_run_record(bench, "failed", f"{key}: {error}")
         raise
     except BaseException as error:
-        # What an unforeseen error says may quote personal values: only its kind is kept.
-        keep_run_record(bench, "failed", f"{key}: {type(error).__name__}")
-        raise
+        # What an unforeseen error says may quote personal values: only its kind and place are kept, by Dagster too.
+        what = f"{key}: {type(error).__name__} at {_place(error)}"
+        keep_run_record(bench, "failed", what)
+        if isinstance(error, _SAY_NO_VALUES) or not isinstance(error, Exception):
+            raise
+        raise SamenhangError(f"{what}. This is a defect of ours: report it with this line.") from None
     if key == LAST:
         keep_run_record(bench, "published")
+
+
+def _place(error: BaseException) -> str:
+    """File and line of our own where an error arose."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(PROJECT / "pipelines")]
+    frame = (ours or list(frames))[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
 @contextmanager

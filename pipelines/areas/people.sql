@@ -22,7 +22,9 @@ inhabitants as (
         area_type, area_code, population_group,
         sum(persons) as persons,
         sum(persons_at_most) as persons_at_most,
-        bool_or(is_masked) as has_masked
+        bool_or(is_masked) as has_masked,
+        -- Nobody known, and somewhere the number is hidden: then it is unknown, not zero.
+        sum(persons_at_most) = 0 and bool_or(is_masked) as is_unknown
     from homes
     group by all
 ),
@@ -36,7 +38,8 @@ below as (
         coalesce(sum(homes.persons_at_most) filter (where minimum.is_below <> 'no'), 0) as persons_at_most,
         coalesce(sum(homes.persons_at_most) filter (where minimum.is_below = 'unknown'), 0) > 0 as has_unknown,
         coalesce(bool_and(not minimum.is_attached) filter (where minimum.is_below = 'unknown'), false) as only_unattached,
-        bool_or(homes.is_masked) as has_masked
+        bool_or(homes.is_masked) as has_masked,
+        sum(homes.persons_at_most) = 0 and bool_or(homes.is_masked) as is_unknown
     from homes
     join findings.minimum using (origin_id)
     group by all
@@ -49,13 +52,13 @@ select
     '' as place_kind,
     '' as threshold_m,
     population_group,
-    persons as value,
+    if(is_unknown, null, persons) as value,
     if(persons_at_most > persons, persons, null) as lower,
     if(persons_at_most > persons, persons_at_most, null) as upper,
     if(persons_at_most > persons, 'unknown_ages', '') as interval_kind,
     'persons' as unit,
     if(has_masked or persons_at_most > persons, 'caution', 'ok') as quality,
-    '' as reason_missing
+    if(is_unknown, 'people_unknown', '') as reason_missing
 from inhabitants
 union all
 select
@@ -66,7 +69,7 @@ select
     '',
     '',
     population_group,
-    if(has_unknown, null, persons),
+    if(has_unknown or is_unknown, null, persons),
     if(persons_at_most > persons, persons, null),
     if(persons_at_most > persons, persons_at_most, null),
     case
@@ -77,6 +80,7 @@ select
     'persons',
     if(has_masked or persons_at_most > persons, 'caution', 'ok'),
     case
+        when is_unknown then 'people_unknown'
         when not has_unknown then ''
         when only_unattached then 'not_attached'
         else 'unknown_place_kinds'

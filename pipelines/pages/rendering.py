@@ -47,7 +47,7 @@ def render(template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...] =
         File name under `templates/`.
     styles, scripts
         CSS and JavaScript to inline, in order; ours or a library's, never text from a delivery.
-    content
+    **content
         What the template shows; it is escaped wherever it stands.
     """
     return (

@@ -130,6 +130,14 @@ def test_hidden_ages_make_an_upper_bound_of_everybody_at_that_home(laid):
         assert found[indicator, "all"]["value"] == 17
 
 
+def test_where_every_count_is_hidden_the_number_is_unknown_not_zero(laid):
+    _town(laid, [(None, 100.0), (0, None)])
+    found = _values(laid)
+    for indicator in ("inhabitants", "people_below_min"):
+        row = found[indicator, "all"]
+        assert (row["value"], row["reason_missing"], row["quality"]) == (None, "people_unknown", "caution")
+
+
 def test_an_area_without_residents_says_so(laid):
     _town(laid, [(0, 100.0)])
     row = _values(laid)["dist_nearest_place", ""]
