@@ -27,10 +27,10 @@ class Folders:
     @classmethod
     def from_environment(cls, raw: Path | None = None, out: Path | None = None) -> "Folders":
         """Options before environment variables before `data/` in the project."""
-        data = Path(os.environ.get("SAMENHANG_DATA", PROJECT / "data")).absolute()
+        data = Path(os.environ.get("SAMENHANG_DATA", PROJECT / "data")).resolve()
         chosen_raw = raw or Path(os.environ.get("SAMENHANG_RAW", data / "raw"))
         chosen_out = out or Path(os.environ.get("SAMENHANG_OUT", data / "published"))
-        return cls(chosen_raw.absolute(), data, chosen_out.absolute())
+        return cls(chosen_raw.resolve(), data, chosen_out.resolve())
 
     @property
     def state(self) -> Path:

@@ -201,6 +201,6 @@ def main() -> None:
         _complain(f"Failed: {error}")
         sys.exit(FAILED)
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        _complain(f"Failed:{where} {error.strerror or error}. What was published stands untouched.")
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"Failed: {where}{error.strerror or error}. What was published stands untouched.")
         sys.exit(FAILED)

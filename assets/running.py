@@ -1,18 +1,21 @@
 """Run the whole graph for one area in this process, and show how far it is."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DBAPIError
 
 from assets.bench import Bench, Folders, resolve_area
 from assets.definitions import JOB, STEPS, build
 from assets.step import Tell
-from pipelines.errors import SamenhangError
-from pipelines.release import exclusive
+from pipelines.errors import ReleaseError, SamenhangError
+from pipelines.release import Shelf, exclusive, require_writable
 
 # Dagster's own console says nothing: what a user must know, the command line says in a line.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -30,6 +33,28 @@ def _shown(console: Console) -> Iterator[Tell]:
         yield lambda name, seconds: progress.update(task, description=name, advance=0 if seconds is None else 1)
 
 
+@contextmanager
+def _writing(folders: Folders) -> Iterator[None]:
+    """Say in one line, and with a place, that a disk is full or read-only; Dagster's records may meet that first."""
+    try:
+        yield
+    except OSError as error:
+        place, reason = error.filename or folders.data, os.strerror(error.errno) if error.errno else str(error)
+        raise ReleaseError(_cannot_write(place, reason)) from error
+    except (duckdb.IOException, duckdb.TransactionException) as error:
+        # DuckDB's own story is three lines long; what the system said stands last.
+        raise ReleaseError(_cannot_write(folders.data, str(error).rsplit('": ', 1)[-1])) from error
+    except DBAPIError as error:
+        raise ReleaseError(_cannot_write(folders.state, str(error.orig))) from error
+
+
+def _cannot_write(place: object, reason: str) -> str:
+    return (
+        f"{place}: cannot be written to ({reason}). Make room or give access there, then run again. "
+        "The earlier release stands."
+    )
+
+
 def run_area(name_or_path: str, folders: Folders, console: Console) -> Bench:
     """Run every step for one area and publish; returns the bench of the run.
 
@@ -41,7 +66,13 @@ def run_area(name_or_path: str, folders: Folders, console: Console) -> Bench:
     area, path = resolve_area(name_or_path, folders)
     lock = folders.data / "tables" / ".locks" / f"{area.name}.lock"
     run_id = str(uuid.uuid4())
-    with exclusive(lock, f"a run of {area.name}"), _shown(console) as tell, dg.DagsterInstance.get() as instance:
+    require_writable(Shelf(folders.out, area.name))
+    with (
+        exclusive(lock, f"a run of {area.name}"),
+        _writing(folders),
+        _shown(console) as tell,
+        dg.DagsterInstance.get() as instance,
+    ):
         job = build(folders, {area.name: path}, tell=tell, locked=True).resolve_job_def(JOB)
         job.execute_in_process(instance=instance, partition_key=area.name, run_id=run_id, run_config=QUIET)
         record = instance.get_run_record_by_id(run_id)

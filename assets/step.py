@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from pipelines.sources.vector import Remark
 
 OWNER = "team:samenhang"
 PREVIEW_ROWS = 5
+# What the system says of files and disks holds paths, no values.
+_SAY_NO_VALUES = (OSError, duckdb.IOException, duckdb.TransactionException)
 
 
 # Hears the key of a step when it begins (seconds None) and when it has ended.
@@ -109,6 +112,7 @@ def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
         setting.tell(one.key, None)
         guard = nullcontext() if setting.locked else exclusive(bench.lock, f"a run of {bench.area.name}")
         with guard, recorded(bench, one.key), measured() as spent:
+            clear_leftovers(bench)
             made = one.make(bench)
             made = replace(made, tables=[conform(t, c) for c, t in zip(one.writes, made.tables, strict=True)])
             checks = [_checked(contract, table) for contract, table in zip(one.writes, made.tables, strict=True)]
@@ -149,6 +153,19 @@ def _write(one: Step, bench: Bench, made: Made) -> None:
         if broken:
             raise ContractError(f"{contract.name}: {'; '.join(broken)}")
         bench.warehouse.store(contract, ordered)
+
+
+def clear_leftovers(bench: Bench) -> None:
+    """Remove what killed runs of this area left half-written, lest it be published; the caller holds its lock."""
+    tables, name = bench.folders.data / "tables", bench.area.name
+    ours = (
+        tables.glob(f"*/*/.{name}.parquet.*.part"),
+        (bench.folders.data / "private" / name).rglob(".*.part"),
+        bench.drafts.rglob(".*.part*"),
+        (tables / "reports" / name).glob(".*.part"),
+    )
+    for left in chain(*ours):
+        left.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ reads it sees the old release or the new one.
 
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,13 +49,31 @@ def exclusive(lock: Path, what: str) -> Iterator[None]:
         lock.parent.mkdir(parents=True, exist_ok=True)
         handle = lock.open("a")
     except OSError as error:
-        raise ReleaseError(f"{lock.parent}: cannot be written to ({error.strerror}). Choose another --out.") from error
+        raise ReleaseError(
+            f"{lock.parent}: cannot be written to ({_reason(error)}). Make room or give access there, or choose "
+            "another folder. The earlier release stands."
+        ) from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ReleaseError(f"{what} is already running. Wait until it has ended, then try again.") from error
         yield
+
+
+def require_writable(shelf: Shelf) -> None:
+    """Tell before any computing that nothing can be published there; nothing is made.
+
+    Raises
+    ------
+    ReleaseError
+        When the folder of releases, or the nearest folder above it that exists, may not be written to.
+    """
+    nearest = next(folder for folder in (shelf.releases, *shelf.releases.parents) if folder.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise ReleaseError(
+            f"{nearest}: cannot be written to. Give access there, or choose another folder. The earlier release stands."
+        )
 
 
 @contextmanager
@@ -71,11 +90,20 @@ def staging(shelf: Shelf, release: str) -> Iterator[Path]:
         _switch(shelf, release)
     except OSError as error:
         raise ReleaseError(
-            f"{shelf.current}: cannot be published ({error.strerror or error}). The earlier release stands."
+            f"{shelf.current}: cannot be published ({_reason(error)}). Make room or give access there, then run again. "
+            "The earlier release stands."
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     _prune(shelf, release)
+
+
+def _reason(error: OSError) -> str:
+    """What the system says is wrong, once and without paths: copying a folder says it again for every file in it."""
+    if isinstance(error, shutil.Error):
+        numbers = re.findall(r"\[Errno (\d+)\]", str(error))
+        return os.strerror(int(numbers[0])) if numbers else str(error)
+    return error.strerror or str(error)
 
 
 def _clear_drafts(shelf: Shelf) -> None:

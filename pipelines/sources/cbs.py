@@ -7,7 +7,7 @@ Allocating people to homes belongs to `people/`.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def dialect(product: str, delivery: Delivery) -> Mapping[str, Any]:
     SourceError
         When no dialect of that vintage is known.
     """
-    known = yaml.safe_load(_COLUMNS.read_text(encoding="utf-8"))[product]
+    known = _dialects()[product]
     for candidate in known:
         first, last = candidate["years"]
         if first <= delivery.vintage <= last:
@@ -67,6 +67,11 @@ def dialect(product: str, delivery: Delivery) -> Mapping[str, Any]:
         f"{delivery.path}: no column names are known for {product} of {delivery.vintage}; "
         f"known are {[tuple(c['years']) for c in known]}. Correct `vintage` in the area file."
     )
+
+
+@cache
+def _dialects() -> Mapping[str, Any]:
+    return dict(yaml.safe_load(_COLUMNS.read_text(encoding="utf-8")))
 
 
 def _in_vintage(value: Any, vintage: int) -> Any:  # noqa: ANN401 - a YAML value

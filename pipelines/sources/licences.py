@@ -1,5 +1,6 @@
 """Licences of deliveries, and whether their geometry may be published."""
 
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -24,6 +25,7 @@ def known_licences() -> frozenset[str]:
     return frozenset(_licences())
 
 
+@cache
 def _licences() -> dict[str, dict[str, object]]:
     known: dict[str, dict[str, object]] = yaml.safe_load(_LICENCES.read_text(encoding="utf-8"))
     return known

@@ -1,6 +1,7 @@
-"""The graph: exactly these steps, each described, owned, partitioned, and checked by contracts of what it writes."""
+"""What Dagster is told: which assets, with what around them, and where its state goes."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -8,12 +9,14 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
-from assets.bench import Folders, known_areas
-from assets.definitions import STEPS, build
-from pipelines.release import Shelf
+from assets import cli
+from assets.bench import PROJECT, Folders
+from assets.definitions import JOB, STEPS, build, defs
+from pipelines.sources.area_file import SHIPPED, find_area_files, read_area_file
 
-ROOT = Path(__file__).parents[2]
+TOWN = "voorbeeldstad"
 KEYS = {
     "sources/statistics", "sources/addresses", "sources/segments", "sources/places", "sources/survey",
     "sources/inventory", "people/origins", "people/persons", "places/register", "streets/graph", "streets/costs",
@@ -24,103 +27,168 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory):
-    folder = tmp_path_factory.mktemp("graph")
-    folders = Folders(folder / "raw", folder / "data", folder / "out")
-    return build(folders, known_areas(folders)).resolve_asset_graph()
+def repository(tmp_path_factory: pytest.TempPathFactory) -> dg.RepositoryDefinition:
+    home = tmp_path_factory.mktemp("definitions")
+    return build(Folders(home, home, home), find_area_files(SHIPPED)).get_repository_def()
 
 
-def test_the_graph_has_exactly_these_assets(graph):
-    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == KEYS
+@pytest.fixture(scope="module")
+def specs(repository: dg.RepositoryDefinition) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for one in repository.asset_graph.assets_defs for spec in one.specs}
+
+
+def test_the_assets_are_exactly_these(specs: dict[str, dg.AssetSpec]):
+    assert set(specs) == KEYS
     assert 15 <= len(KEYS) <= 25
 
 
-def test_every_asset_has_its_room_as_group_an_owner_a_description_and_the_areas_as_partitions(graph):
-    for key in graph.get_all_asset_keys():
-        node = graph.get(key)
-        assert node.group_name == ("protection" if key.path[0] == "out" else key.path[0])
-        assert node.owners
-        assert len(node.description or "") > 20
-        assert set(node.partitions_def.get_partition_keys()) == {
-            "groningen-2017",
-            "voorbeeldstad",
-            "voorbeeldstad-groot",
-        }
+def test_every_asset_lies_in_the_group_of_its_room_and_says_what_it_is(specs: dict[str, dg.AssetSpec]):
+    for key, spec in specs.items():
+        prefix = key.split("/")[0]
+        # The room `protection` alone writes what may go out; its keys say so.
+        assert spec.group_name == ("protection" if prefix == "out" else prefix)
+        assert spec.owners == ["team:samenhang"]
+        assert len(spec.description or "") > 20, key
+        assert spec.description.endswith("."), key
+        assert spec.kinds
 
 
-def test_every_table_is_guarded_by_a_blocking_check_made_from_its_contract(graph):
-    checks = {(key.asset_key.to_user_string(), key.name): graph.get_check_spec(key) for key in graph.asset_check_keys}
-    assert set(checks) == {(one.key, contract.table) for one in STEPS for contract in one.writes}
-    assert all(spec.blocking for spec in checks.values())
-    assert len(checks) > 25
+def test_every_asset_is_partitioned_by_area_file(specs: dict[str, dg.AssetSpec]):
+    areas = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+    assert TOWN in areas
+    assert all(list(spec.partitions_def.get_partition_keys()) == areas for spec in specs.values())
 
 
-def test_a_step_reads_only_from_steps_before_it():
+def test_every_contract_is_a_check_that_blocks(repository: dg.RepositoryDefinition):
+    checks = {
+        (spec.asset_key.to_user_string(), spec.name): spec.blocking
+        for one in repository.asset_graph.assets_defs
+        for spec in one.check_specs
+    }
+    assert checks == {(one.key, contract.table): True for one in STEPS for contract in one.writes}
+
+
+def test_every_step_reads_from_steps_before_it():
     seen: set[str] = set()
     for one in STEPS:
         assert set(one.reads) <= seen, one.key
         seen.add(one.key)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "assets" / "rooms").glob("*.py")), ids=lambda path: path.stem)
-def test_rooms_of_the_graph_do_no_arithmetic(path: Path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not [
-        node for node in ast.walk(tree) if isinstance(node, (ast.BinOp, ast.AugAssign)) and not _joins_tuples(node)
-    ]
-    imported = {name.split(".")[0] for name in _imports(tree)}
-    assert imported <= {"assets", "pipelines", "json", "shutil"}
+def test_no_table_is_written_by_two_steps():
+    names = [contract.name for one in STEPS for contract in one.writes]
+    assert len(set(names)) == len(names)
 
 
-def _joins_tuples(node: ast.BinOp | ast.AugAssign) -> bool:
-    """Paths are joined with `/`, tuples of remarks with `+`."""
-    return isinstance(node.op, (ast.Div, ast.Add, ast.BitOr))
+def test_each_delivery_is_named_by_a_step_that_reads_it():
+    area = read_area_file(SHIPPED / f"{TOWN}.yaml")
+    named = {role for one in STEPS for role in one.deliveries}
+    assert named == set(type(area.sources).model_fields)
 
 
-def _imports(tree: ast.Module) -> set[str]:
-    froms = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    return froms | {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+def test_the_job_runs_every_asset_in_this_process(repository: dg.RepositoryDefinition):
+    job = repository.get_job(JOB)
+    assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == KEYS
+    assert job.executor_def is dg.in_process_executor
 
 
-def test_dagsters_settings_hold_no_unknown_key_and_no_telemetry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_definitions_of_the_user_interface_are_the_same_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("SAMENHANG_DATA", str(tmp_path))
+    repository = defs().get_repository_def()
+    assert {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()} == KEYS
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_rooms_of_steps_hold_no_arithmetic():
+    allowed = {"assets", "pipelines", "json", "shutil"}
+    for path in sorted((PROJECT / "assets" / "rooms").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = [
+            name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
+        ]
+        assert {name.split(".")[0] for name in names} <= allowed, path.name
+        arithmetic = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp)]
+        assert not [node for node in arithmetic if isinstance(node.op, ast.Mult | ast.Sub | ast.Pow | ast.Mod)], (
+            path.name
+        )
+
+
+def test_every_materialisation_says_rows_preview_vintage_and_licence(example_run):
+    folders = Folders(example_run.raw, example_run.data, example_run.out)
+    with cli.environment(folders), dg.DagsterInstance.get() as instance:
+        events = {
+            one.key: instance.get_latest_materialization_event(dg.AssetKey(one.key.split("/"))).asset_materialization
+            for one in STEPS
+        }
+    for one in STEPS:
+        metadata = {name: value.value for name, value in events[one.key].metadata.items()}
+        assert events[one.key].partition == TOWN
+        assert set(metadata["rows"]) >= {contract.name for contract in one.writes}
+        assert metadata["vintage"] == [2024]
+        assert metadata["licence"] == ["CC0-1.0"]
+        assert {f"preview {contract.table}" for contract in one.writes} <= set(metadata)
+        assert metadata["seconds"] >= 0
+        assert metadata["peak_mb"] > 0
+
+
+def test_every_check_of_a_run_is_recorded_as_passed(example_run):
+    folders = Folders(example_run.raw, example_run.data, example_run.out)
+    with cli.environment(folders), dg.DagsterInstance.get() as instance:
+        run = instance.get_runs()[0]
+        records = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+        found = [record.event_log_entry.dagster_event.asset_check_evaluation_data for record in records]
+    passed = {(one.asset_key.to_user_string(), one.check_name): one.passed for one in found}
+    assert passed == {(one.key, contract.table): True for one in STEPS for contract in one.writes}
+    checks = json.loads((example_run.published / "run.json").read_text(encoding="utf-8"))["checks"]
+    assert len(checks) == len(passed)
+
+
+def test_dagster_yaml_is_understood_to_the_last_key_and_telemetry_is_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     monkeypatch.setenv("SAMENHANG_STATE", str(tmp_path))
-    with dg.DagsterInstance.from_config(str(ROOT)) as instance:
-        assert instance.telemetry_enabled is False
-        assert instance.storage_directory().startswith(str(tmp_path))
+    with dg.DagsterInstance.from_config(str(PROJECT)) as instance:
+        assert instance.get_settings("telemetry") == {"enabled": False}
+        assert Path(instance.storage_directory()).is_relative_to(tmp_path)
+        assert Path(instance.event_log_storage._base_dir).is_relative_to(tmp_path)
+    assert set(yaml.safe_load((PROJECT / "dagster.yaml").read_text(encoding="utf-8"))) == {
+        "telemetry", "storage", "local_artifact_storage", "compute_logs",
+    }  # fmt: skip
 
 
-def test_every_materialisation_says_its_rows_preview_vintage_and_licence(example_run, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("SAMENHANG_STATE", str(example_run.data / "dagster"))
-    with dg.DagsterInstance.from_config(str(ROOT)) as instance:
-        for one in STEPS:
-            event = instance.get_latest_materialization_event(dg.AssetKey(one.key.split("/")))
-            metadata = event.asset_materialization.metadata
-            assert {"rows", "vintage", "licence", "seconds", "peak_mb", "rejected"} <= set(metadata), one.key
-            assert event.asset_materialization.partition == "voorbeeldstad"
-            previews = {name.removeprefix("preview ") for name in metadata if name.startswith("preview ")}
-            assert {contract.table for contract in one.writes} <= previews
+def test_an_unknown_key_in_dagster_yaml_would_be_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("SAMENHANG_STATE", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text("telemetri: {enabled: false}\n", encoding="utf-8")
+    with pytest.raises(dg.DagsterInvalidConfigError, match="telemetri"):
+        dg.DagsterInstance.from_config(str(tmp_path))
 
 
-def test_a_run_without_the_command_line_takes_the_lock_step_by_step(example_raw: Path, tmp_path: Path):
-    from assets.cli import environment
-
-    folders = Folders(example_raw, tmp_path / "data", tmp_path / "out")
-    areas = {"voorbeeldstad": known_areas(folders)["voorbeeldstad"]}
-    with environment(folders), dg.DagsterInstance.get() as instance:
-        job = build(folders, areas).resolve_job_def("publish")
-        wanted = [dg.AssetKey(["sources", "inventory"]), dg.AssetKey(["sources", "survey"])]
-        result = job.execute_in_process(instance=instance, partition_key="voorbeeldstad", asset_selection=wanted)
-        assert result.success
-    assert (folders.data / "tables" / ".locks" / "voorbeeldstad.lock").exists()
-    assert not Shelf(folders.out, "voorbeeldstad").current.exists()
+def test_state_goes_to_the_data_folder_and_nowhere_else(example_run):
+    state = example_run.data / "dagster"
+    assert {path.name for path in state.iterdir()} >= {"history", "schedules", "runs"}
+    assert {path.name for path in example_run.data.iterdir()} == {"dagster", "tables", "private"}
 
 
 @pytest.mark.slow
-def test_dagster_itself_finds_the_definitions_sound_from_another_folder(tmp_path: Path):
-    environment = os.environ | {
-        "DAGSTER_HOME": str(ROOT), "SAMENHANG_STATE": str(tmp_path / "state"), "SAMENHANG_DATA": str(tmp_path / "data"),
-    }  # fmt: skip
-    command = [str(Path(sys.executable).parent / "dagster"), "definitions", "validate", "-m", "assets.definitions"]
-    told = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) in (["state"], [])
+def test_dagster_accepts_the_definitions_and_leaves_nothing_where_it_was_called(tmp_path: Path):
+    called_from, data = tmp_path / "elsewhere", tmp_path / "data"
+    called_from.mkdir()
+    (data / "dagster").mkdir(parents=True)
+    ended = subprocess.run(
+        [Path(sys.executable).parent / "dagster", "definitions", "validate", "-m", "assets.definitions"],
+        cwd=called_from,
+        env={
+            **os.environ,
+            "DAGSTER_HOME": str(PROJECT),
+            "SAMENHANG_DATA": str(data),
+            "SAMENHANG_STATE": str(data / "dagster"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert not list(called_from.rglob("*"))

@@ -1,100 +1,23 @@
 """One thing broken at a time in the deliveries of the example town, through the command line itself."""
 
-import hashlib
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import osmium
 import pytest
 import shapely
 
 from assets import cli
-from pipelines.sources.area_file import SHIPPED
 
 TOWN = "voorbeeldstad"
 CBS, BAG, PC6, STREETS = "wijkenbuurten_2024.gpkg", "bag.gpkg", "cbs_pc6_2024.gpkg", "streets.osm.pbf"
 SURVEY, CODEBOOK, LIST = "enquete.csv", "codeboek.csv", "plekken.csv"
-
-
-@dataclass(frozen=True)
-class Town:
-    """A copy of the example town that a test may break: its raw folder and its area file."""
-
-    raw: Path
-    area_file: Path
-
-    def file(self, name: str) -> Path:
-        return self.raw / TOWN / name
-
-    def say(self, old: str, new: str, count: int = 1) -> None:
-        """Replace words of the area file."""
-        self._rewrite(self.area_file, old, new, count)
-
-    def rewrite(self, name: str, old: str, new: str, count: int = 1) -> None:
-        """Replace words of a delivered list."""
-        self._rewrite(self.file(name), old, new, count)
-
-    @staticmethod
-    def _rewrite(path: Path, old: str, new: str, count: int) -> None:
-        text = path.read_bytes().decode()
-        assert old in text
-        path.write_bytes(text.replace(old, new, count).encode())
-
-    def remake(self, name: str, change: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame], layer: str | None = None):
-        """Write a layer anew with something changed."""
-        layer = layer or gpd.list_layers(self.file(name))["name"][0]
-        change(gpd.read_file(self.file(name), layer=layer)).to_file(self.file(name), layer=layer, driver="GPKG")
-
-    def cut_short(self, name: str) -> None:
-        content = self.file(name).read_bytes()
-        self.file(name).write_bytes(content[: len(content) // 2])
-
-    def move_streets(self, move: Callable[[float, float], tuple[float, float]]) -> None:
-        """Write the OSM extract anew with its nodes elsewhere."""
-        moved = self.file("moved.osm.pbf")
-        with osmium.SimpleWriter(str(moved)) as writer:
-            for thing in osmium.FileProcessor(str(self.file(STREETS))):
-                if isinstance(thing, osmium.osm.Node):
-                    writer.add(thing.replace(location=move(thing.lon, thing.lat)))
-                else:
-                    writer.add(thing)
-        moved.replace(self.file(STREETS))
-
-
-@pytest.fixture
-def town(example_raw: Path, tmp_path: Path) -> Town:
-    shutil.copytree(example_raw / TOWN, tmp_path / "raw" / TOWN)
-    area_file = tmp_path / "areas" / f"{TOWN}.yaml"
-    area_file.parent.mkdir()
-    shutil.copy(SHIPPED / f"{TOWN}.yaml", area_file)
-    return Town(tmp_path / "raw", area_file)
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def samenhang(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    """Run the command line in this process; its data folder is `tmp_path/data`."""
-
-    def call(*words: str | Path) -> Answer:
-        monkeypatch.setenv("SAMENHANG_DATA", str(tmp_path / "data"))
-        monkeypatch.setattr(sys, "argv", ["samenhang", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Answer(ended.value.code or 0, said.out, said.err)
-
-    return call
 
 
 def _elsewhere(east_m: float, north_m: float = 0.0):
@@ -132,42 +55,25 @@ def _all_twice(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.iloc[[*range(len(frame)), *range(len(frame))]]
 
 
-def _bow_tie(size_m: float, rows: int = 1):
-    """Make polygons invalid: a loop of `size_m` metres turned inside out at their first corner."""
-
-    def twist(polygon: shapely.Geometry) -> shapely.Geometry:
-        corners = shapely.get_coordinates(shapely.get_parts(polygon)[0].exterior)
-        x, y = corners[0]
-        loop = [(x, y), (x + size_m, y + size_m), (x + size_m, y), (x, y + size_m), (x, y)]
-        return shapely.MultiPolygon([shapely.Polygon(np.vstack([loop[:-1], corners]))])
-
-    def change(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        geometry = frame.geometry.to_numpy().copy()
-        geometry[:rows] = [twist(polygon) for polygon in geometry[:rows]]
-        return frame.set_geometry(geometry, crs=frame.crs)
-
-    return change
-
-
 @dataclass(frozen=True)
 class Case:
     """What is broken, and the words that the message must hold."""
 
     name: str
-    breaks: Callable[[Town], object]
+    breaks: Callable[..., object]
     says: tuple[str, ...]
 
 
-def _zipped_and_cut(town: Town) -> None:
+def _zipped_and_cut(town) -> None:
     folder = town.file("pc4")
     folder.mkdir()
-    gpd.read_file(town.file("cbs_pc4_2024.gpkg")).to_file(folder / "cbs_pc4_2024.shp")
+    gpd.read_file(town.file("cbs_pc4_2024.gpkg"))[["postcode", "geometry"]].to_file(folder / "cbs_pc4_2024.shp")
     shutil.make_archive(str(town.file("cbs_pc4_2024")), "zip", folder)
     town.say("cbs_pc4_2024.gpkg", "cbs_pc4_2024.zip")
     town.cut_short("cbs_pc4_2024.zip")
 
 
-def _no_streets(town: Town) -> None:
+def _no_streets(town) -> None:
     town.file(STREETS).unlink()
     with osmium.SimpleWriter(str(town.file(STREETS))) as writer:
         writer.add_node(osmium.osm.mutable.Node(id=1, location=(5.3, 52.0), tags={"amenity": "bench"}))
@@ -184,7 +90,7 @@ CASES = (
     Case("a layer 30 km away", lambda t: t.remake(BAG, _elsewhere(30_000)), (BAG, "km from the area", "crs")),
     Case("postcodes 30 km away", lambda t: t.remake(PC6, _elsewhere(0, 30_000)), (PC6, "km from the area")),
     Case("an extract 30 km away", lambda t: t.move_streets(lambda x, y: (x + 0.5, y)), (STREETS, "km from the area")),
-    Case("streets just too far", lambda t: t.move_streets(lambda x, y: (x + 0.07, y)), (STREETS, "no streets")),
+    Case("streets just too far", lambda t: t.move_streets(lambda x, y: (x + 0.07, y)), (STREETS, "within 1,300 m")),
     Case("an extract in Spain", lambda t: t.move_streets(lambda x, y: (x, y - 12)), (STREETS, "outside the Neth")),
     Case("an extract with swapped axes", lambda t: t.move_streets(lambda x, y: (y, x)), (STREETS, "exchanged")),
     Case("swapped axes", lambda t: t.remake(BAG, _swapped), (BAG, "axes may be swapped")),
@@ -206,7 +112,7 @@ CASES = (
     Case("an empty list", lambda t: t.file(LIST).write_text("nummer;naam;soort;x;y\n"), (LIST, "no rows")),
     Case("an extract without streets", _no_streets, (STREETS, "holds no streets")),
     Case("half a zip", _zipped_and_cut, ("cbs_pc4_2024.zip", "no complete zip")),
-    Case("half a GeoPackage", lambda t: t.cut_short(BAG), (BAG, "Deliver")),
+    Case("half a GeoPackage", lambda t: t.cut_short(BAG), (BAG, "malformed", "cut short")),
     Case("half an extract", lambda t: t.cut_short(STREETS), (STREETS, "truncated")),
     Case("a number with letters", lambda t: t.rewrite(LIST, ";150374,2;", ";15o374,2;"), (LIST, "line 2", "'x'")),
     Case("an answer outside", lambda t: t.rewrite(SURVEY, ";5;4;1;4;", ";5;4;7;4;"), (SURVEY, "'v4'", CODEBOOK)),
@@ -215,8 +121,8 @@ CASES = (
         "a misspelled key in a source", lambda t: t.say("    vintage:", "    vintag:"), ("sources.buurten", "'vintage'")
     ),
     Case("no YAML", lambda t: t.say("title: ", "title: ["), (f"{TOWN}.yaml", "line")),
-    Case("a polygon beyond repair", lambda t: t.remake(PC6, _bow_tie(50)), (PC6, "row 1", "0.1 %")),
-    Case("too many invalid polygons", lambda t: t.remake(PC6, _bow_tie(0.001, 9)), (PC6, "9 of 691", "1 %")),
+    Case("a polygon beyond repair", lambda t: t.twist(PC6, 50, 1), (PC6, "row 1", "0.1 %")),
+    Case("too many invalid polygons", lambda t: t.twist(PC6, 0.001, 9), (PC6, "9 of 691", "1 %")),
     Case(
         "places that were denied", lambda t: t.say("school: complete", "school: not_delivered"), ("school", "partial")
     ),
@@ -234,7 +140,7 @@ CASES = (
     Case("an item that runs backwards", lambda t: t.rewrite(CODEBOOK, ";nee;", ";ja;"), ("v1", "omgekeerd", CODEBOOK)),
     Case("respondents of elsewhere", lambda t: t.rewrite(SURVEY, "BU9999", "BU0363", 9999), (SURVEY, "buurt")),
     Case("a buurt code that is none", lambda t: t.rewrite(SURVEY, "BU99990301", "99990301"), (SURVEY, "1 ", "BU0363")),
-    Case("buurten twice", lambda t: t.remake(CBS, _repeated, "buurten"), (f"{CBS}:buurten", "buurtcode", "twice")),
+    Case("buurten twice", lambda t: t.remake(CBS, _all_twice, "buurten"), (f"{CBS}:buurten", "buurtcode", "twice")),
     Case("squares twice", lambda t: t.remake("cbs_vk100_2024.gpkg", _repeated), ("vk100", "twice")),
     Case("dwellings twice", lambda t: t.remake(BAG, _all_twice), (BAG, "identificatie")),
     Case("places twice", lambda t: t.rewrite(LIST, "P003", "P002"), (LIST, "nummer")),
@@ -251,3 +157,144 @@ CASES = (
     Case("another name", lambda t: t.say("name: voorbeeldstad", "name: elders"), ("'elders'", f"{TOWN}.yaml")),
 )
 IDS = [case.name.replace(" ", "_") for case in CASES]
+
+
+@pytest.fixture(scope="module")
+def release(example_run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An output folder in which an earlier release stands."""
+    out = tmp_path_factory.mktemp("earlier") / "published"
+    shutil.copytree(example_run.out, out, symlinks=True)
+    return out
+
+
+def _ids(path: Path) -> set[str]:
+    return {line.split(b";")[0].decode() for line in path.read_bytes().splitlines()[1:]}
+
+
+def _require_a_good_message(answer, case: Case, ids: set[str]) -> None:
+    assert answer.code == 2
+    missing = [words for words in case.says if words not in answer.err]
+    assert not missing, answer.err
+    assert "Traceback" not in answer.err
+    assert "np." not in answer.err
+    lines = answer.err.strip().split("\n")
+    assert lines[0] == "Bad input:"
+    # Every line is of its own: it names a file or key before a colon, and ends in a sentence that says what to do.
+    assert all(": " in line and line.endswith((".", "?")) for line in lines[1:])
+    assert not ids & set(answer.err.replace(";", " ").replace("'", " ").split())
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_a_run_on_broken_input_says_what_to_mend_and_publishes_nothing(
+    case: Case, town, samenhang, prints, release: Path
+):
+    ids = _ids(town.file(SURVEY))
+    before = prints(release)
+    case.breaks(town)
+    answer = samenhang("run", town.area_file, "--raw", town.raw, "--out", release)
+    _require_a_good_message(answer, case, ids)
+    assert answer.out == ""
+    assert prints(release) == before
+    assert not (town.home / "data").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_check_finds_the_same_and_writes_nothing(case: Case, town, samenhang, tmp_path: Path):
+    ids = _ids(town.file(SURVEY))
+    case.breaks(town)
+    _require_a_good_message(samenhang("check", town.area_file, "--raw", town.raw), case, ids)
+    assert not (tmp_path / "data").exists()
+
+
+def test_check_of_sound_deliveries_ends_with_zero_and_writes_nothing(town, samenhang, prints, tmp_path: Path):
+    before = prints(tmp_path)
+    answer = samenhang("check", town.area_file, "--raw", town.raw)
+    assert (answer.code, answer.err) == (0, "")
+    assert "every delivery can be read" in answer.out
+    assert prints(tmp_path) == before
+
+
+def test_everything_that_is_broken_is_listed_at_once(town, samenhang):
+    town.file("cbs_pc4_2024.gpkg").unlink()
+    town.cut_short(PC6)
+    town.remake("cbs_vk100_2024.gpkg", _without("aantal_inwoners"))
+    town.remake(BAG, _elsewhere(400_000))
+    town.file(STREETS).unlink()
+    town.rewrite(LIST, "soort", "type")
+    town.rewrite(SURVEY, ";5;4;1;4;", ";5;4;7;4;")
+    town.rewrite("inventaris.csv", ";ja", ";misschien")
+    broken = ("cbs_pc4_2024", "cbs_pc6_2024", "cbs_vk100", BAG, STREETS, LIST, SURVEY, "inventaris.csv")
+    answers = [samenhang(command, town.area_file, "--raw", town.raw) for command in ("check", "run")]
+    for answer in answers:
+        assert answer.code == 2
+        lines = answer.err.strip().split("\n")[1:]
+        assert [sum(line.startswith(f"{TOWN}/{name}") for line in lines) for name in broken] == [1] * len(broken)
+        assert len(lines) == len(broken)
+    assert answers[0].err == answers[1].err
+
+
+def test_other_layers_are_looked_at_though_the_buurten_cannot_be_read(town, samenhang):
+    town.cut_short(CBS)
+    town.file(PC6).unlink()
+    town.remake(BAG, _elsewhere(400_000))
+    err = samenhang("check", town.area_file, "--raw", town.raw).err
+    assert all(f"{TOWN}/{name}" in err for name in (CBS, PC6, BAG))
+
+
+def test_an_answer_outside_the_codebook_names_no_respondent(town, samenhang):
+    row = town.file(SURVEY).read_text(encoding="utf-8").splitlines()[3]
+    cells = row.split(";")
+    town.rewrite(SURVEY, row, ";".join([*cells[:6], "777", *cells[7:]]))
+    err = samenhang("check", town.area_file, "--raw", town.raw).err
+    assert "item 'v1': 1 outside 1 to 5" in err
+    assert "777" not in err
+    assert cells[0] not in err
+    assert cells[2] not in err
+
+
+def test_an_area_that_does_not_exist_is_answered_with_those_that_do(samenhang):
+    answer = samenhang("run", "voorbeeldstat")
+    assert answer.code == 2
+    assert "'voorbeeldstat'" in answer.err
+    assert "'voorbeeldstad'" in answer.err
+
+
+def test_an_area_file_that_does_not_exist_is_named(samenhang, tmp_path: Path):
+    answer = samenhang("check", tmp_path / "town.yaml")
+    assert answer.code == 2
+    assert "town.yaml: cannot be read" in answer.err
+    assert "Check the path" in answer.err
+
+
+def test_what_only_shows_during_a_run_leaves_dagster_as_itself(town, tmp_path: Path):
+    from rich.console import Console
+
+    from assets.bench import Folders
+    from assets.running import run_area
+    from pipelines.errors import AreaFileError
+
+    town.say("school: complete", "school: not_delivered")
+    folders = Folders(town.raw, tmp_path / "data", tmp_path / "published")
+    with cli.environment(folders), pytest.raises(AreaFileError, match="school is called not_delivered"):
+        run_area(str(town.area_file), folders, Console(quiet=True))
+    assert not (tmp_path / "published" / TOWN).exists()
+
+
+def test_bad_input_is_one_plain_message_of_the_program_itself(town, prints, release: Path, tmp_path: Path):
+    before = prints(release)
+    town.rewrite(SURVEY, ";5;4;1;4;", ";5;4;7;4;")
+    words = [Path(sys.executable).parent / "samenhang", "run", town.area_file, "--raw", town.raw, "--out", release]
+    ended = subprocess.run(
+        words,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "SAMENHANG_DATA": str(tmp_path / "data")},
+    )
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith(f"Bad input:\n{TOWN}/{SURVEY}: answers outside the codebook")
+    assert "Traceback" not in ended.stderr
+    assert prints(release) == before
