@@ -103,6 +103,7 @@ class Warehouse:
         sql = (ROOT / f"{query}.sql").read_text(encoding="utf-8")
         with duckdb.connect(":memory:", config=dict(DUCKDB_SETTINGS)) as connection:
             connection.execute("set threads = 2")
+            connection.execute("set enable_progress_bar = false")
             for contract in reads:
                 _view(connection, contract, self.path(contract))
             return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
