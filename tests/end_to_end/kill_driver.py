@@ -6,10 +6,9 @@ of its signal) and how long it took. What the child prints goes to the file `log
 - `{"argv": [...]}`: the command line `samenhang`; with `limit_bytes` no file may grow larger than that, with `data` it
   works in another data folder;
 - `{"argv": [...], "after_s": x}`: the same, killed after x seconds;
-- `{"area": a, "boundary": [step, "begin" | "end"]}`: a whole run that kills itself there;
-- `{"area": a, "only": step, "file": f, "line": n}`: that step alone, killed before the n-th line executed in file f of
-  `pipelines`; without `line` it is not killed, and the numbers of lines worth a kill come back as `lines`: the first
-  time that each line is reached.
+- `{"area": a, "boundary": [step, "begin" | "end"]}`: a whole run that kills itself there; with `only` that step alone;
+- `{"area": a, "make": step, "file": f, "line": n}`: what that step does, without Dagster around it, killed before the
+  n-th line executed in file f of `pipelines`; without `line` it is not killed, and the count of lines comes back.
 
 Nothing is replaced or imitated: a child runs the real code, and the kill is a real SIGKILL.
 """
@@ -22,18 +21,22 @@ import select
 import signal
 import sys
 import time
+import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 import dagster as dg
 
-from assets.bench import Folders, resolve_area
+from assets.bench import Bench, Folders, resolve_area
 from assets.cli import environment, main
-from assets.definitions import JOB, build
+from assets.definitions import JOB, STEPS, build
 from pipelines import release
 from pipelines.release import exclusive
 
 PIPELINES = Path(release.__file__).parent
+# A child that takes this long hangs; it is ended in another way than by the kill that was asked for.
+HANGS_S = 300
 # What a run loads on its way; loaded here once, for all children.
 LATE = (
     "assets.running",
@@ -59,18 +62,16 @@ def _kill_myself() -> None:
 
 
 class Lines:
-    """Counts the lines executed in one file, and kills at one of them."""
+    """Counts the lines executed in one file, and kills before one of them."""
 
     def __init__(self, path: Path, fatal: int | None):
         self.path, self.fatal, self.count = str(path), fatal, 0
-        self.firsts: dict[int, int] = {}
 
     def trace(self, frame: FrameType, event: str, _argument: object):
         if frame.f_code.co_filename != self.path:
             return None
         if event == "line":
             self.count += 1
-            self.firsts.setdefault(frame.f_lineno, self.count)
             if self.count == self.fatal:
                 _kill_myself()
         return self.trace
@@ -92,6 +93,22 @@ def _graph(attempt: dict) -> None:
         job.execute_in_process(instance=instance, partition_key=area.name, asset_selection=only)
 
 
+def _make(attempt: dict, found: int) -> None:
+    """What a step makes and writes, under the eye of a debugger's hook."""
+    folders = Folders.from_environment()
+    area, path = resolve_area(attempt["area"], folders)
+    bench = Bench(area, path, folders, str(uuid.uuid4()), datetime.now(UTC))
+    one = next(one for one in STEPS if one.key == attempt["make"])
+    lines = Lines(PIPELINES / attempt["file"], attempt.get("line"))
+    with exclusive(bench.lock, "a run"):
+        sys.settrace(lines.trace)
+        made = one.make(bench)
+        for contract, table in zip(one.writes, made.tables, strict=True):
+            bench.warehouse.write(contract, table)
+        sys.settrace(None)
+    os.write(found, json.dumps(lines.count).encode())
+
+
 def _child(attempt: dict, found: int) -> None:
     if "limit_bytes" in attempt:
         resource.setrlimit(resource.RLIMIT_FSIZE, (attempt["limit_bytes"], resource.RLIM_INFINITY))
@@ -99,17 +116,10 @@ def _child(attempt: dict, found: int) -> None:
     if "argv" in attempt:
         sys.argv = ["samenhang", *attempt["argv"]]
         main()
-        return
-    if "file" not in attempt:
+    elif "make" in attempt:
+        _make(attempt, found)
+    else:
         _graph(attempt)
-        return
-    lines = Lines(PIPELINES / attempt["file"], attempt.get("line"))
-    sys.settrace(lines.trace)
-    try:
-        _graph(attempt)
-    finally:
-        sys.settrace(None)
-    os.write(found, json.dumps(sorted(lines.firsts.values())).encode())
 
 
 def _forked(attempt: dict, found: int) -> int:
@@ -141,13 +151,13 @@ def _answer(attempt: dict) -> dict:
     pid = _forked(attempt, writing)
     os.close(writing)
     handle = os.pidfd_open(pid)
-    if not select.select([handle], [], [], attempt.get("after_s"))[0]:
-        os.kill(pid, signal.SIGKILL)
+    if not select.select([handle], [], [], attempt.get("after_s", HANGS_S))[0]:
+        os.kill(pid, signal.SIGKILL if "after_s" in attempt else signal.SIGABRT)
     ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os.close(handle)
-    lines = os.read(reading, 1 << 16).decode()
+    lines = os.read(reading, 100).decode()
     os.close(reading)
-    return {"ended": ended, "seconds": time.monotonic() - started, "lines": json.loads(lines or "[]")}
+    return {"ended": ended, "seconds": time.monotonic() - started, "lines": json.loads(lines or "0")}
 
 
 if __name__ == "__main__":
