@@ -133,10 +133,10 @@ def test_no_points_give_no_attachments() -> None:
     assert spots(attach_places(register(), streets_of(EAST))) == []
 
 
-def test_an_edge_of_zero_length_is_met_at_its_start() -> None:
+def test_an_edge_of_zero_length_is_an_obstacle_and_no_home_hangs_on_it() -> None:
     point = [(0.0, 0.0), (0.0, 0.0)]
     assert spots(attach_origins(origins((3, 4)), streets_of(point, [(0.0, 0.0), (0.0, -50.0)]))) == [
-        (0, 0, 0, 0.0, 5.0)
+        (0, 0, 1, 0.0, 5.0)
     ]
 
 
