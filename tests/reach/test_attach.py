@@ -191,7 +191,7 @@ def test_costs_of_several_profiles_are_refused() -> None:
 
 
 COORDINATE = st.integers(-60, 60).map(float)
-LINE = st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=4)
+LINE = st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=4).filter(lambda points: len({*points}) > 1)
 
 
 @given(lines=st.lists(LINE, min_size=1, max_size=6), point=st.tuples(COORDINATE, COORDINATE))
