@@ -71,6 +71,14 @@ def h3_cells(x_m: NDArray[np.float64], y_m: NDArray[np.float64], resolution: int
     )
 
 
+def h3_centres(outline: shapely.Polygon, resolution: int) -> NDArray[np.float64]:
+    """Centres in RD (n, 2) of the H3 cells whose centre lies in `outline` (RD), in the order of their numbers."""
+    longitude, latitude = to_wgs84(*shapely.get_coordinates(outline.exterior).T)
+    cells = h3.polygon_to_cells(h3.LatLngPoly(list(zip(latitude, longitude, strict=True))), resolution)
+    centres = np.array([h3.cell_to_latlng(cell) for cell in sorted(cells)], dtype=np.float64).reshape(-1, 2)
+    return np.column_stack(to_rd(centres[:, 1], centres[:, 0]))
+
+
 def h3_polygons(cells: Sequence[int]) -> NDArray[np.object_]:
     """The hexagons of H3 cells, in RD metres; shape (n,)."""
     hexagons = [shapely.Polygon([(lng, lat) for lat, lng in h3.cell_to_boundary(h3.int_to_str(int(c)))]) for c in cells]

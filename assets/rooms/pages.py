@@ -42,7 +42,7 @@ def files(bench: Bench) -> Made:
 
 @step("pages/map", reads=("out/indicators", "out/places"))
 def map_(bench: Bench) -> Made:
-    """The map `kaart.html`: inhabited cells and buurten, without any request to the network."""
+    """The map `kaart.html`: inhabited cells and buurten (or postcodes), without any request to the network."""
     _write_page(bench, "kaart.html", map_page(_published(bench), bench.area, colophon(bench)))
     return Made()
 

@@ -7,7 +7,7 @@ from pipelines.people.origins import Deliveries, build_origins
 from pipelines.people.persons import allocate_persons
 from pipelines.sources import contracts
 
-UNIT_TYPES = {"squares": "square", "pc6": "pc6", "buurten": "buurt"}
+UNIT_TYPES = {"squares": "square", "pc6": "pc6", "pc4": "pc4", "buurten": "buurt"}
 
 
 @step("people/origins", writes=(ORIGINS,), reads=("sources/statistics", "sources/addresses"))
@@ -19,6 +19,7 @@ def origins(bench: Bench) -> Made:
         squares=bench.read(contracts.SQUARES),
         people_counts=bench.read(contracts.PEOPLE_COUNTS),
         unit_type=UNIT_TYPES[bench.area.population.total_from],
+        extent=bench.area.extent,
     )
     return Made((build_origins(delivered, bench.area.h3_resolution),))
 

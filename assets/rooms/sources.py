@@ -13,7 +13,7 @@ def _delivered(bench: Bench) -> deliveries.Delivered:
 @step(
     "sources/statistics",
     writes=(contracts.AREAS, contracts.PEOPLE_COUNTS, contracts.SQUARES),
-    deliveries=("gemeenten", "wijken", "buurten", "pc4", "pc6", "squares"),
+    deliveries=("gemeenten", "wijken", "buurten", "pc4", "pc4_ages", "pc6", "squares"),
 )
 def statistics(bench: Bench) -> Made:
     """Areas (gemeente, wijk, buurt, PC4, PC6) and squares, and how many people CBS counts in each."""

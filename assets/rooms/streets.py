@@ -3,8 +3,9 @@
 from assets.bench import Bench
 from assets.step import Made, step
 from pipelines.sources.contracts import SEGMENTS
-from pipelines.streets.contracts import BUDGETS, COSTS, EDGES, NODES
+from pipelines.streets.contracts import BUDGETS, COSTS, COVERAGE, EDGES, NODES
 from pipelines.streets.costs import budgets, costs_of
+from pipelines.streets.coverage import coverage
 from pipelines.streets.graph import build_graph
 from pipelines.streets.profiles import chosen_profiles
 
@@ -15,11 +16,11 @@ def graph(bench: Bench) -> Made:
     return Made(build_graph(bench.read(SEGMENTS)))
 
 
-@step("streets/costs", writes=(COSTS, BUDGETS), reads=("streets/graph",))
+@step("streets/costs", writes=(COSTS, BUDGETS, COVERAGE), reads=("streets/graph",))
 def costs(bench: Bench) -> Made:
-    """Metres and seconds of every edge for every profile, and what forbids it."""
-    profiles = chosen_profiles(bench.area.profiles)
-    return Made((costs_of(bench.read(EDGES), profiles), budgets(profiles)))
+    """Metres and seconds of every edge for every profile and bound, what forbids it, and how much is known of it."""
+    profiles, edges = chosen_profiles(bench.area.profiles), bench.read(EDGES)
+    return Made((costs_of(edges, profiles), budgets(profiles), coverage(edges)))
 
 
 STEPS = (graph, costs)

@@ -26,6 +26,7 @@ by_area as (
     union all
     select 'buurt', origins.buurt_code, origins.origin_id
     from people.origins
+    where origins.buurt_code <> ''
     union all
     select 'wijk', buurten.parent_code, origins.origin_id
     from people.origins

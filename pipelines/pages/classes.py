@@ -14,7 +14,7 @@ import numpy as np
 from pipelines.pages.figures import Figure
 from pipelines.pages.words import Word, words
 
-PROFILE_ORDER = ("rollator", "kinderwagen", "referentie")
+PROFILE_ORDER = ("rollator", "kinderwagen", "kinderwagen_peuter", "referentie")
 
 
 @dataclass(frozen=True)

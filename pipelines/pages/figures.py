@@ -24,6 +24,11 @@ class PublishedTables:
     inventory: pa.Table
 
 
+def districts(tables: PublishedTables) -> str:
+    """The area type that table, outlines and tooltips show: buurten, else the postcode areas of four digits."""
+    return "buurt" if len(tables.areas["buurt"]) else "pc4"
+
+
 @dataclass(frozen=True)
 class Measure:
     """One column of a wide table: an indicator with the keys that apply to it."""

@@ -38,6 +38,32 @@ def simplified(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.asarray(shapely.coverage_simplify(geometries, SIMPLIFY_TOLERANCE_M), dtype=np.object_)
 
 
+def cut_to_box(geometries: NDArray[np.object_], box: tuple[float, float, float, float]) -> NDArray[np.object_]:
+    """The part of each polygon within a box in RD metres; all of a polygon that has no such part.
+
+    Parameters
+    ----------
+    geometries
+        Polygons in RD metres; shape (n,).
+    box
+        West, south, east and north.
+    """
+    # A zero buffer drops the points and lines in which a polygon only touches the box.
+    parts = shapely.buffer(shapely.intersection(geometries, shapely.box(*box)), 0)
+    return np.where(shapely.is_empty(parts), geometries, parts)
+
+
+def label_points(geometries_rd: NDArray[np.object_]) -> list[list[float]]:
+    """Where the name of each polygon stands: latitude and longitude of its centroid, or of a point that lies in it."""
+    if not len(geometries_rd):
+        return []
+    centroids = shapely.centroid(geometries_rd)
+    has_own = shapely.intersects(geometries_rd, centroids)
+    points = geometries_to_wgs84(np.where(has_own, centroids, shapely.point_on_surface(geometries_rd)))
+    positions: list[list[float]] = shapely.get_coordinates(points)[:, ::-1].round(DECIMALS).tolist()
+    return positions
+
+
 def feature_collection(geometries_rd: NDArray[np.object_], properties: Sequence[Mapping[str, Any]]) -> Feature:
     """A GeoJSON FeatureCollection in WGS 84, with every text of `properties` escaped for HTML.
 

@@ -1,6 +1,6 @@
-"""The start page (`index.html`): what was measured and what was not, per buurt, beside residents' own words.
+"""The start page (`index.html`): what was measured and what was not, per district, beside residents' own words.
 
-Here tables become the few rows that the page shows. Buurten stand in the order of the alphabet, never of a value;
+Here tables become the few rows that the page shows. Districts stand in the order of the alphabet, never of a value;
 no figure is combined with another.
 """
 
@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from pipelines.pages.classes import ordered_profiles
 from pipelines.pages.colophon import Colophon, attributions, budget_words
-from pipelines.pages.figures import Figure, Measure, PublishedTables, people_groups, read_figures
-from pipelines.pages.layers import BuurtRow, alphabetical, buurt_rows
+from pipelines.pages.figures import Figure, Measure, PublishedTables, districts, people_groups, read_figures
+from pipelines.pages.layers import DistrictRow, alphabetical, district_rows
 from pipelines.pages.rendering import asset_text, render
 from pipelines.pages.words import Word, dutch_date_text, words
 from pipelines.sources.area_file import AreaFile
@@ -35,10 +35,10 @@ class Headline:
 
 @dataclass(frozen=True)
 class IndexRow:
-    """One buurt: its rows by profile, and by age group the persons below the minimum with the first profile."""
+    """One district: its rows by profile, and by age group the persons below the minimum with the first profile."""
 
     name: str
-    by_profile: tuple[BuurtRow, ...]
+    by_profile: tuple[DistrictRow, ...]
     groups: tuple[Figure, ...]
 
 
@@ -77,7 +77,7 @@ def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> s
     Parameters
     ----------
     tables
-        The published tables; `tables.areas` holds at least `gemeente`, `wijk` and `buurt`.
+        The published tables; `tables.areas` holds at least `gemeente`, `wijk`, `buurt` and `pc4`.
     area
         The area file: title, year, profiles, completeness per kind of place, signal and follow-up.
     colophon
@@ -95,6 +95,7 @@ def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> s
         budgets={budget.profile: budget_words(budget) for budget in colophon.budgets},
         profiles=profiles,
         groups=groups,
+        district=words().districts[districts(tables)],
         headlines=headlines(tables, profiles),
         rows=rows,
         reasons=_explained(_reasons_of(rows)),
@@ -112,7 +113,7 @@ def main_profiles(area: AreaFile) -> tuple[str, ...]:
 
 
 def headlines(tables: PublishedTables, profiles: Sequence[str]) -> tuple[Headline, ...]:
-    """The figures of each gemeente, for each of `profiles`."""
+    """The figures of each gemeente, for each of `profiles`; none for an area that is only an extent."""
     names = tables.areas["gemeente"]["area_name"].to_pylist()
     found = []
     for profile in profiles:
@@ -123,10 +124,10 @@ def headlines(tables: PublishedTables, profiles: Sequence[str]) -> tuple[Headlin
 
 
 def index_rows(tables: PublishedTables, profiles: Sequence[str], groups: Sequence[str]) -> tuple[IndexRow, ...]:
-    """One row per buurt, by name; `groups` are counted for the first of `profiles`."""
-    by_profile = list(zip(*(buurt_rows(tables, profile) for profile in profiles), strict=True))
+    """One row per district, by name; `groups` are counted for the first of `profiles`."""
+    by_profile = list(zip(*(district_rows(tables, profile) for profile in profiles), strict=True))
     measures = (Measure("people_below_min", group, profiles[0]) for group in groups)
-    columns = [read_figures(tables, "buurt", measure) for measure in measures]
+    columns = [read_figures(tables, districts(tables), measure) for measure in measures]
     by_group = list(zip(*columns, strict=True)) or [()] * len(by_profile)
     names = [number for number, _ in alphabetical([rows[0] for rows in by_profile])]
     return tuple(IndexRow(by_profile[number][0].name, by_profile[number], by_group[number]) for number in names)

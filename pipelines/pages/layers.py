@@ -1,7 +1,7 @@
-"""What the map shows of cells and buurten: coloured features, and the rows of tooltip and table.
+"""What the map shows of cells and districts: coloured features, and the rows of tooltip and table.
 
-Both tooltip and table are made from the same `BuurtRow`, so that they cannot differ. How the page looks and moves
-stands in `map.py` and `templates/`.
+Both tooltip and table are made from the same `DistrictRow`, so that they cannot differ. Districts are buurten, or what
+`figures.districts` puts in their place. How the page looks and moves stands in `map.py` and `templates/`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,31 +10,46 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 
+from pipelines.contracts import GEOMETRY
 from pipelines.pages.classes import Variant, class_marks
 from pipelines.pages.figures import (
     Figure,
     Measure,
     PublishedTables,
+    districts,
     kinds_text,
     metres_text,
     people_text,
     read_figures,
 )
-from pipelines.pages.geojson import Feature, feature_collection, geometries_of, simplified
+from pipelines.pages.geojson import (
+    Feature,
+    cut_to_box,
+    feature_collection,
+    geometries_of,
+    label_points,
+    simplified,
+)
+from pipelines.pages.words import words
+from pipelines.sources.area_file import AreaFile
 
-TOOLTIP: Mapping[str, str] = {
-    "naam": "Buurt",
-    "inwoners": "Inwoners",
-    "afstand": "Loopafstand (mediaan)",
-    "soorten": "Soorten plekken binnen bereik",
-    "zonder": "Inwoners zonder plek binnen bereik",
-}
+
+def headings(area_type: str) -> dict[str, str]:
+    """The headings of tooltip and table, by the keys of `DistrictRow.texts`; the first names the area type."""
+    return {
+        "naam": words().districts[area_type].nl.capitalize(),
+        "inwoners": "Inwoners",
+        "afstand": "Loopafstand (mediaan)",
+        "soorten": "Soorten plekken binnen bereik",
+        "zonder": "Inwoners zonder plek binnen bereik",
+    }
 
 
 @dataclass(frozen=True)
-class BuurtRow:
-    """What is said of one buurt for one profile: inhabitants, metres, kinds of place, persons below the minimum."""
+class DistrictRow:
+    """What is said of one district for one profile: inhabitants, metres, kinds of place, persons below the minimum."""
 
     name: str
     inhabitants: Figure
@@ -50,7 +65,7 @@ class BuurtRow:
 
     @property
     def texts(self) -> dict[str, str]:
-        """The row in words, by the keys of `TOOLTIP`; not yet escaped."""
+        """The row in words, by the keys of `headings`; not yet escaped."""
         return {
             "naam": self.name,
             "inwoners": people_text(self.inhabitants),
@@ -78,21 +93,33 @@ def inhabited_cells(tables: PublishedTables) -> PublishedTables:
     return replace(tables, areas={**tables.areas, "h3": inhabited})
 
 
-def buurt_rows(tables: PublishedTables, profile: str) -> tuple[BuurtRow, ...]:
-    """What is said of each buurt for one profile, in the row order of the buurt table."""
+def cut_to_extent(tables: PublishedTables, area: AreaFile) -> PublishedTables:
+    """The same tables with the districts cut to the extent of the area, if it has one: only people in it count."""
+    if area.extent is None:
+        return tables
+    kind = districts(tables)
+    whole = tables.areas[kind]
+    geometry = pa.array(shapely.to_wkb(cut_to_box(geometries_of(whole), area.extent)), GEOMETRY)
+    place = whole.schema.get_field_index("geometry")
+    return replace(tables, areas={**tables.areas, kind: whole.set_column(place, "geometry", geometry)})
+
+
+def district_rows(tables: PublishedTables, profile: str) -> tuple[DistrictRow, ...]:
+    """What is said of each district for one profile, in the row order of their wide table."""
+    area_type = districts(tables)
     measures = (
         Measure("inhabitants", "all"),
         Measure("dist_nearest_place", profile=profile),
         Measure("n_types_reach", profile=profile),
         Measure("people_below_min", "all", profile),
     )
-    names = tables.areas["buurt"]["area_name"].to_pylist()
-    columns = (read_figures(tables, "buurt", measure) for measure in measures)
-    return tuple(BuurtRow(*row) for row in zip(names, *columns, strict=True))
+    names = tables.areas[area_type]["area_name"].to_pylist()
+    columns = (read_figures(tables, area_type, measure) for measure in measures)
+    return tuple(DistrictRow(*row) for row in zip(names, *columns, strict=True))
 
 
-def alphabetical(rows: Sequence[BuurtRow]) -> tuple[tuple[int, BuurtRow], ...]:
-    """Rows by name, never by value, each with its position in the buurt table."""
+def alphabetical(rows: Sequence[DistrictRow]) -> tuple[tuple[int, DistrictRow], ...]:
+    """Rows by name, never by value, each with its position in the wide table."""
     return tuple(sorted(enumerate(rows), key=lambda numbered: (numbered[1].name.casefold(), numbered[0])))
 
 
@@ -100,24 +127,27 @@ def coloured_layer(
     tables: PublishedTables,
     area_type: str,
     shown: Sequence[Variant],
-    rows: Mapping[str, Sequence[BuurtRow]] | None = None,
+    rows: Mapping[str, Sequence[DistrictRow]] | None = None,
 ) -> Layer:
     """Features of one area type that carry their class in each variant, and with `rows` the words of the tooltip.
 
     Property `k` packs the marks of `class_marks`, one character per variant; `per` holds the words by profile, and
-    the words of the first profile stand beside it, where folium's tooltip looks for them.
+    the words of the first profile stand beside it, where folium's tooltip looks for them; `midden` is where the name
+    stands.
     """
     measures = (Measure(variant.scale.indicator, profile=variant.profile) for variant in shown)
     figures = tuple(read_figures(tables, area_type, measure) for measure in measures)
     marks = tuple(class_marks(column, variant.scale) for column, variant in zip(figures, shown, strict=True))
     properties: list[dict[str, Any]] = [{"k": "".join(letters)} for letters in zip(*marks, strict=True)]
+    shapes = simplified(geometries_of(tables.areas[area_type]))
     if rows:
-        properties = [base | words for base, words in zip(properties, _tooltips(rows), strict=True)]
-    return Layer(feature_collection(simplified(geometries_of(tables.areas[area_type])), properties), marks, figures)
+        named = zip(properties, _tooltips(rows), label_points(shapes), strict=True)
+        properties = [base | tooltip | {"midden": middle} for base, tooltip, middle in named]
+    return Layer(feature_collection(shapes, properties), marks, figures)
 
 
-def _tooltips(rows: Mapping[str, Sequence[BuurtRow]]) -> list[dict[str, Any]]:
-    per_buurt = zip(*rows.values(), strict=True)
-    texts = [dict(zip(rows, (row.texts for row in buurt), strict=True)) for buurt in per_buurt]
+def _tooltips(rows: Mapping[str, Sequence[DistrictRow]]) -> list[dict[str, Any]]:
+    per_district = zip(*rows.values(), strict=True)
+    texts = [dict(zip(rows, (row.texts for row in district), strict=True)) for district in per_district]
     first = next(iter(rows))
     return [{**by_profile[first], "per": by_profile} for by_profile in texts]

@@ -1,4 +1,4 @@
-"""The map page (`kaart.html`): inhabited H3 cells in classes, buurten on top, the same numbers in a table.
+"""The map page (`kaart.html`): inhabited H3 cells in classes, districts on top, the same numbers in a table.
 
 Here layers, legends and rows become one page that asks for nothing beyond itself. What they hold is decided in
 `layers.py`, colours and breaks in `classes.py`, words in `words.yaml`, the looks in `templates/`.
@@ -11,9 +11,17 @@ from folium.utilities import JsCode
 
 from pipelines.pages.classes import Variant, is_lower_bound, legend, ordered_profiles, title, variants
 from pipelines.pages.colophon import Colophon, attributions, budget_words
-from pipelines.pages.figures import PublishedTables
+from pipelines.pages.figures import PublishedTables, districts
 from pipelines.pages.geojson import Feature
-from pipelines.pages.layers import TOOLTIP, Layer, alphabetical, buurt_rows, coloured_layer, inhabited_cells
+from pipelines.pages.layers import (
+    Layer,
+    alphabetical,
+    coloured_layer,
+    cut_to_extent,
+    district_rows,
+    headings,
+    inhabited_cells,
+)
 from pipelines.pages.rendering import asset_text, leaflet_script, leaflet_style, render
 from pipelines.pages.words import words
 from pipelines.sources.area_file import AreaFile
@@ -29,7 +37,7 @@ def map_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> str
     Parameters
     ----------
     tables
-        The published tables; `tables.areas` holds at least `h3` and `buurt`.
+        The published tables; `tables.areas` holds at least `h3`, `buurt` and `pc4`.
     area
         The area file: title, year, profiles, which kinds of place were delivered.
     colophon
@@ -38,30 +46,32 @@ def map_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> str
     Returns
     -------
     str
-        One HTML document with Leaflet inside; the same arguments give the same text. With more cells and buurten
-        than `MAX_FEATURES` the buurten carry the colours, and the page says so.
+        One HTML document with Leaflet inside; the same arguments give the same text. With more cells and districts
+        than `MAX_FEATURES` the districts carry the colours, and the page says so.
     """
-    shown = variants(area.profiles)
-    rows = {profile: buurt_rows(tables, profile) for profile in ordered_profiles(area.profiles)}
+    shown, area_type = variants(area.profiles), districts(tables)
+    rows = {profile: district_rows(tables, profile) for profile in ordered_profiles(area.profiles)}
     listed = {profile: alphabetical(of_profile) for profile, of_profile in rows.items()}
     inhabited = inhabited_cells(tables)
-    is_small = len(inhabited.areas["h3"]) + len(tables.areas["buurt"]) <= MAX_FEATURES
+    is_small = len(inhabited.areas["h3"]) + len(tables.areas[area_type]) <= MAX_FEATURES
     cells = coloured_layer(inhabited, "h3", shown) if is_small else None
-    buurten = coloured_layer(tables, "buurt", shown, rows)
+    outlines = coloured_layer(cut_to_extent(tables, area), area_type, shown, rows)
     missing = {reason for of_profile in rows.values() for row in of_profile for reason in row.reasons}
     return render(
         "map.html",
         styles=(leaflet_style(), asset_text("page.css"), asset_text("map.css")),
-        scripts=(leaflet_script(), asset_text("map.js"), _folium_script(cells, buurten)),
+        scripts=(leaflet_script(), asset_text("map.js"), _folium_script(cells, outlines, area_type)),
         area=area,
         colophon=colophon,
         attributions=attributions(colophon.sources),
         budgets={budget.profile: budget_words(budget) for budget in colophon.budgets},
-        variants=[_described(variant, number, cells or buurten) for number, variant in enumerate(shown)],
+        variants=[_described(variant, number, cells or outlines) for number, variant in enumerate(shown)],
         has_cells=is_small,
         cell_width_m=CELL_WIDTH_M[area.h3_resolution],
         listed=listed,
-        headings=TOOLTIP,
+        headings=headings(area_type),
+        district=words().districts[area_type],
+        has_districts=bool(outlines.features["features"]),
         reasons=[word for reason, word in words().reasons.items() if reason in missing],
         unknown_kinds=[words().place_kinds[kind].nl for kind, state in area.place_kinds.items() if state != "complete"],
     )
@@ -79,17 +89,18 @@ def _described(variant: Variant, number: int, layer: Layer) -> dict[str, Any]:
     }
 
 
-def _folium_script(cells: Layer | None, buurten: Layer) -> str:
+def _folium_script(cells: Layer | None, outlines: Layer, area_type: str) -> str:
     """JavaScript of the map as folium writes it; folium's own page around it is left, the template has ours."""
     plain = folium.Map(
         location=[52.2, 5.3], zoom_start=7, tiles=None, zoom_control=False, attribution_control=False, zoom_snap=0.25
     )
     plain._id = "kaart"  # noqa: SLF001 - folium's names are random; the same tables must give the same page
     below = None if cells is None else _geojson(cells.features, "vakjes", smooth_factor=0, interactive=False)
-    above = _geojson(buurten.features, "buurten", smooth_factor=0.5)
-    if buurten.features["features"]:
+    above = _geojson(outlines.features, "gebieden", smooth_factor=0.5)
+    if outlines.features["features"]:
         # Texts are escaped in the properties; folium itself escapes nothing here.
-        folium.GeoJsonTooltip(fields=list(TOOLTIP), aliases=list(TOOLTIP.values()), opacity=1).add_to(above)
+        shown = headings(area_type)
+        folium.GeoJsonTooltip(fields=list(shown), aliases=list(shown.values()), opacity=1).add_to(above)
     for layer in (below, above):
         if layer is not None:
             layer.add_to(plain)

@@ -28,6 +28,13 @@ class Word(BaseModel):
     short: str = ""
 
 
+class DistrictWords(Word):
+    """One type of district: its plural `many`, and the `order` in which a table lists them."""
+
+    many: str
+    order: Word
+
+
 class Words(BaseModel):
     """All terms, by the value they stand for."""
 
@@ -40,6 +47,7 @@ class Words(BaseModel):
     reasons: dict[str, Word]
     n_classes: dict[str, Word]
     area_types: dict[str, Word]
+    districts: dict[str, DistrictWords]
     sources: dict[str, Word]
 
 

@@ -1,4 +1,4 @@
-"""Where people walk from: addresses, else the centres of CBS squares, else the points of postcodes (PC6).
+"""Where people walk from: addresses, else the centres of CBS squares, else the points of postcodes (PC6), else cells.
 
 A PC6 in which no such point lies is given a probe: its own point, for no persons, so that the question "how far is it
 from here" has an answer for every postcode.
@@ -40,6 +40,12 @@ class Deliveries:
     squares: pa.Table
     people_counts: pa.Table
     unit_type: str
+    extent: tuple[float, float, float, float] | None = None
+
+    @property
+    def within(self) -> shapely.Polygon | None:
+        """The extent as a box in RD; None where the area has none."""
+        return None if self.extent is None else shapely.box(*self.extent)
 
 
 def build_origins(deliveries: Deliveries, h3_resolution: int) -> pa.Table:
@@ -59,7 +65,7 @@ def build_origins(deliveries: Deliveries, h3_resolution: int) -> pa.Table:
         in which none of these stands; a probe for every PC6 without any.
     """
     pc6_areas, buurten = _polygons(deliveries.areas, "pc6"), _polygons(deliveries.areas, "buurt")
-    main = _located(_main_points(deliveries, pc6_areas), deliveries, buurten)
+    main = _located(_main_points(deliveries, pc6_areas, h3_resolution), deliveries, buurten)
     lonely = _located(_unit_points(main, deliveries), deliveries, buurten)
     populated = _joined([_with_pc6(main, pc6_areas), _with_pc6(lonely, pc6_areas)])
     probes = _located(_probes(populated, pc6_areas), deliveries, buurten)
@@ -104,7 +110,7 @@ def _points(
     return _Points(types, codes, xy[:, 0], xy[:, 1], unknown, unknown, unknown, weights)
 
 
-def _main_points(deliveries: Deliveries, pc6_areas: _Polygons) -> _Points:
+def _main_points(deliveries: Deliveries, pc6_areas: _Polygons, h3_resolution: int) -> _Points:
     if len(deliveries.addresses):
         points = _from_table("address", deliveries.addresses, "address_id")
         return replace(points, pc6=_words(deliveries.addresses, "pc6"))
@@ -115,6 +121,9 @@ def _main_points(deliveries: Deliveries, pc6_areas: _Polygons) -> _Points:
             if deliveries.unit_type == "square"
             else replace(points, prior=_counted("square", points, deliveries))
         )
+    if not len(pc6_areas.codes) and deliveries.within is not None:
+        centres = geo.h3_centres(deliveries.within, h3_resolution + 1)
+        return _points("cell", np.array([f"{n:06}" for n in range(len(centres))], dtype=object), centres)
     points = _representative("pc6", pc6_areas)
     points = replace(points, pc6=pc6_areas.codes)
     return points if deliveries.unit_type == "pc6" else replace(points, prior=_counted("pc6", points, deliveries))
@@ -154,11 +163,20 @@ def _totals(people_counts: pa.Table, unit_type: str) -> dict[str, float | None]:
 
 
 def _located(points: _Points, deliveries: Deliveries, buurten: _Polygons) -> _Points:
-    """Keep the points inside the municipality, with their buurt and unit."""
-    buurt = _codes_at(buurten, _xy(points))
-    units = {"buurt": buurt, "pc6": points.pc6, "square": _square_codes(points.x_m, points.y_m)}
+    """Keep the points inside the area, with their buurt and unit."""
+    xy = _xy(points)
+    buurt = _codes_at(buurten, xy)
+    inside = buurt != "" if len(buurten.codes) else np.ones(len(buurt), dtype=bool)
+    if deliveries.within is not None:
+        inside &= shapely.intersects(deliveries.within, xy)
+    units = {
+        "buurt": buurt,
+        "pc6": points.pc6,
+        "pc4": _codes_at(_polygons(deliveries.areas, "pc4"), xy),
+        "square": _square_codes(points.x_m, points.y_m),
+    }
     unit = np.where(points.origin_type == "probe", "", units[deliveries.unit_type]).astype(object)
-    return _chosen(replace(points, buurt=buurt, unit=unit), buurt != "")
+    return _chosen(replace(points, buurt=buurt, unit=unit), inside)
 
 
 def _square_codes(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.object_]:
@@ -190,6 +208,8 @@ def _unit_points(main: _Points, deliveries: Deliveries) -> _Points:
         chosen = table.filter(pc.is_in(table["square_code"], pa.array(lonely, pa.string())))
         return _from_table("unit", chosen, "square_code")
     areas = _polygons(deliveries.areas, deliveries.unit_type)
+    if deliveries.within is not None:
+        areas = _Polygons(areas.codes, shapely.intersection(areas.geometry, deliveries.within))
     mask = np.isin(areas.codes.astype(str), np.array(lonely, dtype=str))
     points = _representative("unit", _Polygons(areas.codes[mask], areas.geometry[mask]))
     return replace(points, pc6=points.codes) if deliveries.unit_type == "pc6" else points

@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from pipelines.errors import SourceError
 from pipelines.people.contracts import ORIGINS
-from pipelines.sources.contracts import PEOPLE_COUNTS
+from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS
 from pipelines.warehouse import Warehouse
 
 
@@ -31,7 +31,7 @@ def allocate_persons(warehouse: Warehouse, unit_type: str) -> pa.Table:
             f"population.total_from: the {unit_type} delivery carries no inhabitants. Choose another in the area file."
         )
     parameters = {"unit_type": unit_type, "oldest": oldest_band(groups)}
-    return warehouse.run_sql("people/persons", (ORIGINS, PEOPLE_COUNTS), parameters)
+    return warehouse.run_sql("people/persons", (ORIGINS, PEOPLE_COUNTS, AREAS), parameters)
 
 
 def oldest_band(groups: set[str]) -> str:

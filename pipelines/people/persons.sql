@@ -1,11 +1,17 @@
 -- grain:  one origin, one population group (all, and the oldest age band delivered)
--- reads:  people.origins, sources.people_counts
+-- reads:  people.origins, sources.people_counts, sources.areas
 -- writes: people/persons
 -- units:  persons (fractional); null: hidden in the source
 with totals as (
-    select unit_code, population_group, persons
+    -- Of a unit that lies partly outside the extent, people are taken to live evenly over its surface.
+    select
+        people_counts.unit_code,
+        people_counts.population_group,
+        people_counts.persons * coalesce(areas.share_inside, 1) as persons
     from sources.people_counts
-    where unit_type = $unit_type and population_group in ('all', $oldest)
+    left join sources.areas
+        on areas.area_type = people_counts.unit_type and areas.area_code = people_counts.unit_code
+    where people_counts.unit_type = $unit_type and people_counts.population_group in ('all', $oldest)
 ),
 groups as (
     select distinct population_group from totals

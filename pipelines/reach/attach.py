@@ -66,6 +66,8 @@ def usable_streets(edges: pa.Table, costs: pa.Table, *, component_over_m: float 
     passable = pc.or_(pc.is_valid(ordered["forward_m"]), pc.is_valid(ordered["backward_m"]))
     usable = edges.select(["edge_id", "u", "v", "length_m", "geometry"]).filter(passable)
     connected = usable.filter(pa.array(_component_length_m(usable) > component_over_m))
+    # An obstacle is a stretch without length: walked through, never lived at.
+    connected = connected.filter(pc.greater(connected["length_m"], 0))
     lines = shapely.from_wkb(connected["geometry"].to_numpy())
     return Streets(profiles[0], connected["edge_id"].to_numpy(), lines, shapely.STRtree(lines))
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import shapely
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
+from pipelines.sources.area_file import AddressDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import ADDRESSES
 from pipelines.sources.vector import Remark, near, read_layer
@@ -15,7 +15,9 @@ from pipelines.sources.vector import Remark, near, read_layer
 _IN_USE = ("Verblijfsobject in gebruik", "Verblijfsobject in gebruik (niet ingemeten)", "Verbouwing verblijfsobject")
 
 
-def read_addresses(delivery: Delivery, raw: Path, municipality: Municipality) -> tuple[pa.Table, tuple[Remark, ...]]:
+def read_addresses(
+    delivery: AddressDelivery, raw: Path, municipality: Municipality
+) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Residential addresses in use within 1,300 m of the municipality.
 
     Returns

@@ -15,7 +15,7 @@ from pipelines.errors import AreaFileError
 from pipelines.sources.licences import known_licences
 
 PLACE_KINDS = ("winkel", "school", "buurtcentrum", "speelplek", "horeca", "sport")
-PROFILES = ("referentie", "kinderwagen", "rollator")
+PROFILES = ("referentie", "kinderwagen", "kinderwagen_peuter", "rollator")
 Delivered = Literal["complete", "partial", "not_delivered"]
 SHIPPED = Path(__file__).parent / "areas"
 
@@ -39,9 +39,13 @@ class Delivery(Frozen):
 
 
 class StreetDelivery(Delivery):
-    """Streets: an OSM extract (`osm`), or lines with an OSM highway type in a column (`lines`)."""
+    """Streets: an OSM extract (`osm`), or lines with an OSM highway type in a column (`lines`).
+
+    `values` translates what stands in a column of lines: `{highway: {voetpad: footway}}`.
+    """
 
     format: Literal["osm", "lines"]
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
 class PlaceDelivery(Delivery):
@@ -63,6 +67,12 @@ class PlaceDelivery(Delivery):
         return self
 
 
+class AddressDelivery(Delivery):
+    """Homes: the BAG (`bag`), or the addresses of an OSM extract (`osm`)."""
+
+    format: Literal["bag", "osm"] = "bag"
+
+
 class RespondentDelivery(Delivery):
     """Answers to a survey, with the codebook that explains them (both paths under the raw folder)."""
 
@@ -72,13 +82,14 @@ class RespondentDelivery(Delivery):
 class Sources(Frozen):
     """The deliveries of an area; what is left out was not delivered."""
 
-    buurten: Delivery
+    buurten: Delivery | None = None
     wijken: Delivery | None = None
     gemeenten: Delivery | None = None
     pc4: Delivery | None = None
+    pc4_ages: Delivery | None = None
     pc6: Delivery | None = None
     squares: Delivery | None = None
-    addresses: Delivery | None = None
+    addresses: AddressDelivery | None = None
     streets: StreetDelivery
     places: tuple[PlaceDelivery, ...] = ()
     respondents: RespondentDelivery | None = None
@@ -94,7 +105,7 @@ class Sources(Frozen):
 class Population(Frozen):
     """Which delivery's totals the people of this area add up to."""
 
-    total_from: Literal["squares", "pc6", "buurten"]
+    total_from: Literal["squares", "pc6", "pc4", "buurten"]
 
 
 class Signal(Frozen):
@@ -106,13 +117,14 @@ class Signal(Frozen):
 
 
 class AreaFile(Frozen):
-    """One municipality (or several), one year."""
+    """One municipality (or several), or what lies within `extent` (west, south, east, north in RD metres); one year."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
     title: str
     year: Annotated[int, Field(ge=2000, le=2100)]
     synthetic: bool = False
-    gemeenten: Annotated[tuple[str, ...], Field(min_length=1)]
+    gemeenten: tuple[str, ...] = ()
+    extent: tuple[float, float, float, float] | None = None
     h3_resolution: Annotated[int, Field(ge=9, le=11)] = 10
     profiles: Annotated[tuple[str, ...], Field(min_length=1)] = PROFILES
     population: Population
@@ -133,6 +145,14 @@ class AreaFile(Frozen):
             paths = sorted({delivery.path for delivery in self.sources.all() if delivery.licence == licence})
             raise ValueError(
                 f"sources: licence {licence!r} of {paths} is not known; known are {sorted(known_licences())}"
+            )
+        if self.sources.buurten is None and self.extent is None:
+            raise ValueError("say where the area lies: deliver sources.buurten with gemeenten, or give an extent")
+        if self.sources.buurten is not None and not self.gemeenten:
+            raise ValueError("gemeenten: name the gemeenten whose buurten make up the area, e.g. [GM0014]")
+        if self.extent is not None and not (self.extent[0] < self.extent[2] and self.extent[1] < self.extent[3]):
+            raise ValueError(
+                "extent: give west, south, east, north in RD metres, west before east and south before north"
             )
         if getattr(self.sources, self.population.total_from) is None:
             raise ValueError(f"population.total_from is {self.population.total_from}, which sources does not deliver")

@@ -23,6 +23,7 @@ from pipelines.sources.area_file import AreaFile, Delivery
 from pipelines.sources.attempts import read_all
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, SQUARES
 from pipelines.sources.licences import may_publish_geometry
+from pipelines.sources.pc4_ages import read_pc4_ages
 from pipelines.sources.vector import Layer, Remark, near, read_layer
 
 BUFFER_M = 1_300.0
@@ -34,9 +35,9 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Municipality:
-    """The municipality's buurten (RD) as delivered, and the polygon they dissolve into."""
+    """Where the area lies: its buurten (RD) as delivered, None where only an extent is given, and its outline."""
 
-    buurten: Layer
+    buurten: Layer | None
     outline: shapely.Geometry
 
 
@@ -103,7 +104,7 @@ def _number(value: object) -> float:
 
 
 def read_municipality(area: AreaFile, raw: Path) -> Municipality:
-    """Read the buurten of the area's gemeenten and dissolve them into its outline.
+    """Read the buurten of the area's gemeenten and dissolve them into its outline, within its extent if it has one.
 
     Raises
     ------
@@ -111,11 +112,23 @@ def read_municipality(area: AreaFile, raw: Path) -> Municipality:
         When the layer cannot be read or holds no buurt of these gemeenten.
     """
     delivery = area.sources.buurten
+    if delivery is None:
+        return Municipality(None, extent_of(area))
     names = dialect("neighbourhoods", delivery)
     layer = _of_gemeenten(read_layer(delivery, raw, default_layer="buurten"), names, area)
     outline = shapely.union_all(layer.geometry)
+    outline = outline if area.extent is None else shapely.intersection(outline, extent_of(area))
     shapely.prepare(outline)
     return Municipality(layer, outline)
+
+
+def extent_of(area: AreaFile) -> shapely.Polygon:
+    """The extent of an area as a box in RD."""
+    if area.extent is None:
+        raise SourceError(
+            f"area file {area.name}: say where the area lies: deliver sources.buurten, or give an extent."
+        )
+    return shapely.box(*area.extent)
 
 
 def _of_gemeenten(layer: Layer, names: Mapping[str, Any], area: AreaFile) -> Layer:
@@ -154,9 +167,11 @@ def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> St
         `areas` (polygons of gemeente, wijk, buurt, pc4, pc6), `people_counts` (persons per unit and group; null with
         a reason), `squares` within 1,300 m of the municipality.
     """
-    levels = [partial(_neighbourhoods, area, raw, municipality, level) for level in ("buurten", "wijken", "gemeenten")]
+    names = ("buurten", "wijken", "gemeenten") if area.sources.buurten else ()
+    levels = [partial(_neighbourhoods, area, raw, municipality, level) for level in names]
     postcodes = [partial(_postcodes, area, raw, municipality, level) for level in ("pc4", "pc6")]
-    parts = read_all((*levels, *postcodes, partial(_squares, area, raw, municipality)))
+    tables = [partial(_squares, area, raw, municipality), partial(_pc4_ages, area, raw)]
+    parts = read_all((*levels, *postcodes, *tables))
     people_counts = pa.concat_tables([part.people_counts for part in parts])
     _require_people(area, people_counts)
     return Statistics(
@@ -167,7 +182,7 @@ def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> St
     )
 
 
-_UNIT_TYPE = {"squares": "square", "pc6": "pc6", "buurten": "buurt"}
+_UNIT_TYPE = {"squares": "square", "pc6": "pc6", "pc4": "pc4", "buurten": "buurt"}
 
 
 def _require_people(area: AreaFile, people_counts: pa.Table) -> None:
@@ -199,7 +214,7 @@ def _neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, level
     if delivery is None:
         return _dissolved(area, municipality, level)
     names = dialect("neighbourhoods", delivery)
-    layer = municipality.buurten
+    layer, _ = _buurten(area, municipality)
     if level != "buurten":
         layer = _of_gemeenten(read_layer(delivery, raw, default_layer=level), names, area)
         layer = near(layer, municipality.outline, BUFFER_M, may_be_none=False)
@@ -213,11 +228,16 @@ def _neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, level
     return Statistics(table, _people(_AREA_TYPE[level], codes, inhabitants, ages), _empty().squares, layer.remarks)
 
 
+def _buurten(area: AreaFile, municipality: Municipality) -> tuple[Layer, Delivery]:
+    if municipality.buurten is None or area.sources.buurten is None:
+        raise SourceError(f"area file {area.name}: sources.buurten is missing. Deliver the wijk- en buurtkaart.")
+    return municipality.buurten, area.sources.buurten
+
+
 def _dissolved(area: AreaFile, municipality: Municipality, level: str) -> Statistics:
     """Areas of a level nobody delivered: the union of their buurten, without figures of their own."""
-    delivery = area.sources.buurten
+    layer, delivery = _buurten(area, municipality)
     names = dialect("neighbourhoods", delivery)
-    layer = municipality.buurten
     codes = layer.column(names["code"][level]).astype(str)
     unique, first = np.unique(codes, return_index=True)
     geometry = np.array([shapely.union_all(layer.geometry[codes == code]) for code in unique], dtype=object)
@@ -231,11 +251,12 @@ def _dissolved(area: AreaFile, municipality: Municipality, level: str) -> Statis
 
 @dataclass(frozen=True)
 class _Identity:
-    """Codes, names and parents' codes of areas; arrays (n,)."""
+    """Codes, names, parents' codes and shares inside of areas; arrays (n,); without shares all are wholly inside."""
 
     codes: NDArray[np.str_] | NDArray[np.object_]
     names: NDArray[np.object_]
     parents: NDArray[np.object_]
+    shares: NDArray[np.float64] | None = None
 
 
 def _areas(area_type: str, areas: _Identity, geometry: NDArray[np.object_], delivery: Delivery) -> pa.Table:
@@ -247,6 +268,7 @@ def _areas(area_type: str, areas: _Identity, geometry: NDArray[np.object_], deli
         pa.array([str(n) if n is not None else str(c) for n, c in zip(names, codes, strict=True)], pa.string()),
         pa.array(parents.astype(str).tolist(), pa.string()),
         pa.array([publish] * len(codes), pa.bool_()),
+        pa.array(areas.shares if areas.shares is not None else np.ones(len(codes)), pa.float64()),
         pa.array(shapely.to_wkb(shapely.normalize(geometry)), pa.binary()),
     ]
     return pa.table(columns, schema=AREAS.schema)
@@ -272,23 +294,30 @@ def _people(
 
 
 def _postcodes(area: AreaFile, raw: Path, municipality: Municipality, level: str) -> Statistics:
-    """Postcode areas that belong to the municipality: those whose representative point lies in it."""
+    """Postcode areas of the area: those whose representative point lies in it; of an extent, all that it cuts."""
     delivery: Delivery | None = getattr(area.sources, level)
     if delivery is None:
         return _empty()
     names = dialect("postcodes", delivery)
     layer = near(read_layer(delivery, raw), municipality.outline, 0.0, may_be_none=False)
-    inside = shapely.contains(municipality.outline, shapely.point_on_surface(layer.geometry))
-    layer = layer.keep(inside)
+    shares = shapely.area(shapely.intersection(layer.geometry, municipality.outline)) / shapely.area(layer.geometry)
+    if municipality.buurten is None:
+        layer, shares = layer.keep(shares > 0), shares[shares > 0]
+    else:
+        layer = layer.keep(shapely.contains(municipality.outline, shapely.point_on_surface(layer.geometry)))
+        shares = np.ones(len(layer.geometry))
     codes = layer.column(delivery.columns.get("postcode", names["code"][level]))
     codes = np.array([str(code).strip().replace(" ", "") for code in codes], dtype=object)
     parents = np.array([code[:4] if level == "pc6" else "" for code in codes], dtype=object)
     merged = _merged(layer.geometry, codes)
-    table = _areas(level, _Identity(merged.codes, merged.codes, parents[merged.first]), merged.geometry, delivery)
-    if "inhabitants" not in names:
+    identity = _Identity(merged.codes, merged.codes, parents[merged.first], shares[merged.first])
+    table = _areas(level, identity, merged.geometry, delivery)
+    counted = delivery.columns.get("inhabitants", names.get("inhabitants"))
+    if counted is None or (level == "pc4" and area.sources.pc4_ages is not None):
         return Statistics(table, _empty().people_counts, _empty().squares, layer.remarks)
-    inhabitants = numbers(layer.column(names["inhabitants"]))[merged.first]
-    ages = {group: numbers(layer.column(column))[merged.first] for group, column in names["ages"].items()}
+    inhabitants = numbers(layer.column(counted))[merged.first]
+    columns = {} if "inhabitants" in delivery.columns else names["ages"]
+    ages = {group: numbers(layer.column(column))[merged.first] for group, column in columns.items()}
     return Statistics(table, _people(level, merged.codes, inhabitants, ages), _empty().squares, layer.remarks)
 
 
@@ -306,6 +335,15 @@ def _merged(geometry: NDArray[np.object_], codes: NDArray[np.object_]) -> _Merge
     for row in np.flatnonzero(counts > 1):
         united[row] = shapely.union_all(geometry[codes == unique[row]])
     return _Merged(unique.astype(object), first.astype(np.int64), united)
+
+
+def _pc4_ages(area: AreaFile, raw: Path) -> Statistics:
+    """Persons per PC4 from a table of five-year age groups (CBS 83502NED)."""
+    delivery = area.sources.pc4_ages
+    if delivery is None:
+        return _empty()
+    table, remarks = read_pc4_ages(delivery, raw)
+    return Statistics(_empty().areas, table, _empty().squares, remarks)
 
 
 def _squares(area: AreaFile, raw: Path, municipality: Municipality) -> Statistics:

@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from pipelines.contracts import GEOMETRY, Column, Contract
 from pipelines.sources.area_file import PLACE_KINDS
+from pipelines.sources.osm_words import CROSSING_AIDS
 
 AREA_TYPES = ("gemeente", "wijk", "buurt", "pc4", "pc6")
 UNIT_TYPES = (*AREA_TYPES, "square")
@@ -20,6 +21,7 @@ AREAS = Contract(
         Column("area_name", pa.string(), "name as delivered; the code where there is none"),
         Column("parent_code", pa.string(), "the wijk of a buurt, the gemeente of a wijk, the pc4 of a pc6; else ''"),
         Column("publish_geometry", pa.bool_(), "whether the licence lets the polygon be published"),
+        Column("share_inside", pa.float64(), "share of its surface within the area's extent", minimum=0, maximum=1),
         Column("geometry", GEOMETRY, "WKB polygon in RD"),
     ),
     may_be_empty=False,
@@ -63,24 +65,36 @@ ADDRESSES = Contract(
 
 SEGMENTS = Contract(
     "sources/segments",
-    grain="one stretch of street or path between two junctions, kerbs or barriers",
+    grain="one stretch of street or path between two junctions, or one obstacle (without length) between two stretches",
     key=("segment_id",),
     columns=(
         Column("segment_id", pa.int64(), "our number, in the order of the delivery", minimum=0),
-        Column("source_id", pa.string(), "way id of OSM, or row number of the line layer"),
-        Column("u_key", pa.int64(), "junction at the start: OSM node id, or number of the rounded point"),
+        Column("source_id", pa.string(), "way id of OSM (node/ of an obstacle), or row number of the line layer"),
+        Column("u_key", pa.int64(), "junction at the start: OSM node id, rounded point; negative: beyond an obstacle"),
         Column("v_key", pa.int64(), "junction at the end"),
         Column("highway", pa.string(), "OSM highway type; '' where the delivery has none"),
         Column("foot", pa.string(), "right to walk, as a value of OSM foot (else access); '' unknown"),
+        Column("has_kerb", pa.bool_(), "a kerb is mapped here, whatever its height"),
         Column("kerb_height_m", pa.float64(), "highest kerb to be taken; null: unknown", nullable=True, minimum=0),
+        Column("is_crossing", pa.bool_(), "here a carriageway is crossed; each crossing has one such stretch"),
+        Column("crossing", pa.string(), "what helps across; '' unknown or no crossing", values=("", *CROSSING_AIDS)),
+        Column("crossed_highway", pa.string(), "OSM highway type of the road that is crossed; '' unknown or none"),
         Column("is_steps", pa.bool_(), "a flight of steps"),
-        Column("ramp_wheelchair", pa.string(), "value of ramp:wheelchair on steps; '' unknown"),
+        Column(
+            "ramp_wheelchair", pa.string(), "ramp for wheelchairs on steps; '' not mentioned, unknown: not for whom"
+        ),
+        Column("ramp_stroller", pa.string(), "ramp for strollers on steps; '' not mentioned, unknown: not for whom"),
         Column("step_count", pa.int32(), "steps in the flight; null: unknown", nullable=True, minimum=0),
         Column("barrier", pa.string(), "value of a barrier node on it (stile, gate ...); '' none mapped"),
         Column("oneway_foot", pa.bool_(), "pedestrians may walk from u to v only"),
         Column("surface", pa.string(), "OSM surface; '' unknown"),
+        Column("smoothness", pa.string(), "OSM smoothness; '' unknown"),
+        Column("tracktype", pa.string(), "OSM tracktype; '' unknown"),
         Column("incline_pct", pa.float64(), "slope from u to v in percent; null: unknown", nullable=True),
+        Column("may_slope", pa.bool_(), "bridge, tunnel, or a slope without a figure: not level by its nature"),
         Column("width_m", pa.float64(), "clear width; null: unknown", nullable=True, minimum=0),
+        Column("sidewalk", pa.string(), "sidewalk along a road (yes, both, left, right, separate, no); '' unknown"),
+        Column("maxspeed_kmh", pa.float64(), "speed limit; null: unknown", nullable=True, minimum=0),
         Column("geometry", GEOMETRY, "WKB line in RD from u to v"),
     ),
     may_be_empty=False,

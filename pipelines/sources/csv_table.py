@@ -5,8 +5,10 @@ No cell is ever quoted in an error, because some of these files are about person
 """
 
 import csv
+import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import pyarrow as pa
 from pipelines.errors import SourceError
 
 _MOST_COLUMNS = 2_000
+_MOST_BYTES = 2**30
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
@@ -67,11 +70,23 @@ def read_csv(path: Path, name: str) -> pa.Table:
     )
 
 
-def _text(path: Path, name: str) -> str:
+def _bytes(path: Path, name: str) -> bytes:
+    """What the file holds, unpacked when it is a `.gz`, with a limit on what may come out of it."""
+    opened = gzip.open if path.suffix == ".gz" else Path.open
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{name}: cannot be opened ({error.strerror}). Check the path and the raw folder.") from error
+        with opened(path, "rb") as delivered:
+            content: bytes = delivered.read(_MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(
+            f"{name}: cannot be opened ({error}). Check the path and the raw folder; a .gz may be cut short."
+        ) from error
+    if len(content) > _MOST_BYTES:
+        raise SourceError(f"{name}: is larger than {_MOST_BYTES // 2**20:,} MiB. Deliver the part for this area.")
+    return content
+
+
+def _text(path: Path, name: str) -> str:
+    content = _bytes(path, name)
     if content.startswith(_UTF16_MARKS) or b"\x00" in content:
         raise SourceError(
             f"{name}: is no plain text (UTF-16, or a spreadsheet under another name). Save it as CSV in UTF-8."

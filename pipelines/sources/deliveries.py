@@ -13,6 +13,7 @@ from pipelines.sources.attempts import read_all
 from pipelines.sources.cbs import Municipality
 from pipelines.sources.contracts import ADDRESSES, ANSWERS, BENCHES, INVENTORY, ITEMS, PLACES, RESPONDENTS
 from pipelines.sources.inventory import read_inventory
+from pipelines.sources.osm_addresses import read_osm_addresses
 from pipelines.sources.osm_places import read_osm_benches, read_osm_places
 from pipelines.sources.osm_streets import read_osm_segments
 from pipelines.sources.place_lists import read_place_csv, read_place_layer
@@ -37,6 +38,8 @@ def delivered_addresses(delivered: Delivered) -> Read:
     delivery = delivered.area.sources.addresses
     if delivery is None:
         return ADDRESSES.schema.empty_table(), ()
+    if delivery.format == "osm":
+        return read_osm_addresses(delivered.raw / delivery.path, delivery.path, delivered.municipality.outline)
     return read_addresses(delivery, delivered.raw, delivered.municipality)
 
 

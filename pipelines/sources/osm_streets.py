@@ -1,4 +1,4 @@
-"""Streets and paths of an OSM extract, cut into stretches between junctions, kerbs and barriers.
+"""Streets and paths of an OSM extract, cut into stretches between junctions, with obstacles between them.
 
 Here ways become rows of `sources/segments`. Ways meet only in a node they share: a bridge makes no junction
 with the road below it. What a fact costs whom is for `streets/`.
@@ -9,51 +9,40 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import osmium
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
-from osmium.osm.types import OSMEntity
 
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import SEGMENTS
-from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points, remarks_on, rows_near
-from pipelines.sources.osm_marks import Stretches, barriers_on, kerb_heights_on, marks_of
-from pipelines.sources.osm_ways import (
-    FACTS_SCHEMA,
-    WayFacts,
-    is_against_its_line,
-    is_walkable_kind,
-    way_facts,
-)
+from pipelines.sources.osm import UNLOCATED, remarks_on, rows_near
+from pipelines.sources.osm_marks import Mark
+from pipelines.sources.osm_obstacles import Apart, Stretches, take_apart, ways_of
+from pipelines.sources.osm_scan import Chain, Scan, chain_of, scan_streets
+from pipelines.sources.osm_squares import Square, lines_of_sight, mean_width_m, polygon_of
+from pipelines.sources.osm_ways import FACTS_SCHEMA
+from pipelines.sources.osm_words import VOCABULARY
+from pipelines.sources.street_obstacles import split_off
 from pipelines.sources.vector import Remark
 
-_MARK_KEYS = ("barrier", "kerb", "kerb:height", "sloped_curb")
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Scan:
-    """What one pass over an extract found: facts per way, the nodes of all ways, and the marked nodes.
+class Sights:
+    """Lines of sight across squares: the way whose facts they have, their nodes, and their ends (k, 2, 2) in RD.
 
-    `nodes` has shape (n, 3): node id, longitude and latitude in 1e-7 degree, way after way; `lengths` says
-    how many belong to each way.
+    `widths_m` gives the mean width of the square of each way that is a ring; `broken` lists the rings that cross
+    themselves.
     """
 
-    facts: tuple[WayFacts, ...]
-    lengths: NDArray[np.int64]
-    nodes: NDArray[np.int64]
-    marked: dict[int, dict[str, str]]
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Located nodes of all ways, in order, shape (n,); a run is a part of a way without a gap."""
-
-    way: NDArray[np.int64]
-    node: NDArray[np.int64]
+    way: Ints
+    ends: Ints
     points: NDArray[np.float64]
-    is_run_end: NDArray[np.bool_]
+    widths_m: dict[int, float]
+    broken: list[int]
 
 
 def read_osm_segments(
@@ -61,10 +50,10 @@ def read_osm_segments(
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Read the walkable network of an OSM extract.
 
-    A way is cut where another kept way shares its node, where it meets itself, and at nodes with `barrier` or
-    `kerb`. A kerb bears on the crossing stretches (`footway=crossing`) that meet at it; where none meets, on
-    every stretch there, except that one on a `highway=crossing` node runs beside the carriageway and not
-    across it. Pedestrian areas are the lines of their rings. A way with `oneway:foot=-1` is turned round.
+    A way is cut where another kept way shares its node, where it meets itself, and at kerbs and barriers. Kerbs,
+    barriers and crossings become obstacles: stretches without length of their own, see `take_apart`. Pedestrian
+    areas (`area=yes`, multipolygons) are their rings and lines of sight across; where no width is mapped, theirs is
+    twice the area over the perimeter. A way with `oneway:foot=-1` is turned round.
 
     Parameters
     ----------
@@ -78,8 +67,8 @@ def read_osm_segments(
     Returns
     -------
     tuple
-        `sources/segments` in the order of the file (`kerb_height_m`, `step_count`, `incline_pct`, `width_m`
-        null where no tag says), and remarks on ways with nodes that the extract lacks.
+        `sources/segments`: stretches in the order of the file, lines of sight, obstacles (what no tag says is null
+        or ''), and remarks on ways with nodes that the extract lacks and on words that OSM does not know.
 
     Raises
     ------
@@ -87,75 +76,65 @@ def read_osm_segments(
         When the file is missing, truncated, no OSM PBF, holds no streets, lies outside the Netherlands or
         more than 5 km from the municipality.
     """
-    scan = _scan(path, name)
-    chain = _chain(scan, name)
+    scan = scan_streets(path, name)
+    chain = chain_of(scan, name)
     if not len(chain.node):
         raise SourceError(
             f"{name}: holds no streets or paths (no `highway` way with its nodes). "
             "Deliver an extract with all ways and the nodes they refer to."
         )
-    starts, ends = _cut(chain, np.fromiter(scan.marked, dtype=np.int64, count=len(scan.marked)))
-    lines = _lines(chain, starts, ends)
-    kept = rows_near(lines, outline, name, may_be_none=False)
-    table = _segments(scan, chain, (starts[kept], ends[kept]), lines[kept])
-    return conform(table, SEGMENTS).cast(SEGMENTS.schema), remarks_on(name, _problems(scan))
+    sights = _sights(scan, chain)
+    stretches = _stretches(chain, _cut(chain, _cut_nodes(scan, sights)), sights)
+    stretches = _rows(stretches, rows_near(stretches.line, outline, name, may_be_none=False))
+    facts, unknown_words = _facts(scan, sights)
+    is_ring = np.isin(np.arange(len(facts)), [ring for square in scan.squares for ring in square])
+    facts = _without_own_kerbs(facts, stretches, scan.marks)
+    apart = take_apart(stretches, ways_of(facts, is_ring), scan.marks)
+    table = split_off(_segments(facts, stretches, apart))
+    remarks = remarks_on(name, [*_problems(scan, sights), *unknown_words])
+    return conform(table, SEGMENTS).cast(SEGMENTS.schema), remarks
 
 
-def _scan(path: Path, name: str) -> Scan:
-    facts: list[WayFacts] = []
-    lines: list[NDArray[np.int64]] = [np.empty((0, 3), dtype=np.int64)]
-    marked: dict[int, dict[str, str]] = {}
-    for thing in osm_objects(path, name, ("highway", *_MARK_KEYS), areas=True):
-        tags = dict(thing.tags)
-        if isinstance(thing, osmium.osm.Node):
-            if not tags.keys().isdisjoint(_MARK_KEYS):
-                marked[thing.id] = tags
-        elif is_walkable_kind(tags):
-            for source_id, nodes in _lines_of(thing):
-                facts.append(way_facts(source_id, tags))
-                lines.append(_positions(nodes, is_reversed=is_against_its_line(tags)))
-    lengths = np.array([len(line) for line in lines[1:]], dtype=np.int64)
-    return Scan(tuple(facts), lengths, np.concatenate(lines), marked)
+def _sights(scan: Scan, chain: Chain) -> Sights:
+    nodes, counts = np.unique(chain.node, return_counts=True)
+    entrances = np.array([node for node, mark in scan.marks.items() if mark.is_entrance], dtype=np.int64)
+    way, ends, points = [np.empty(0, np.int64)], [np.empty((0, 2), np.int64)], [np.empty((0, 2, 2))]
+    widths_m: dict[int, float] = {}
+    broken: list[int] = []
+    for rings in scan.squares:
+        square = _square(rings, chain, (nodes, counts), entrances)
+        polygon = None if square is None else polygon_of(square)
+        if square is None or polygon is None:
+            broken.append(rings[0])
+            continue
+        widths_m |= dict.fromkeys(rings, mean_width_m(polygon))
+        pairs = lines_of_sight(square, polygon)
+        way.append(np.full(len(pairs), rings[0]))
+        ends.append(square.node[pairs])
+        points.append(square.points[pairs])
+    return Sights(np.concatenate(way), np.concatenate(ends), np.concatenate(points), widths_m, broken)
 
 
-def _lines_of(thing: OSMEntity) -> Iterator[tuple[str, Iterable[osmium.osm.NodeRef]]]:
-    if isinstance(thing, osmium.osm.Way):
-        yield str(thing.id), thing.nodes
-    elif isinstance(thing, osmium.osm.Area) and not thing.from_way():
-        # The members of a pedestrian multipolygon carry no tags of their own: its rings are its only lines.
-        for outer in thing.outer_rings():
-            for ring in (outer, *thing.inner_rings(outer)):
-                yield f"relation/{thing.orig_id()}", ring
+def _square(rings: tuple[int, ...], chain: Chain, seen: tuple[Ints, Ints], entrances: Ints) -> Square | None:
+    """Gather the rings of a square; None where the extract lacks some of their nodes."""
+    first, last = np.searchsorted(chain.way, rings), np.searchsorted(chain.way, rings, side="right")
+    rows = [np.arange(start, end) for start, end in zip(first, last, strict=True)]
+    if any(len(r) < 4 or chain.node[r[0]] != chain.node[r[-1]] or chain.is_run_end[r[:-1]].any() for r in rows):  # noqa: PLR2004 - three corners and the first again
+        return None
+    ring = np.repeat(np.arange(len(rings)), [len(r) - 1 for r in rows])
+    open_rows = np.concatenate([r[:-1] for r in rows])
+    own, own_counts = np.unique(chain.node[np.concatenate(rows)], return_counts=True)
+    node = chain.node[open_rows]
+    elsewhere = seen[1][np.searchsorted(seen[0], node)] > own_counts[np.searchsorted(own, node)]
+    return Square(node, chain.points[open_rows], ring, elsewhere | np.isin(node, entrances))
 
 
-def _positions(nodes: Iterable[osmium.osm.NodeRef], *, is_reversed: bool) -> NDArray[np.int64]:
-    line = np.array([(node.ref, node.x, node.y) for node in nodes], dtype=np.int64).reshape(-1, 3)
-    return line[::-1] if is_reversed else line
+def _cut_nodes(scan: Scan, sights: Sights) -> Ints:
+    stopping = [node for node, mark in scan.marks.items() if mark.stops]
+    return np.concatenate([np.array(stopping, dtype=np.int64), sights.ends.ravel()])
 
 
-def _chain(scan: Scan, name: str) -> Chain:
-    way = np.repeat(np.arange(len(scan.lengths)), scan.lengths)
-    is_located = scan.nodes[:, 1] != UNLOCATED
-    # The number of missing nodes so far tells the parts of a way apart that a gap separates.
-    part = np.cumsum(~is_located)
-    kept = np.flatnonzero(is_located & ~_repeats(way, scan.nodes[:, 0]))
-    joins_next = (np.diff(way[kept]) == 0) & (np.diff(part[kept]) == 0)
-    is_run_start = np.r_[True, ~joins_next][: len(kept)]
-    is_run_end = np.r_[~joins_next, True][: len(kept)]
-    makes_line = ~(is_run_start & is_run_end)
-    kept = kept[makes_line]
-    points = rd_points(scan.nodes[kept, 1], scan.nodes[kept, 2], name)
-    return Chain(way[kept], scan.nodes[kept, 0], points, is_run_end[makes_line])
-
-
-def _repeats(way: NDArray[np.int64], node: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell whether a node is the same as the one before it in its way: a slip of the mapper, no junction."""
-    repeats = np.zeros(len(node), dtype=np.bool_)
-    repeats[1:] = (node[1:] == node[:-1]) & (way[1:] == way[:-1])
-    return repeats
-
-
-def _cut(chain: Chain, marked: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _cut(chain: Chain, marked: Ints) -> tuple[Ints, Ints]:
     """Find the positions in the chain where each stretch starts and ends; shape (stretches,) each."""
     _, inverse, counts = np.unique(chain.node, return_inverse=True, return_counts=True)
     is_run_start = np.r_[True, chain.is_run_end[:-1]]
@@ -165,7 +144,24 @@ def _cut(chain: Chain, marked: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     return cuts[first], cuts[first + 1]
 
 
-def _lines(chain: Chain, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.object_]:
+def _stretches(chain: Chain, cuts: tuple[Ints, Ints], sights: Sights) -> Stretches:
+    starts, ends = cuts
+    away = np.column_stack([
+        chain.points[starts + 1] - chain.points[starts], chain.points[ends - 1] - chain.points[ends]
+    ]).reshape(-1, 2, 2)  # fmt: skip
+    across = sights.points[:, ::-1] - sights.points
+    seen = np.asarray(shapely.linestrings(sights.points), dtype=np.object_)
+    away = np.concatenate([away, across])
+    return Stretches(
+        way=np.concatenate([chain.way[starts], sights.way]),
+        u=np.concatenate([chain.node[starts], sights.ends[:, 0]]),
+        v=np.concatenate([chain.node[ends], sights.ends[:, 1]]),
+        line=np.concatenate([_lines(chain, starts, ends), seen]),
+        heading=np.arctan2(away[:, :, 1], away[:, :, 0]),
+    )
+
+
+def _lines(chain: Chain, starts: Ints, ends: Ints) -> NDArray[np.object_]:
     lengths = ends - starts + 1
     stretch = np.repeat(np.arange(len(starts)), lengths)
     before = np.cumsum(lengths) - lengths
@@ -174,45 +170,77 @@ def _lines(chain: Chain, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> 
     return lines
 
 
-def _segments(
-    scan: Scan,
-    chain: Chain,
-    cuts: tuple[NDArray[np.int64], NDArray[np.int64]],
-    lines: NDArray[np.object_],
-) -> pa.Table:
-    starts, ends = cuts
-    rows = [fact._asdict() for fact in scan.facts]
-    facts = pa.Table.from_pylist(rows, schema=FACTS_SCHEMA).take(pa.array(chain.way[starts]))
-    stretches = Stretches(
-        u=chain.node[starts],
-        v=chain.node[ends],
-        is_crossing=facts["is_crossing"].to_numpy(),
-        highway=facts["highway"].to_numpy(),
-        own_kerb_m=facts["own_kerb_m"].to_numpy().astype(np.float64),
-    )
-    marks = marks_of(scan.marked)
-    return pa.table(
-        {
-            **{column: facts[column] for column in facts.column_names if column in SEGMENTS.column_names},
-            "segment_id": pa.array(np.arange(len(starts))),
-            "u_key": pa.array(stretches.u),
-            "v_key": pa.array(stretches.v),
-            "kerb_height_m": pa.array(kerb_heights_on(stretches, marks), from_pandas=True),
-            "is_steps": pa.array(stretches.highway == "steps"),
-            "barrier": pa.array(barriers_on(stretches, marks), type=pa.string()),
-            "geometry": pa.array(shapely.to_wkb(lines), type=pa.binary()),
-        }
+def _rows(stretches: Stretches, rows: Ints) -> Stretches:
+    return Stretches(
+        stretches.way[rows], stretches.u[rows], stretches.v[rows], stretches.line[rows], stretches.heading[rows]
     )
 
 
-def _problems(scan: Scan) -> Iterator[tuple[str, str, list[str]]]:
+def _facts(scan: Scan, sights: Sights) -> tuple[pa.Table, list[tuple[str, str, list[str]]]]:
+    """Tabulate the facts of the ways: words that OSM does not know become unknown, squares get their width."""
+    columns = dict(zip(FACTS_SCHEMA.names, zip(*scan.facts, strict=True), strict=True))
+    table = pa.table([pa.array(columns[field.name], field.type) for field in FACTS_SCHEMA], schema=FACTS_SCHEMA)
+    widths_m = [sights.widths_m.get(way) if width is None else width for way, width in enumerate(columns["width_m"])]
+    table = table.set_column(table.schema.get_field_index("width_m"), "width_m", pa.array(widths_m, pa.float64()))
+    remarks = []
+    for key in table.column_names:
+        if key in VOCABULARY:
+            known = pc.is_in(table[key], pa.array(["", *VOCABULARY[key]]))
+            strange = table.filter(pc.invert(known))
+            remarks.append((f"{key} of a word that is not known", "read as unknown", strange["source_id"].to_pylist()))
+            words = pc.if_else(known, table[key], "")
+            table = table.set_column(table.schema.get_field_index(key), key, words)
+    return table, remarks
+
+
+def _without_own_kerbs(facts: pa.Table, stretches: Stretches, marks: dict[int, Mark]) -> pa.Table:
+    """Give crossing ways with kerbs mapped on two of their nodes, and none on themselves, a kerb of 0 m."""
+    kerbs = np.array([node for node, mark in marks.items() if mark.has_kerb], dtype=np.int64)
+    at_kerb = np.unique(np.column_stack([np.tile(stretches.way, 2), np.r_[stretches.u, stretches.v]]), axis=0)
+    counts = np.bincount(at_kerb[np.isin(at_kerb[:, 1], kerbs), 0], minlength=len(facts))
+    elsewhere = pc.and_(facts["is_crossing"], pa.array(counts > 1))
+    elsewhere = pc.and_(elsewhere, pc.invert(facts["has_kerb"]))
+    heights = pc.if_else(elsewhere, 0.0, facts["kerb_height_m"])
+    return facts.set_column(facts.schema.get_field_index("kerb_height_m"), "kerb_height_m", heights)
+
+
+def _segments(facts: pa.Table, stretches: Stretches, apart: Apart) -> pa.Table:
+    """Join stretches and obstacles; a crossing way that crosses no road we know is charged on its first stretch."""
+    of_way = facts.take(pa.array(stretches.way))
+    way, first = np.unique(stretches.way, return_index=True)
+    alone = np.zeros(len(stretches.way), dtype=np.bool_)
+    alone[first[~apart.seen[way]]] = True
+    alone &= of_way["is_crossing"].to_numpy(zero_copy_only=False)
+    alone &= shapely.length(stretches.line) > 0
+    charged = pa.array(alone)
+    columns = {
+        **{name: of_way[name] for name in of_way.column_names},
+        "segment_id": pa.array(np.zeros(len(alone), dtype=np.int64)),
+        "u_key": pa.array(apart.u),
+        "v_key": pa.array(apart.v),
+        "is_crossing": charged,
+        "has_kerb": pc.and_(charged, of_way["has_kerb"]),
+        "kerb_height_m": pc.if_else(charged, of_way["kerb_height_m"], pa.scalar(None, pa.float64())),
+        "crossing": pc.if_else(charged, of_way["crossing"], ""),
+        "crossed_highway": pa.array([""] * len(alone)),
+        "barrier": pa.array([""] * len(alone)),
+        "geometry": pa.array(shapely.to_wkb(stretches.line), type=pa.binary()),
+    }
+    walked = pa.table([columns[c.name] for c in SEGMENTS.columns], schema=SEGMENTS.schema)
+    whole = pa.concat_tables([walked, pa.Table.from_pylist(apart.obstacles, schema=SEGMENTS.schema)])
+    number = pa.array(np.arange(len(whole)))
+    return whole.set_column(0, SEGMENTS.schema.field(0), number)
+
+
+def _problems(scan: Scan, sights: Sights) -> Iterator[tuple[str, str, list[str]]]:
     way = np.repeat(np.arange(len(scan.lengths)), scan.lengths)
     located = np.bincount(way[scan.nodes[:, 1] != UNLOCATED], minlength=len(scan.lengths))
     shortened = np.flatnonzero((located < scan.lengths) & (located > 1))
     useless = np.flatnonzero(located < 2)  # noqa: PLR2004 - a line has two points
     yield "way with nodes that the extract lacks; read without them", "repaired", _ids(scan, shortened)
     yield "way with fewer than two nodes in the extract", "set_aside", _ids(scan, useless)
+    yield "square whose ring crosses itself or is not whole; walked around", "repaired", _ids(scan, sights.broken)
 
 
-def _ids(scan: Scan, ways: NDArray[np.int64]) -> list[str]:
+def _ids(scan: Scan, ways: Iterable[int]) -> list[str]:
     return [scan.facts[way].source_id for way in ways]

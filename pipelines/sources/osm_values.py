@@ -23,6 +23,11 @@ _METRES: Mapping[str, float] = {"": 1.0, "m": 1.0, "cm": 0.01, "mm": 0.001, "ft"
 _LENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(m|cm|mm|ft|')?")
 _FEET_AND_INCHES = re.compile(r"(\d+)\s*'\s*(\d+(?:[.,]\d+)?)\s*\"")
 _INCLINE = re.compile(r"([+-]?\d+(?:[.,]\d+)?)\s*(%|°)")
+_SPEED = re.compile(r"(\d{1,3})\s*(km/h|kmh|mph)?")
+_KMH_PER_MPH = 1.609344
+_FASTEST_KMH = 150.0
+# Dutch limits where no sign says otherwise (RVV 1990, articles 20-22 and 45); `walk`: a woonerf.
+_ZONE_KMH: Mapping[str, float] = {"nl:urban": 50.0, "nl:rural": 80.0, "nl:30": 30.0, "nl:zone30": 30.0, "walk": 15.0}
 _WHOLE = re.compile(r"\d{1,4}")
 _HIGHEST_KERB_M = 1.0
 _WIDEST_M = 100.0
@@ -76,6 +81,18 @@ def incline_pct(text: str) -> float | None:
     if match[2] == "%":
         return slope if abs(slope) <= _STEEPEST_PCT else None
     return 100.0 * math.tan(math.radians(slope)) if abs(slope) <= _STEEPEST_DEGREES else None
+
+
+def speed_kmh(text: str) -> float | None:
+    """Read the speed limit in km/h of `50`, `50 km/h`, `30 mph`, `walk` and the Dutch zones; None of anything else."""
+    plain = text.strip().lower()
+    if plain in _ZONE_KMH:
+        return _ZONE_KMH[plain]
+    match = _SPEED.fullmatch(plain)
+    if not match:
+        return None
+    kmh = float(match[1]) * (_KMH_PER_MPH if match[2] == "mph" else 1.0)
+    return kmh if kmh <= _FASTEST_KMH else None
 
 
 def whole_number(text: str) -> int | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from pipelines.sources.osm_values import incline_pct, kerb_height_m, whole_number, width_m
+from pipelines.sources.osm_values import incline_pct, kerb_height_m, speed_kmh, whole_number, width_m
 
 # Ways that nobody walks, or that are not there (yet, or any more). Everything else is kept, the trunk road
 # with foot=no included: where one may not walk is a fact, and the profiles decide.
@@ -17,35 +17,51 @@ _NOT_FOR_WALKING = frozenset({
     "motorway", "motorway_link", "raceway", "proposed", "planned", "construction", "abandoned", "disused",
     "razed", "demolished", "removed", "no", "rest_area", "services", "street_lamp", "traffic_signals",
 })  # fmt: skip
+_KERB_KEYS = frozenset({"kerb", "kerb:height", "sloped_curb"})
+_SIDES = ("sidewalk:both", "sidewalk:left", "sidewalk:right")
 
 
 class WayFacts(NamedTuple):
-    """Facts of one way; '' and None mean that no tag says."""
+    """Facts of one way; '' and None mean that no tag says.
+
+    `is_crossing`, `has_kerb`, `kerb_height_m` and `crossing` are of the crossing that the way as a whole is.
+    """
 
     source_id: str
     highway: str
     foot: str
+    has_kerb: bool
+    kerb_height_m: float | None
     is_crossing: bool
-    own_kerb_m: float | None
+    crossing: str
+    is_steps: bool
     ramp_wheelchair: str
+    ramp_stroller: str
     step_count: int | None
     oneway_foot: bool
     surface: str
+    smoothness: str
+    tracktype: str
     incline_pct: float | None
+    may_slope: bool
     width_m: float | None
+    sidewalk: str
+    maxspeed_kmh: float | None
 
 
 FACTS_SCHEMA = pa.schema([
-    ("source_id", pa.string()), ("highway", pa.string()), ("foot", pa.string()), ("is_crossing", pa.bool_()),
-    ("own_kerb_m", pa.float64()), ("ramp_wheelchair", pa.string()), ("step_count", pa.int32()),
-    ("oneway_foot", pa.bool_()), ("surface", pa.string()), ("incline_pct", pa.float64()),
-    ("width_m", pa.float64()),
+    ("source_id", pa.string()), ("highway", pa.string()), ("foot", pa.string()), ("has_kerb", pa.bool_()),
+    ("kerb_height_m", pa.float64()), ("is_crossing", pa.bool_()), ("crossing", pa.string()), ("is_steps", pa.bool_()),
+    ("ramp_wheelchair", pa.string()), ("ramp_stroller", pa.string()), ("step_count", pa.int32()),
+    ("oneway_foot", pa.bool_()), ("surface", pa.string()), ("smoothness", pa.string()), ("tracktype", pa.string()),
+    ("incline_pct", pa.float64()), ("may_slope", pa.bool_()), ("width_m", pa.float64()), ("sidewalk", pa.string()),
+    ("maxspeed_kmh", pa.float64()),
 ])  # fmt: skip
 
 
 def is_walkable_kind(tags: Mapping[str, str]) -> bool:
     """Tell whether a way is of a kind that is kept: every `highway` but motorways and what is not there."""
-    return _word(tags.get("highway", "no")) not in _NOT_FOR_WALKING
+    return word(tags.get("highway", "no")) not in _NOT_FOR_WALKING
 
 
 def is_against_its_line(tags: Mapping[str, str]) -> bool:
@@ -59,29 +75,78 @@ def way_facts(source_id: str, tags: Mapping[str, str]) -> WayFacts:
     `foot` is the value of `foot`, else of `access`. Only `oneway:foot` binds pedestrians, not `oneway`. A
     kerb on the way itself counts on a crossing only: elsewhere it describes the side of the way.
     """
-    is_crossing = "crossing" in {tags.get("footway"), tags.get("path")}
-    is_steps = _word(tags["highway"]) == "steps"
+    is_crossing = "crossing" in {tags.get("footway"), tags.get("path"), tags.get("cycleway")}
+    is_steps = word(tags["highway"]) == "steps"
     slope = incline_pct(tags.get("incline", ""))
     return WayFacts(
         source_id=source_id,
-        highway=_word(tags["highway"]),
-        foot=_word(tags.get("foot") or tags.get("access", "")),
+        highway=word(tags["highway"]),
+        foot=word(tags.get("foot") or tags.get("access", "")),
+        has_kerb=is_crossing and not _KERB_KEYS.isdisjoint(tags),
+        kerb_height_m=kerb_height_m(tags) if is_crossing else None,
         is_crossing=is_crossing,
-        own_kerb_m=kerb_height_m(tags) if is_crossing else None,
-        ramp_wheelchair=_ramp(tags) if is_steps else "",
+        crossing=crossing_aid(tags) if is_crossing else "",
+        is_steps=is_steps,
+        ramp_wheelchair=_ramp(tags, "wheelchair") if is_steps else "",
+        ramp_stroller=_ramp(tags, "stroller") if is_steps else "",
         step_count=whole_number(tags.get("step_count", "")) if is_steps else None,
         oneway_foot=tags.get("oneway:foot") in {"yes", "-1"},
-        surface=_word(tags.get("surface", "")),
+        surface=word(tags.get("surface", "")),
+        smoothness=word(tags.get("smoothness", "")),
+        tracktype=word(tags.get("tracktype", "")),
         incline_pct=-slope if slope is not None and is_against_its_line(tags) else slope,
+        may_slope=_may_slope(tags) and slope is None,
         width_m=width_m(tags),
+        sidewalk=_sidewalk(tags),
+        maxspeed_kmh=speed_kmh(tags.get("maxspeed") or tags.get("zone:maxspeed") or tags.get("maxspeed:type", "")),
     )
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
+    """One word of OSM in lower case, without blanks around it."""
     return text.strip().lower()
 
 
-def _ramp(tags: Mapping[str, str]) -> str:
-    # `ramp=no` denies every ramp; `ramp=yes` alone may be a bicycle gutter and says nothing about
-    # wheelchairs.
-    return _word(tags.get("ramp:wheelchair", "no" if tags.get("ramp") == "no" else ""))
+def crossing_aid(tags: Mapping[str, str]) -> str:
+    """Tell what helps across, on a crossing way or node: signals, else marked, else island, else none; '' unknown.
+
+    `uncontrolled` is a zebra without signals; `unmarked` and `informal` say that there is nothing.
+    """
+    kind, markings = word(tags.get("crossing", "")), word(tags.get("crossing:markings", ""))
+    if "traffic_signals" in {kind, tags.get("highway")} or tags.get("crossing:signals") == "yes":
+        return "signals"
+    if kind in {"zebra", "marked", "uncontrolled"} or markings not in {"", "no"}:
+        return "marked"
+    if kind == "island" or tags.get("crossing:island") == "yes":
+        return "island"
+    return "none" if kind in {"unmarked", "informal", "no"} or markings == "no" else ""
+
+
+def _ramp(tags: Mapping[str, str], wheels: str) -> str:
+    """Read a ramp beside steps: a ramp of which no subtag says for whom is `unknown`, a bicycle gutter is none."""
+    named = [key for key in tags if key.startswith("ramp:")]
+    if f"ramp:{wheels}" in named:
+        return word(tags[f"ramp:{wheels}"])
+    if tags.get("ramp") == "separate":
+        return "separate"
+    if named or tags.get("ramp") == "no":
+        return "no"
+    return "unknown" if tags.get("ramp") == "yes" else ""
+
+
+def _may_slope(tags: Mapping[str, str]) -> bool:
+    raised = any(tags.get(key, "no") != "no" for key in ("bridge", "tunnel"))
+    return raised or tags.get("layer", "0") != "0" or tags.get("incline", "") not in {"", "0", "no"}
+
+
+def _sidewalk(tags: Mapping[str, str]) -> str:
+    whole = word(tags.get("sidewalk", ""))
+    if whole:
+        return "no" if whole == "none" else whole
+    sides = {word(tags[key]) for key in _SIDES if key in tags}
+    for answer in ("yes", "separate"):
+        if answer in sides:
+            return answer
+    # Of one side alone, `no` leaves the other side unknown.
+    both = "sidewalk:both" in tags or {"sidewalk:left", "sidewalk:right"} <= tags.keys()
+    return "no" if both and sides == {"no"} else ""

@@ -1,6 +1,6 @@
 """Places delivered as a vector layer or as a municipal list (CSV with RD coordinates)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ def read_place_layer(
 def read_place_csv(
     delivery: PlaceDelivery, raw: Path, municipality: Municipality
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
-    """Places of one municipal list; `columns` must name `x` and `y` (RD metres).
+    """Places of one list; `columns` must name `x` and `y` (RD metres), or `wkt` (points in RD).
 
     Raises
     ------
@@ -36,24 +36,34 @@ def read_place_csv(
         When a coordinate is no number, or lies outside the Netherlands or far from the area.
     """
     table = read_csv(find(raw, delivery.path), delivery.path)
-    missing = {"x", "y"} - set(delivery.columns)
-    if missing:
-        raise SourceError(
-            f"{delivery.path}: which columns hold the RD coordinates? "
-            "Set `columns: {x: ..., y: ...}` in the area file."
-        )
     fields = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
     layer = Layer(delivery.path, np.full(len(table), None, dtype=object), fields)
-    x_m, y_m = _coordinates(layer, delivery.columns["x"]), _coordinates(layer, delivery.columns["y"])
+    x_m, y_m = _points(layer, delivery.columns)
     _require_netherlands(delivery.path, x_m, y_m)
-    return _places(
-        delivery,
-        near(
-            Layer(delivery.path, np.asarray(shapely.points(x_m, y_m), dtype=object), fields),
-            municipality.outline,
-            BUFFER_M,
-        ),
-    )
+    points = np.asarray(shapely.points(x_m, y_m), dtype=object)
+    return _places(delivery, near(Layer(delivery.path, points, fields), municipality.outline, BUFFER_M))
+
+
+def _points(layer: Layer, columns: Mapping[str, str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if "wkt" in columns:
+        return _wkt_points(layer, columns["wkt"])
+    if not {"x", "y"} <= set(columns):
+        raise SourceError(
+            f"{layer.source}: which columns hold the RD coordinates? "
+            "Set `columns: {x: ..., y: ...}` (or `wkt`) in the area file."
+        )
+    return _coordinates(layer, columns["x"]), _coordinates(layer, columns["y"])
+
+
+def _wkt_points(layer: Layer, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    geometry = shapely.from_wkt(layer.column(column).astype(str), on_invalid="ignore")
+    wrong = shapely.get_type_id(geometry) != shapely.GeometryType.POINT
+    if wrong.any():
+        raise SourceError(
+            f"{layer.source}: line {int(np.flatnonzero(wrong)[0]) + 2}, column {column!r} holds no point in WKT "
+            f"({int(wrong.sum())} such lines). Write POINT(155000 463000)."
+        )
+    return shapely.get_x(geometry), shapely.get_y(geometry)
 
 
 def _coordinates(layer: Layer, column: str) -> NDArray[np.float64]:

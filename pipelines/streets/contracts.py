@@ -41,16 +41,41 @@ EDGES = Contract(
 
 COSTS = Contract(
     "streets/costs",
-    grain="one edge for one profile",
-    key=("profile", "edge_id"),
+    grain="one edge for one profile and bound",
+    key=("profile", "bound", "edge_id"),
     columns=(
         Column("profile", pa.string(), "profile of profiles.yaml"),
+        Column("bound", pa.string(), "how what is not known is taken", values=("optimistic", "central", "pessimistic")),
         Column("edge_id", pa.int64(), "edge of streets/edges", minimum=0),
         Column("forward_m", pa.float64(), "metres from u to v; null: forbidden", nullable=True, minimum=0),
         Column("forward_s", pa.float64(), "seconds from u to v; null: forbidden", nullable=True, minimum=0),
         Column("backward_m", pa.float64(), "metres from v to u; null: forbidden", nullable=True, minimum=0),
         Column("backward_s", pa.float64(), "seconds from v to u; null: forbidden", nullable=True, minimum=0),
         Column("barrier", pa.string(), "what forbids the edge in a direction: steps, kerb, access ...; else ''"),
+    ),
+    may_be_empty=False,
+)
+
+COVERAGE = Contract(
+    "streets/coverage",
+    grain="one edge",
+    key=("edge_id",),
+    columns=(
+        Column("edge_id", pa.int64(), "edge of streets/edges", minimum=0),
+        Column(
+            "known_share",
+            pa.float64(),
+            "share of the facts that bear on wheels there which are known; 1 where none bear",
+            minimum=0,
+            maximum=1,
+        ),
+        Column("is_crossing", pa.bool_(), "an obstacle at which a carriageway is crossed"),
+        Column(
+            "is_difficult_crossing",
+            pa.bool_(),
+            "crosses a road of class secondary or higher without lights, zebra or island; null: not known",
+            nullable=True,
+        ),
     ),
     may_be_empty=False,
 )

@@ -60,8 +60,12 @@ class Parameter(Sourced):
 
 
 class Steps(Frozen):
-    """Flights of up to `at_most` steps (null: any number), for `once_s` and `each_s` per step, in seconds."""
+    """Flights of up to `at_most` steps (null: any number), for `once_s` and `each_s` per step, in seconds.
 
+    A ramp for wheelchairs opens every flight; one for strollers only where `stroller_ramp` is true.
+    """
+
+    stroller_ramp: bool = False
     at_most: Parameter | None
     once_s: Parameter
     each_s: Parameter
@@ -103,7 +107,7 @@ class Widths(Sourced):
 
 
 class Surfaces(Sourced):
-    """Factor on time per OSM surface; null: forbidden; a surface not named costs nothing."""
+    """Factor on time per OSM surface, or per smoothness; null: forbidden; one not named counts as unknown."""
 
     values: dict[str, Factor | None]
 
@@ -114,11 +118,42 @@ class Barriers(Sourced):
     values: dict[str, Range | None]
 
 
+class SpeedBand(Frozen):
+    """Roads without a sidewalk, from this speed limit (km/h, until the next band): factor on time; null: forbidden."""
+
+    from_kmh: Range
+    factor: Factor | None
+
+
+class Roads(Sourced):
+    """Bands of speed limit on roads without a sidewalk, from slow to fast; the first begins at 0."""
+
+    bands: Annotated[tuple[SpeedBand, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _from_nothing(self) -> "Roads":
+        if self.bands[0].from_kmh[1] != 0:
+            raise ValueError("the first band begins at 0 km/h, so that every road has one")
+        return self
+
+
+class Crossings(Frozen):
+    """Seconds for crossing a carriageway.
+
+    `signals_s` is the mean wait at traffic lights, `handling_s` the two kerbs, `difficult_s` what a road of class
+    secondary or higher costs without lights, zebra or island (`moeilijke oversteek`).
+    """
+
+    signals_s: Parameter
+    handling_s: Parameter
+    difficult_s: Parameter
+
+
 class Profile(Frozen):
     """One way of getting about on foot.
 
     `budget_m` or `budget_s` says how far one comes: metres where fatigue decides, seconds where time does.
-    A rule that is null (kerbs, inclines, widths, surfaces, barriers) does not bear on this profile.
+    A rule that is null (kerbs, inclines, widths, surfaces, barriers, roads, crossings) does not bear on this profile.
     """
 
     name: str
@@ -132,7 +167,10 @@ class Profile(Frozen):
     incline: Inclines | None = None
     width: Widths | None = None
     surface: Surfaces | None = None
+    smoothness: Surfaces | None = None
     barriers: Barriers | None = None
+    road: Roads | None = None
+    crossing: Crossings | None = None
 
     @model_validator(mode="after")
     def _usable(self) -> "Profile":

@@ -91,7 +91,7 @@ def _wide(area_type: str, identity: dict[str, list[str]], columns: dict[str, Any
 def published() -> PublishedTables:
     """The published tables of the small municipality."""
     town, chance = Town(), np.random.default_rng(4)
-    areas = {"h3": _h3_table(town, chance), "buurt": _buurt_table(town), **_larger_areas(town)}
+    areas = {"h3": _h3_table(town, chance), "buurt": _buurt_table(town), **_larger_areas(town), "pc4": _pc4_table(town)}
     indicators = conform(pa.Table.from_pylist(town.tidy, schema=INDICATORS.schema), INDICATORS)
     assert not violations(indicators, INDICATORS)
     return PublishedTables(indicators, areas, _places(), _inventory())
@@ -151,6 +151,21 @@ def _buurt_table(town: Town) -> pa.Table:
     return _wide("buurt", {"area_code": codes, "area_name": list(NAMES)}, columns, _buurt_polygons())
 
 
+def _pc4_table(town: Town) -> pa.Table:
+    """Two postcode areas, west and east, of which much lies beyond the buurten."""
+    latitude, longitude = CENTRE
+    boxes = [
+        shapely.box(longitude + west, latitude - 0.05, longitude + west + 0.06, latitude + 0.05) for west in (0, -0.06)
+    ]
+    codes = ["9712", "9711"]
+    columns = town.column("pc4", codes, ("inhabitants", "all", ""), [3210, 8765])
+    for profile in PROFILES:
+        columns |= town.column("pc4", codes, ("dist_nearest_place", "", profile), [432, 234])
+        columns |= town.column("pc4", codes, ("n_types_reach", "", profile), [3, 4])
+        columns |= town.column("pc4", codes, ("people_below_min", "all", profile), [125, "too_few_people"])
+    return _wide("pc4", {"area_code": codes, "area_name": codes}, columns, geometries_to_rd(np.array(boxes)))
+
+
 def _larger_areas(town: Town) -> dict[str, pa.Table]:
     whole = shapely.union_all(_buurt_polygons())
     return {
@@ -196,6 +211,7 @@ def area_file(**changes: object) -> AreaFile:
     states = dict.fromkeys(("winkel", "school", "buurtcentrum", "horeca"), "complete")
     content = {
         "name": "voorbeeldstad", "title": "Voorbeeldstad", "year": 2024, "synthetic": True, "gemeenten": ["GM9999"],
+        "profiles": PROFILES,
         "population": {"total_from": "buurten"},
         "sources": {"buurten": delivery, "streets": {**delivery, "format": "osm", "path": "map/streets.osm.pbf"}},
         "place_kinds": {**states, "speelplek": "not_delivered", "sport": "partial"},
@@ -223,6 +239,23 @@ def without_survey(tables: PublishedTables) -> PublishedTables:
     """The same tables when neither survey nor inventory was delivered."""
     kept = [name != "m1_contact" for name in tables.indicators["indicator"].to_pylist()]
     return replace(tables, indicators=tables.indicators.filter(pa.array(kept)), inventory=tables.inventory.slice(0, 0))
+
+
+@pytest.fixture(scope="session")
+def without_buurten(tables: PublishedTables) -> PublishedTables:
+    """The same tables for an area that is only an extent: no gemeente, wijken or buurten."""
+    emptied = {kind: tables.areas[kind].slice(0, 0) for kind in ("gemeente", "wijk", "buurt")}
+    return replace(tables, areas={**tables.areas, **emptied}, inventory=tables.inventory.slice(0, 0))
+
+
+@pytest.fixture(scope="session")
+def extent_area() -> AreaFile:
+    """The area file that goes with `without_buurten`: a box of about 1,200 by 1,220 m around the cells."""
+    (middle,) = geometries_to_rd(np.array([shapely.Point(CENTRE[1], CENTRE[0])]))
+    extent = (middle.x - 600, middle.y - 610, middle.x + 600, middle.y + 610)
+    sources = area_file().sources.model_dump(exclude_none=True)
+    sources["pc4"] = sources.pop("buurten") | {"path": "map/pc4.gpkg"}
+    return area_file(gemeenten=[], extent=extent, sources=sources, population={"total_from": "pc4"}, synthetic=False)
 
 
 @pytest.fixture(scope="session")

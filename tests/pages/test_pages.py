@@ -202,11 +202,55 @@ def test_an_area_with_only_the_reference_profile_still_has_pages(
     assert "Zonder hulpmiddel" in map_page(tables, alone, colophon)
 
 
-def test_a_municipality_without_buurten_still_has_a_start_page(
-    tables: PublishedTables, area: AreaFile, colophon: Colophon
+@pytest.mark.parametrize("page", [index_page, map_page])
+def test_without_buurten_a_page_speaks_of_postcodes_and_of_people_inside(
+    page: Callable[..., str], without_buurten: PublishedTables, extent_area: AreaFile, colophon: Colophon
 ) -> None:
-    empty = replace(tables, areas={kind: table.slice(0, 0) for kind, table in tables.areas.items()})
-    assert "Per buurt" in index_page(empty, area, colophon)
+    _, text = read(page(without_buurten, extent_area, colophon))
+    assert "Postcode Inwoners" in text
+    assert text.index("9711") < text.index("9712")
+    assert "8.765" in text
+    assert "Een postcode kan voor een deel buiten dit gebied liggen." in text
+    assert "A postcode area may lie partly outside this area" in text
+    assert "in order of number" in text
+    assert not re.search(r"\b(buurt|buurten|gemeente)\b", re.split("De bestanden|Colofon", text)[0], re.IGNORECASE)
+
+
+def test_without_a_gemeente_there_is_no_gemeente_in_short(
+    without_buurten: PublishedTables, extent_area: AreaFile, colophon: Colophon, start: tuple[Reader, str]
+) -> None:
+    _, text = read(index_page(without_buurten, extent_area, colophon))
+    assert "De gemeente in het kort" in start[1]
+    assert "De gemeente in het kort" not in text
+    assert "Per postcode" in text
+    assert "Een plek binnen bereik is een mogelijkheid" in text
+    assert "Een plek binnen bereik is een mogelijkheid" in start[1]
+
+
+def test_with_buurten_and_no_extent_nothing_is_said_of_people_outside(
+    start: tuple[Reader, str], chart: tuple[Reader, str]
+) -> None:
+    for _, text in (start, chart):
+        assert "buiten dit gebied" not in text
+        assert "postcode" not in text.lower()
+
+
+def test_buurten_cut_by_an_extent_say_so_too(
+    tables: PublishedTables, extent_area: AreaFile, colophon: Colophon
+) -> None:
+    _, text = read(map_page(tables, extent_area, colophon))
+    assert "Een buurt kan voor een deel buiten dit gebied liggen." in text
+
+
+@pytest.mark.parametrize("page", [index_page, map_page])
+def test_an_area_without_buurten_and_postcodes_says_so_and_has_no_empty_table(
+    page: Callable[..., str], without_buurten: PublishedTables, extent_area: AreaFile, colophon: Colophon
+) -> None:
+    areas = {**without_buurten.areas, "pc4": without_buurten.areas["pc4"].slice(0, 0)}
+    _, text = read(page(replace(without_buurten, areas=areas), extent_area, colophon))
+    assert "geen buurten of postcodes geleverd" in text
+    assert "Postcode Inwoners" not in text
+    assert "Lijnen zijn" not in text
 
 
 def test_quotes_stand_by_buurt_and_never_name_a_code(tables: PublishedTables) -> None:

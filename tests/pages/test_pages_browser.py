@@ -1,6 +1,7 @@
 """The pages as a browser shows them, opened from disk with the network refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,7 +72,7 @@ def test_the_choice_of_profile_changes_tooltip_legend_and_table(
 ) -> None:
     page = open_page(map_page(tables, area, colophon)).page
     page.get_by_role("radio", name="Met een kinderwagen").check()
-    page.locator("section.profile:not([hidden]) [data-buurt]", has_text="Oosterpark").click()
+    page.locator("section.profile:not([hidden]) [data-gebied]", has_text="Oosterpark").click()
     assert f"{_value(tables, 'dist_nearest_place_kinderwagen', 'BU99990000'):.0f} m" in _tooltip(page)
     assert page.locator(".legend:not([hidden])").count() == 1
     assert "kinderwagen" in page.locator(".legend:not([hidden]) h2").inner_text()
@@ -148,3 +149,53 @@ def test_a_municipality_without_cells_or_buurten_still_opens(
     )
     assert opened.messages == []
     assert opened.page.locator("#map_kaart").count() == 1
+
+
+def _boxes(page: "Page", selector: str) -> list[dict[str, float]]:
+    measure = "(shown) => shown.map((one) => one.getBoundingClientRect().toJSON())"
+    boxes: list[dict[str, float]] = page.locator(selector).evaluate_all(measure)
+    return boxes
+
+
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+def test_without_buurten_the_map_opens_on_the_inhabited_cells_and_names_the_postcodes(
+    open_page: Callable[..., Any],
+    without_buurten: PublishedTables,
+    extent_area: AreaFile,
+    colophon: Colophon,
+    size: tuple[int, int],
+) -> None:
+    opened = open_page(map_page(without_buurten, extent_area, colophon), size=size)
+    (frame,) = _boxes(opened.page, "#map_kaart")
+    shapes = _boxes(opened.page, "#map_kaart path")
+    assert len(shapes) == 60 + 2
+    assert all(frame["left"] <= box["left"] and box["right"] <= frame["right"] for box in shapes)
+    assert all(frame["top"] <= box["top"] and box["bottom"] <= frame["bottom"] for box in shapes)
+    filled = max(box["bottom"] for box in shapes) - min(box["top"] for box in shapes)
+    assert filled > 0.6 * min(frame["height"], frame["width"])
+    assert opened.page.locator(".naambord").all_inner_texts() == ["9711", "9712"]
+    opened.page.get_by_role("button", name="9711").first.click()
+    assert "Postcode" in _tooltip(opened.page)
+    assert "8.765" in _tooltip(opened.page)
+    assert opened.messages == []
+
+
+def test_an_area_with_cells_alone_opens_on_them(
+    open_page: Callable[..., Any], without_buurten: PublishedTables, extent_area: AreaFile, colophon: Colophon
+) -> None:
+    areas = {**without_buurten.areas, "pc4": without_buurten.areas["pc4"].slice(0, 0)}
+    opened = open_page(map_page(replace(without_buurten, areas=areas), extent_area, colophon))
+    assert len(_boxes(opened.page, "#map_kaart path")) == 60
+    assert max(box["width"] for box in _boxes(opened.page, "#map_kaart path")) > 30
+    assert opened.messages == []
+
+
+def test_on_a_telephone_the_tooltip_lies_within_the_map(
+    open_page: Callable[..., Any], tables: PublishedTables, area: AreaFile, colophon: Colophon
+) -> None:
+    page = open_page(map_page(tables, area, colophon), size=(390, 844)).page
+    page.get_by_role("button", name="Binnenstad-Noord").first.click()
+    _tooltip(page)
+    (frame,), (tooltip,) = _boxes(page, "#map_kaart"), _boxes(page, ".leaflet-tooltip")
+    assert frame["left"] <= tooltip["left"]
+    assert tooltip["right"] <= frame["right"]

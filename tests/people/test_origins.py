@@ -23,6 +23,7 @@ def _area(area_type: str, code: str, left: int, right: int) -> dict[str, object]
         "area_name": code,
         "parent_code": "",
         "publish_geometry": True,
+        "share_inside": 1.0,
         "geometry": box.wkb,
     }
 

@@ -7,7 +7,7 @@ from pipelines.contracts import conform, violations
 from pipelines.errors import SourceError
 from pipelines.people.contracts import ORIGINS, PERSONS
 from pipelines.people.persons import allocate_persons, oldest_band
-from pipelines.sources.contracts import PEOPLE_COUNTS
+from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS
 
 
 def _origin(number: int, unit: str, prior: float = 1.0) -> dict[str, object]:
@@ -31,10 +31,11 @@ def _count(unit: str, group: str, persons: float | None) -> dict[str, object]:
 
 
 def _persons(
-    laid, origins: list[dict[str, object]], counts: list[dict[str, object]]
+    laid, origins: list[dict[str, object]], counts: list[dict[str, object]], *areas: dict[str, object]
 ) -> dict[tuple[int, str], tuple[float | None, str]]:
     laid.lay(ORIGINS, *origins)
     laid.lay(PEOPLE_COUNTS, *counts)
+    laid.lay(AREAS, *areas)
     found = conform(allocate_persons(laid.warehouse, "buurt"), PERSONS)
     assert violations(found, PERSONS) == ()
     return {
@@ -53,6 +54,11 @@ def test_a_total_is_shared_in_proportion_to_the_priors(laid):
         (0, "all"): (25, ""), (1, "all"): (75, ""), (2, "all"): (0, ""),
         (0, "65plus"): (5, ""), (1, "65plus"): (15, ""), (2, "65plus"): (0, ""),
     }  # fmt: skip
+
+
+def test_of_a_unit_that_lies_partly_outside_only_the_share_inside_counts(laid):
+    half = {"area_type": "buurt", "area_code": "BU1", "share_inside": 0.5}
+    assert _persons(laid, [_origin(0, "BU1")], [_count("BU1", "all", 100)], half) == {(0, "all"): (50, "")}
 
 
 def test_only_the_oldest_band_delivered_is_carried_on(laid):

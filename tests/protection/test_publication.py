@@ -181,6 +181,7 @@ def _areas(*rows: tuple[str, str, bool]) -> pa.Table:
             "area_name": f"name of {c}",
             "parent_code": "",
             "publish_geometry": p,
+            "share_inside": 1.0,
             "geometry": box,
         }
         for t, c, p in rows

@@ -59,6 +59,7 @@ def streets(edges: Sequence[Edge], profile: str = "referentie") -> tuple[pa.Tabl
     }
     costs = {
         "profile": pa.array([profile] * len(edges), pa.string()),
+        "bound": pa.array(["central"] * len(edges), pa.string()),
         "edge_id": numbers,
         **{f"{way}_m": pa.array(metres[way], pa.float64()) for way in metres},
         **{f"{way}_s": pa.array(seconds[way], pa.float64()) for way in metres},

@@ -24,7 +24,9 @@ from pipelines.streets.profiles import read_profiles
 pytestmark = pytest.mark.realdata
 Geometries = NDArray[np.object_]
 NOT_WALKED = ("platform", "corridor", "construction")
-UNKNOWN = {"is_steps": False, "oneway_foot": False, "foot": "", "ramp_wheelchair": "", "barrier": "", "surface": ""}
+FLAGS = ("is_steps", "oneway_foot", "has_kerb", "is_crossing", "may_slope")
+WORDS = ("foot", "ramp_wheelchair", "ramp_stroller", "barrier", "surface", "smoothness", "tracktype", "sidewalk")
+UNKNOWN = {**dict.fromkeys(FLAGS, False), **dict.fromkeys((*WORDS, "crossing", "crossed_highway"), "")}
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ def test_wheels_come_no_nearer_than_the_reference(groningen: Groningen) -> None:
         pairs = reach_pairs(homes, schools, groningen.edges, costs, profile)
         assert violations(pairs, PAIRS) == ()
         least_s = pairs["metres"].to_numpy() / profile.speed_m_per_s.central
-        assert np.all(pairs["seconds"].to_numpy() >= least_s - 0.01)
+        # A fastest path that takes longer than the search has no seconds: half the streets are guessed to be rough.
+        seconds = pairs["seconds"].to_numpy()
+        assert np.all(np.isnan(seconds) | (seconds >= least_s - 0.01))
         found[profile.name] = len(pairs)
     assert found["rollator"] <= found["kinderwagen"] <= found["referentie"]
     assert found["rollator"] > 40_000

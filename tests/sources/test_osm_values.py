@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources.osm_values import incline_pct, kerb_height_m, length_m, whole_number, width_m
+from pipelines.sources.osm_values import incline_pct, kerb_height_m, length_m, speed_kmh, whole_number, width_m
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,12 @@ def test_no_text_breaks_the_reading(text: str) -> None:
     assert metres is None or metres >= 0
     height_m = kerb_height_m({"kerb": text, "kerb:height": text})
     assert height_m is None or 0 <= height_m <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kmh"),
+    [("50", 50.0), ("30 km/h", 30.0), ("20 mph", 32.19), ("NL:urban", 50.0), ("walk", 15.0), ("", None), ("none", None),
+     ("-50", None), ("999", None), ("50;30", None)],
+)  # fmt: skip
+def test_a_speed_limit_is_read_in_km_per_hour(text: str, kmh: float | None) -> None:
+    assert speed_kmh(text) == (None if kmh is None else pytest.approx(kmh, abs=0.01))

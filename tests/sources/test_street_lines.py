@@ -82,6 +82,119 @@ def test_a_junction_has_one_key_wherever_it_lies_in_the_country():
     assert len({*u_key, *v_key}) == 2
 
 
+def _rows(raw: Path, delivery: StreetDelivery) -> list[dict[str, object]]:
+    table, _ = read_street_lines(delivery, raw, TOWN)
+    assert violations(conform(table, SEGMENTS), SEGMENTS) == ()
+    return list(table.to_pylist())
+
+
+def test_the_kerb_of_a_line_stands_on_an_obstacle_at_its_start(tmp_path: Path):
+    _write(tmp_path, [_line((0, 0), (9, 0)), _line((9, 0), (20, 0))], type=["footway"] * 2, stoep=["0.08", ""])
+    line, plain, kerb = _rows(tmp_path, _delivery(highway="type", kerb_height_m="stoep"))
+    assert (kerb["kerb_height_m"], kerb["has_kerb"], kerb["source_id"]) == (0.08, True, "1")
+    assert (line["kerb_height_m"], line["has_kerb"]) == (None, False)
+    assert kerb["v_key"] == line["u_key"] != kerb["u_key"]
+    assert line["v_key"] == plain["u_key"]
+    assert shapely.length(shapely.from_wkb(kerb["geometry"])) == 0
+
+
+def test_values_are_translated_and_flags_are_read(tmp_path: Path):
+    facts = {"soort": ["voetpad", "Fietspad"], "oversteek": ["Ja", None], "helpt": ["zebrapad", ""]}
+    _write(tmp_path, [_line((0, 0), (9, 0)), _line((9, 0), (20, 0))], **facts)
+    values = {"highway": {"voetpad": "footway", "Fietspad": "cycleway"}, "crossing": {"zebrapad": "marked"}}
+    named = _delivery(highway="soort", is_crossing="oversteek", crossing="helpt").model_copy(update={"values": values})
+    path, cycleway, crossing = _rows(tmp_path, named)
+    assert (path["highway"], cycleway["highway"]) == ("footway", "cycleway")
+    assert (crossing["is_crossing"], crossing["crossing"]) == (True, "marked")
+    assert not path["is_crossing"]
+
+
+def test_values_that_cannot_be_read_are_counted_and_unknown(tmp_path: Path):
+    facts = {
+        "type": ["footway"] * 5,
+        "breed": ["-1", "NaN", "9999", "smal", "inf"],
+        "treden": ["3", "-2", "1e300", "", None],
+        "dek": ["asphalt", "lava", "", None, "SETT"],
+    }
+    _write(tmp_path, [_line((n, 0), (n + 1, 0)) for n in range(5)], **facts)
+    table, remarks = read_street_lines(
+        _delivery(highway="type", width_m="breed", step_count="treden", surface="dek"), tmp_path, TOWN
+    )
+    assert table["width_m"].to_pylist() == [None] * 5
+    assert table["step_count"].to_pylist() == [3, None, None, None, None]
+    assert table["surface"].to_pylist() == ["asphalt", "", "", "", "sett"]
+    found = {remark.problem.split()[0]: (remark.rows, remark.action) for remark in remarks}
+    assert found == {
+        "width_m": (5, "read as unknown"),
+        "step_count": (2, "read as unknown"),
+        "surface": (1, "read as unknown"),
+    }
+
+
+def test_a_column_without_any_highway_type_is_refused_and_some_strange_ones_are_counted(tmp_path: Path):
+    lines = [_line((0, 0), (9, 0)), _line((9, 0), (20, 0))]
+    _write(tmp_path, lines, type=["walk", "bike"])
+    with pytest.raises(
+        SourceError, match=r"no value of column 'type' is an OSM highway type; it holds \['bike', 'walk'\]"
+    ):
+        read_street_lines(_delivery(highway="type"), tmp_path, TOWN)
+    _write(tmp_path, lines, type=["footway", "bike"])
+    table, remarks = read_street_lines(_delivery(highway="type"), tmp_path, TOWN)
+    assert table["highway"].to_pylist() == ["footway", ""]
+    assert [(remark.rows, remark.examples) for remark in remarks] == [(1, "bike")]
+
+
+def test_a_fact_that_there_is_not_and_a_flag_that_is_neither_yes_nor_no_are_refused(tmp_path: Path):
+    _write(tmp_path, [_line((0, 0), (9, 0))], type=["footway"], steil=["soms"])
+    with pytest.raises(SourceError, match=r"columns names \['slope'\]"):
+        read_street_lines(_delivery(highway="type", slope="steil"), tmp_path, TOWN)
+    with pytest.raises(SourceError, match=r"should say yes or no and holds \['soms'\]"):
+        read_street_lines(_delivery(highway="type", may_slope="steil"), tmp_path, TOWN)
+
+
+def test_lines_that_pass_over_each_other_make_no_junction_and_a_bridge_meets_its_ramps(tmp_path: Path):
+    crossing = [_line((0, 0), (50, 0)), _line((50, 0), (100, 0)), _line((50, -50), (50, 0)), _line((50, 0), (50, 50))]
+    _write(tmp_path, crossing, type=["path"] * 4, niveau=["1", "1", "0", "0"])
+    rows = _rows(tmp_path, _delivery(highway="type", layer="niveau"))
+    assert rows[0]["v_key"] == rows[1]["u_key"] != rows[2]["v_key"] == rows[3]["u_key"]
+    _write(tmp_path, crossing[:2], type=["path"] * 2, niveau=["1", "0"])
+    ramp = _rows(tmp_path, _delivery(highway="type", layer="niveau"))
+    assert ramp[0]["v_key"] == ramp[1]["u_key"]
+
+
+def test_lines_with_coordinates_that_are_no_numbers_are_refused(tmp_path: Path):
+    lines = [_line((0, 0), (9, 0)), shapely.LineString([(155_000, 463_000), (1e9, 463_000)])]
+    _write(tmp_path, lines, type=["footway"] * 2)
+    with pytest.raises(SourceError, match="lie outside the Netherlands"):
+        read_street_lines(_delivery(highway="type"), tmp_path, TOWN)
+
+
+@pytest.mark.realdata
+def test_the_kerbs_and_widths_of_osdorp_are_read(realdata: Path):
+    delivery = StreetDelivery(
+        format="lines",
+        path="amsterdam-osdorp/osdpm_map.gpkg",
+        vintage=2024,
+        licence="CC0-1.0",
+        attribution="nobody",
+        columns={
+            "highway": "path_type",
+            "width_m": "obstacle_free_width_float",
+            "kerb_height_m": "curb_height_max",
+            "is_crossing": "crossing",
+        },
+        values={"highway": {"walk": "footway", "bike": "cycleway", "walk_bike_connection": "path"}},
+    )
+    whole = shapely.box(100_000, 470_000, 130_000, 500_000)
+    table, _ = read_street_lines(delivery, realdata, Municipality(Layer("a box", np.array([whole]), {}), whole))
+    assert violations(conform(table, SEGMENTS), SEGMENTS) == ()
+    kerbs = np.array(table["kerb_height_m"].to_pylist(), dtype=float)
+    assert np.isfinite(kerbs).sum() > 2_900
+    assert np.nanmin(kerbs) == 0.04
+    assert np.nanmax(kerbs) == 0.08
+    assert sum(table["is_crossing"].to_pylist()) > 4_000
+
+
 @pytest.mark.realdata
 def test_the_streets_of_groningen_are_those_around_the_municipality(realdata: Path):
     area = read_area_file(SHIPPED / "groningen-2017.yaml")

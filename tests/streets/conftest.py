@@ -1,4 +1,4 @@
-"""Segments of street by hand: one mapping per segment, facts left out are unknown."""
+"""Segments of street by hand: one mapping per segment, facts left out are unknown, but for the asphalt."""
 
 from collections.abc import Callable
 
@@ -12,15 +12,25 @@ UNKNOWN: dict[str, object] = {
     "source_id": "1",
     "highway": "footway",
     "foot": "",
+    "has_kerb": False,
     "kerb_height_m": None,
+    "is_crossing": False,
+    "crossing": "",
+    "crossed_highway": "",
     "is_steps": False,
     "ramp_wheelchair": "",
+    "ramp_stroller": "",
     "step_count": None,
     "barrier": "",
     "oneway_foot": False,
-    "surface": "",
+    "surface": "asphalt",
+    "smoothness": "",
+    "tracktype": "",
     "incline_pct": None,
+    "may_slope": False,
     "width_m": None,
+    "sidewalk": "",
+    "maxspeed_kmh": None,
 }
 Segments = Callable[..., pa.Table]
 

@@ -7,27 +7,31 @@ from hypothesis import strategies as st
 
 from pipelines.contracts import violations
 from pipelines.streets.contracts import COSTS
-from pipelines.streets.costs import NEVER_WALKED, NO_RIGHT, WALKED_BY_RIGHT, edge_costs
+from pipelines.streets.costs import costs_of, edge_costs
 from pipelines.streets.graph import build_graph
 from pipelines.streets.profiles import read_profiles
+from pipelines.streets.tolls import NEVER_WALKED, NO_RIGHT, WALKED_BY_RIGHT
+from pipelines.streets.unknowns import BOUNDS, Bound, read_unknowns
 
 Segments = Callable[..., pa.Table]
-SPEED = {"referentie": 1.33, "kinderwagen": 1.20, "rollator": 0.75}
+SPEED = {"referentie": 1.33, "kinderwagen": 1.20, "kinderwagen_peuter": 0.88, "rollator": 0.75}
+WHEELS = ("kinderwagen", "kinderwagen_peuter", "rollator")
 NAMES = tuple(SPEED)
 SHIPPED = read_profiles()
+UNKNOWNS = read_unknowns()
 
 
-def cost(segments: Segments, profile: str, **facts: object) -> dict[str, object]:
+def cost(segments: Segments, profile: str, bound: Bound = "central", **facts: object) -> dict[str, object]:
     """Cost of one edge of 100 m with these facts; the line runs east, from u to v."""
     _, edges = build_graph(segments(facts))
-    costs = edge_costs(edges, SHIPPED[profile])
+    costs = edge_costs(edges, SHIPPED[profile], bound, UNKNOWNS)
     assert violations(costs, COSTS) == ()
     row: dict[str, object] = costs.to_pylist()[0]
     return row
 
 
-def extra_s(segments: Segments, profile: str, **facts: object) -> float:
-    seconds = cost(segments, profile, **facts)["forward_s"]
+def extra_s(segments: Segments, profile: str, bound: Bound = "central", **facts: object) -> float:
+    seconds = cost(segments, profile, bound, **facts)["forward_s"]
     assert isinstance(seconds, float)
     return seconds - 100 / SPEED[profile]
 
@@ -84,6 +88,12 @@ def test_only_a_wheelchair_ramp_opens_steps(segments: Segments, profile: str) ->
     if profile != "referentie":
         for other in ("", "no", "separate", "limited"):
             assert cost(segments, profile, **steps, ramp_wheelchair=other)["barrier"] == "steps"
+
+
+def test_a_ramp_for_strollers_opens_steps_to_strollers_only(segments: Segments) -> None:
+    steps = {"is_steps": True, "step_count": 20, "ramp_stroller": "yes"}
+    assert extra_s(segments, "kinderwagen", **steps) == pytest.approx(0)
+    assert cost(segments, "rollator", **steps)["barrier"] == "steps"
 
 
 @pytest.mark.parametrize(("count", "seconds"), [(1, 65.0), (3, 75.0)])
@@ -216,19 +226,172 @@ def test_a_forbidden_stretch_of_zero_length_is_forbidden(segments: Segments) -> 
     assert cost(segments, "rollator", line=point, kerb_height_m=0.05)["forward_s"] == 10.0
 
 
+@pytest.mark.parametrize(
+    ("profile", "smoothness", "factor"),
+    [
+        ("rollator", "good", 1.0),
+        ("rollator", "intermediate", 1.15),
+        ("rollator", "bad", 1.5),
+        ("rollator", "very_bad", None),
+        ("kinderwagen", "bad", 1.2),
+        ("kinderwagen", "very_bad", 1.6),
+        ("kinderwagen", "horrible", None),
+        ("referentie", "horrible", 1.0),
+    ],
+)
+def test_bumps_slow_or_stop_wheels(segments: Segments, profile: str, smoothness: str, factor: float | None) -> None:
+    row = cost(segments, profile, surface="", smoothness=smoothness)
+    if factor is None:
+        assert (row["forward_m"], row["barrier"]) == (None, "surface")
+    else:
+        assert row["forward_s"] == pytest.approx(100 / SPEED[profile] * factor)
+
+
+def test_of_surface_and_smoothness_the_worse_counts_once(segments: Segments) -> None:
+    assert cost(segments, "rollator", surface="sett", smoothness="good")["forward_s"] == pytest.approx(100 / 0.75 * 1.4)
+    assert cost(segments, "rollator", surface="sett", smoothness="bad")["forward_s"] == pytest.approx(100 / 0.75 * 1.5)
+
+
+@pytest.mark.parametrize(
+    ("profile", "facts", "factor"),
+    [
+        ("rollator", {"sidewalk": "no", "maxspeed_kmh": 30.0}, 1.1),
+        ("rollator", {"sidewalk": "no", "maxspeed_kmh": 50.0}, None),
+        ("rollator", {"sidewalk": "both", "maxspeed_kmh": 50.0}, 1.0),
+        ("rollator", {"sidewalk": "separate", "maxspeed_kmh": 80.0}, 1.0),
+        ("rollator", {"sidewalk": "no", "highway": "tertiary"}, None),
+        ("rollator", {"highway": "living_street"}, 1.1),
+        ("rollator", {"highway": "unclassified"}, 1.1),
+        ("rollator", {}, 1.0),
+        ("kinderwagen", {"sidewalk": "no", "maxspeed_kmh": 50.0}, 1.3),
+        ("referentie", {"sidewalk": "no", "maxspeed_kmh": 80.0}, 1.0),
+        ("rollator", {"sidewalk": "no", "maxspeed_kmh": 80.0, "highway": "cycleway"}, 1.0),
+    ],
+)
+def test_a_road_without_a_sidewalk_slows_or_stops_wheels(
+    segments: Segments, profile: str, facts: dict[str, object], factor: float | None
+) -> None:
+    row = cost(segments, profile, **{"highway": "residential", **facts})
+    if factor is None:
+        assert (row["forward_m"], row["barrier"]) == (None, "road")
+    else:
+        assert row["forward_s"] == pytest.approx(100 / SPEED[profile] * factor)
+
+
+@pytest.mark.parametrize(
+    ("profile", "crossing", "crossed", "seconds"),
+    [
+        ("referentie", "signals", "primary", 20),
+        ("kinderwagen", "signals", "residential", 20),
+        ("rollator", "signals", "primary", 26),
+        ("rollator", "marked", "primary", 6),
+        ("rollator", "island", "secondary", 6),
+        ("rollator", "none", "secondary", 66),
+        ("rollator", "none", "tertiary", 6),
+        ("kinderwagen", "none", "primary", 0),
+        ("rollator", "", "primary", 66),
+        ("rollator", "", "residential", 6),
+    ],
+)
+def test_a_crossing_costs_its_wait(
+    segments: Segments, profile: str, crossing: str, crossed: str, seconds: float
+) -> None:
+    facts = {"is_crossing": True, "kerb_height_m": 0.0, "crossing": crossing, "crossed_highway": crossed}
+    assert extra_s(segments, profile, **facts) == pytest.approx(seconds)
+    assert extra_s(segments, profile, **{**facts, "is_crossing": False}) == pytest.approx(0)
+
+
+UNKNOWN_CASES: list[tuple[str, dict[str, object], tuple[float | None, float | None, float | None]]] = [
+    # profile, facts, factor on time in the optimistic, central and pessimistic bound (None: forbidden)
+    ("rollator", {"surface": ""}, (1.0, 1.05, 1.5)),
+    ("rollator", {"surface": "", "highway": "track"}, (1.0, 1.5, 1.5)),
+    ("rollator", {"surface": "", "highway": "track", "tracktype": "grade5"}, (1.0, 1.5, 1.5)),
+    ("rollator", {"surface": "lava"}, (1.0, 1.05, 1.5)),
+    ("kinderwagen", {"surface": ""}, (1.0, 1.05, 1.6)),
+    ("rollator", {"highway": "residential", "width_m": 2.0}, (1.0, 1.0, 1.1)),
+    ("rollator", {"highway": "residential", "sidewalk": "no", "width_m": 2.0}, (1.1, 1.1, None)),
+    ("rollator", {"may_slope": True, "width_m": 2.0}, (1.0, 1.0, 2.0)),
+    ("referentie", {"surface": "", "may_slope": True}, (1.0, 1.0, 1.0)),
+    ("rollator", {"is_steps": True, "ramp_wheelchair": "unknown", "width_m": 2.0}, (1.0, None, None)),
+    ("rollator", {"is_steps": True, "step_count": 1, "width_m": 2.0}, (None, None, None)),
+    ("rollator", {"has_kerb": True, "width_m": 2.0}, (1.0, 1.075, None)),
+    ("kinderwagen", {"has_kerb": True, "width_m": 2.0}, (1.0, 1.0, None)),
+    ("rollator", {"is_crossing": True, "crossing": "marked", "width_m": 2.0}, (1.045, 1.045, None)),
+    ("referentie", {"is_crossing": True, "crossing": "marked"}, (1.0, 1.0, 1.0)),
+    ("referentie", {"highway": "platform"}, (1.0, None, None)),
+    ("referentie", {"barrier": "gate"}, (1.0, 1.0, None)),
+    ("referentie", {"barrier": "gate", "foot": "yes"}, (1.0, 1.0, 1.0)),
+]
+
+
+@pytest.mark.parametrize(("profile", "facts", "factors"), UNKNOWN_CASES)
+def test_what_is_not_known_passes_is_guessed_or_costs_the_worst(
+    segments: Segments,
+    profile: str,
+    facts: dict[str, object],
+    factors: tuple[float | None, float | None, float | None],
+) -> None:
+    base = {"width_m": 2.0, **facts} if profile == "rollator" else facts
+    for bound, factor in zip(BOUNDS, factors, strict=True):
+        seconds = cost(segments, profile, bound, **base)["forward_s"]
+        expected = None if factor is None else pytest.approx(100 / SPEED[profile] * factor)
+        assert seconds == expected, bound
+
+
+def test_an_unknown_width_costs_the_worst_admissible_in_the_pessimistic_bound(segments: Segments) -> None:
+    seconds = [cost(segments, "rollator", bound)["forward_s"] for bound in BOUNDS]
+    assert seconds == [pytest.approx(100 / 0.75 * factor) for factor in (1.0, 1.0, 1.3)]
+
+
+def test_a_stroller_is_lifted_over_uncounted_steps_in_the_optimistic_bound_only(segments: Segments) -> None:
+    steps = {"is_steps": True, "width_m": 2.0}
+    assert extra_s(segments, "kinderwagen", "optimistic", **steps) == pytest.approx(65)
+    assert cost(segments, "kinderwagen", "central", **steps)["barrier"] == "steps"
+
+
+def test_all_profiles_and_bounds_stand_in_one_table(segments: Segments) -> None:
+    _, edges = build_graph(segments({}, {"surface": ""}))
+    costs = costs_of(edges, SHIPPED)
+    assert violations(costs, COSTS) == ()
+    assert len(costs) == 2 * len(SHIPPED) * 3
+
+
 FACTS = st.fixed_dictionaries(
     {
-        "highway": st.sampled_from(["footway", "steps", "trunk", "cycleway", ""]),
+        "highway": st.sampled_from(
+            [
+                "footway",
+                "steps",
+                "trunk",
+                "cycleway",
+                "",
+                "platform",
+                "residential",
+                "primary",
+                "track",
+                "living_street",
+            ]
+        ),
         "foot": st.sampled_from(["", "yes", "no", "private"]),
+        "has_kerb": st.booleans(),
         "kerb_height_m": st.none() | st.floats(0, 0.3),
+        "is_crossing": st.booleans(),
+        "crossing": st.sampled_from(["", "signals", "marked", "island", "none"]),
+        "crossed_highway": st.sampled_from(["", "primary", "residential"]),
         "is_steps": st.booleans(),
-        "ramp_wheelchair": st.sampled_from(["", "yes", "no"]),
+        "ramp_wheelchair": st.sampled_from(["", "yes", "no", "unknown"]),
+        "ramp_stroller": st.sampled_from(["", "yes", "no", "unknown"]),
         "step_count": st.none() | st.integers(0, 40),
         "barrier": st.sampled_from(["", "gate", "stile", "bollard"]),
         "oneway_foot": st.booleans(),
         "surface": st.sampled_from(["", "asphalt", "sett", "sand", "lava"]),
+        "smoothness": st.sampled_from(["", "good", "bad", "horrible", "bumpy"]),
+        "tracktype": st.sampled_from(["", "grade1", "grade5", "grade9"]),
         "incline_pct": st.none() | st.floats(-20, 20),
+        "may_slope": st.booleans(),
         "width_m": st.none() | st.floats(0, 5),
+        "sidewalk": st.sampled_from(["", "yes", "no", "separate"]),
+        "maxspeed_kmh": st.none() | st.floats(0, 120),
     }
 )
 
@@ -246,6 +409,40 @@ def test_no_fact_lets_a_profile_walk_faster_or_another_number_of_metres(
             assert seconds is None or seconds >= 100 / SPEED[name] - 1e-9  # type: ignore[operator]
         assert (row["barrier"] != "") == (row["forward_m"] is None or row["backward_m"] is None)
     # What the reference may not walk, no one on wheels may.
-    for name in ("kinderwagen", "rollator"):
+    for name in WHEELS:
         for way in ("forward_m", "backward_m"):
             assert rows["referentie"][way] is not None or rows[name][way] is None
+
+
+@given(facts=st.lists(FACTS, min_size=1, max_size=8))
+def test_knowing_less_opens_less_and_costs_more_from_optimistic_to_pessimistic(
+    segments: Segments, facts: list[dict[str, object]]
+) -> None:
+    _, edges = build_graph(segments(*facts))
+    for profile in SHIPPED.values():
+        rows = [edge_costs(edges, profile, bound, UNKNOWNS).to_pylist() for bound in BOUNDS]
+        for kinder, harder in zip([*rows[0], *rows[1]], [*rows[1], *rows[2]], strict=True):
+            for way in ("forward_s", "backward_s"):
+                if harder[way] is not None:
+                    assert kinder[way] is not None
+                    assert kinder[way] <= harder[way] + 1e-9
+
+
+ANSWERS: dict[str, list[object]] = {
+    "surface": ["asphalt", "gravel", "sand"],
+    "width_m": [0.5, 0.85, 2.0],
+    "kerb_height_m": [0.0, 0.05, 0.2],
+    "sidewalk": ["yes", "no"],
+    "crossing": ["signals", "none"],
+}
+
+
+@given(facts=FACTS, fact=st.sampled_from(sorted(ANSWERS)), data=st.data())
+def test_learning_a_fact_never_gets_under_the_optimistic_seconds(
+    segments: Segments, facts: dict[str, object], fact: str, data: st.DataObject
+) -> None:
+    unknown = {**facts, fact: "" if isinstance(ANSWERS[fact][0], str) else None, "smoothness": ""}
+    known = {**unknown, fact: data.draw(st.sampled_from(ANSWERS[fact]))}
+    for name in NAMES:
+        before, after = (cost(segments, name, "optimistic", **which) for which in (unknown, known))
+        assert after["forward_s"] is None or before["forward_s"] <= after["forward_s"] + 1e-9  # type: ignore[operator]

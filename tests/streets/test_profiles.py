@@ -6,6 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipelines.errors import InputError
 from pipelines.sources.area_file import PROFILES
+from pipelines.sources.osm_words import SMOOTHNESSES, SURFACES
 from pipelines.streets.profiles import SHIPPED, Sourced, read_profiles
 
 
@@ -24,6 +25,18 @@ def test_central_budgets_are_those_of_the_method() -> None:
     assert reference.budget_s.central == 600
     assert stroller.budget_s.central * stroller.speed_m_per_s.central == pytest.approx(800, abs=1)
     assert [p.speed_m_per_s.central for p in (rollator, stroller, reference)] == [0.75, 1.20, 1.33]
+    toddler = profiles["kinderwagen_peuter"]
+    assert toddler.budget_s is not None
+    assert (toddler.budget_s.central, toddler.speed_m_per_s.central) == (900, 0.88)
+
+
+def test_every_word_that_is_read_is_judged_by_everyone_on_wheels() -> None:
+    for profile in read_profiles().values():
+        if profile.name != "referentie":
+            assert profile.surface is not None
+            assert set(profile.surface.values) == set(SURFACES)
+            assert profile.smoothness is not None
+            assert set(profile.smoothness.values) == set(SMOOTHNESSES)
 
 
 def sourced(model: object) -> list[Sourced]:
@@ -66,6 +79,7 @@ def changed(folder: Path, path: str, value: object) -> Path:
         ("budget_s", {"value": [1, 2, 3], "unit": "s", "source": "x", "certainty": "low"}, "either"),
         ("speed_m_per_s.certainty", "sure", "certainty"),
         ("surface.values", {"sett": [0.5, 1.0, 1.5]}, "1 or more"),
+        ("road.bands", [{"from_kmh": [30, 50, 60], "factor": None}], "begins at 0"),
         ("pace", 3, "rollator.pace"),
     ],
 )

@@ -142,7 +142,7 @@ def test_the_whole_sample_is_used_and_not_the_domain_alone() -> None:
 AREA_TABLE = conform(
     pa.Table.from_pylist([
         {"area_type": kind, "area_code": code, "area_name": code, "parent_code": parent, "publish_geometry": True,
-         "geometry": b""}
+         "share_inside": 1.0, "geometry": b""}
         for kind, code, parent in [
             ("gemeente", "GM1", ""), ("wijk", "WK1", "GM1"), ("wijk", "WK2", "GM1"),
             ("buurt", "BU1", "WK1"), ("buurt", "BU2", "WK1"), ("buurt", "BU3", "WK2"), ("pc4", "9901", ""),

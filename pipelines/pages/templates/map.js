@@ -1,4 +1,5 @@
-// The map's own behaviour: choose a layer, show its legend and table, name the buurten, find a buurt from the table.
+// The map's own behaviour: choose a layer, show its legend and table, name the districts, find one from the table.
+// Districts (gebieden) are buurten, or postcode areas.
 // Texts in feature properties are escaped for HTML already; they are shown as they are, never unescaped.
 const kaart = (function () {
   "use strict";
@@ -15,6 +16,8 @@ const kaart = (function () {
   const gekozen = (naam) => keuze.elements[naam].value;
   const nummer = () => varianten.indexOf(gekozen("profiel") + "-" + gekozen("maat"));
 
+  const midden = (gebied) => L.latLng(gebied.feature.properties.midden);
+
   function vulling(feature) {
     const merk = feature.properties.k.charAt(nummer());
     const isKlasse = merk >= "0" && merk <= "4";
@@ -26,36 +29,36 @@ const kaart = (function () {
     return vakjes === null ? { ...rand, ...vulling(feature) } : rand;
   }
 
-  function toonKeuze(buurten) {
+  function toonKeuze(gebieden) {
     legendas.forEach((legenda, plaats) => { legenda.hidden = plaats !== nummer(); });
     document.querySelectorAll(".profile").forEach((tabel) => {
       tabel.hidden = tabel.dataset.profile !== gekozen("profiel");
     });
-    buurten.eachLayer((buurt) => {
-      Object.assign(buurt.feature.properties, buurt.feature.properties.per[gekozen("profiel")]);
+    gebieden.eachLayer((gebied) => {
+      Object.assign(gebied.feature.properties, gebied.feature.properties.per[gekozen("profiel")]);
     });
-    buurten.setStyle((feature) => stijl(feature, "buurten"));
+    gebieden.setStyle((feature) => stijl(feature, "gebieden"));
     if (vakjes !== null) vakjes.setStyle((feature) => stijl(feature, "vakjes"));
   }
 
-  function naamborden(kaartblad, buurten) {
-    const borden = buurten.getLayers().map((buurt) => {
-      const naam = buurt.feature.properties.naam;
-      const bord = L.marker(buurt.getBounds().getCenter(), {
+  function naamborden(kaartblad, gebieden) {
+    const borden = gebieden.getLayers().map((gebied) => {
+      const naam = gebied.feature.properties.naam;
+      const bord = L.marker(midden(gebied), {
         interactive: false, keyboard: false,
         icon: L.divIcon({ className: "naambord", iconSize: null, html: "<span>" + naam + "</span>" }),
       });
-      return { buurt, bord, lengte: naam.length };
+      return { gebied, bord, lengte: naam.length };
     });
     const bezet = (vak, vakken) => vakken.some((ander) => ander.intersects(vak));
-    // A name is shown where it fits in its buurt and covers no other name.
+    // A name is shown where it fits in its district and covers no other name.
     const plaats = () => {
       const vakken = [];
-      borden.forEach(({ buurt, bord, lengte }) => {
-        const rechthoek = buurt.getBounds();
+      borden.forEach(({ gebied, bord, lengte }) => {
+        const rechthoek = gebied.getBounds();
         const breedte = lengte * 7.6;
-        const midden = kaartblad.latLngToLayerPoint(rechthoek.getCenter());
-        const vak = L.bounds(midden.subtract([breedte / 2, 8]), midden.add([breedte / 2, 8]));
+        const punt = kaartblad.latLngToLayerPoint(midden(gebied));
+        const vak = L.bounds(punt.subtract([breedte / 2, 8]), punt.add([breedte / 2, 8]));
         const ruimte = kaartblad.latLngToLayerPoint(rechthoek.getSouthEast()).x
           - kaartblad.latLngToLayerPoint(rechthoek.getNorthWest()).x;
         const past = ruimte > breedte && !bezet(vak, vakken);
@@ -67,30 +70,32 @@ const kaart = (function () {
     plaats();
   }
 
-  function wijsAan(kaartblad, buurt) {
+  function wijsAan(kaartblad, gebied) {
     document.getElementById("map_kaart").scrollIntoView({ block: "center", behavior: rustig ? "auto" : "smooth" });
-    kaartblad.fitBounds(buurt.getBounds(), { maxZoom: 15, padding: [40, 40], animate: false });
-    // The tooltip belongs to all buurten together: it opens as if this one were pointed at.
+    kaartblad.fitBounds(gebied.getBounds(), { maxZoom: 15, padding: [40, 40], animate: false });
+    // The tooltip belongs to all districts together: it opens as if this one were pointed at.
     if (aangewezen !== null) aangewezen.fire("mouseout", {}, true);
-    aangewezen = buurt;
-    buurt.fire("mouseover", { latlng: buurt.getBounds().getCenter() }, true);
+    aangewezen = gebied;
+    gebied.fire("mouseover", { latlng: midden(gebied) }, true);
   }
 
-  function begin(kaartblad, lagen, buurten) {
+  function begin(kaartblad, lagen, gebieden) {
     vakjes = lagen;
     L.control.zoom({ zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen" }).addTo(kaartblad);
     L.control.scale({ imperial: false }).addTo(kaartblad);
-    const heeftBuurten = buurten.getLayers().length > 0;
-    if (heeftBuurten) kaartblad.fitBounds(buurten.getBounds(), { padding: [8, 8], animate: false });
-    toonKeuze(buurten);
-    if (heeftBuurten) naamborden(kaartblad, buurten);
-    // The keyboard reaches each buurt by its name in the table; a hundred nameless stops on the map would be in the way.
-    buurten.eachLayer((buurt) => buurt.getElement().setAttribute("tabindex", "-1"));
-    keuze.addEventListener("change", () => toonKeuze(buurten));
-    buurten.on("mouseover", (wijzer) => wijzer.layer.setStyle({ weight: 3.5 }).bringToFront());
-    buurten.on("mouseout", (wijzer) => wijzer.layer.setStyle({ weight: rand.weight }));
-    document.querySelectorAll("[data-buurt]").forEach((knop) => {
-      knop.addEventListener("click", () => wijsAan(kaartblad, buurten.getLayers()[Number(knop.dataset.buurt)]));
+    const heeftGebieden = gebieden.getLayers().length > 0;
+    const kader = gebieden.getBounds();
+    if (vakjes !== null) kader.extend(vakjes.getBounds());
+    if (kader.isValid()) kaartblad.fitBounds(kader, { padding: [8, 8], animate: false });
+    toonKeuze(gebieden);
+    if (heeftGebieden) naamborden(kaartblad, gebieden);
+    // The keyboard reaches each district by its name in the table; a hundred nameless stops on the map would be in the way.
+    gebieden.eachLayer((gebied) => gebied.getElement().setAttribute("tabindex", "-1"));
+    keuze.addEventListener("change", () => toonKeuze(gebieden));
+    gebieden.on("mouseover", (wijzer) => wijzer.layer.setStyle({ weight: 3.5 }).bringToFront());
+    gebieden.on("mouseout", (wijzer) => wijzer.layer.setStyle({ weight: rand.weight }));
+    document.querySelectorAll("[data-gebied]").forEach((knop) => {
+      knop.addEventListener("click", () => wijsAan(kaartblad, gebieden.getLayers()[Number(knop.dataset.gebied)]));
     });
   }
 

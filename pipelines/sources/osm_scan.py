@@ -1,0 +1,112 @@
+"""One pass over an OSM extract: its ways, the marks on its nodes, its squares, as arrays.
+
+Here objects of the file become numbers. Where ways are cut and what stands between them is for `osm_streets`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import osmium
+from numpy.typing import NDArray
+from osmium.osm.types import OSMEntity
+
+from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points
+from pipelines.sources.osm_marks import MARK_KEYS, Mark, mark_of
+from pipelines.sources.osm_ways import WayFacts, is_against_its_line, is_walkable_kind, way_facts
+
+Ints = NDArray[np.int64]
+# A closed way with area=yes of another kind (a platform, a service yard) is not for crossing.
+_SQUARE_KINDS = frozenset({"pedestrian", "footway", "path", "living_street"})
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one pass over an extract found: facts per way, the nodes of all ways, the marked nodes, the squares.
+
+    `nodes` has shape (n, 3): node id, longitude and latitude in 1e-7 degree, way after way; `lengths` says
+    how many belong to each way. A square is the numbers of the ways that are its rings, the outer one first.
+    """
+
+    facts: tuple[WayFacts, ...]
+    lengths: Ints
+    nodes: Ints
+    marks: dict[int, Mark]
+    squares: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Located nodes of all ways, in order, shape (n,); a run is a part of a way without a gap."""
+
+    way: Ints
+    node: Ints
+    points: NDArray[np.float64]
+    is_run_end: NDArray[np.bool_]
+
+
+def scan_streets(path: Path, name: str) -> Scan:
+    """Read what is walkable, and what stands on its nodes, in one pass; `name` is what errors call the file."""
+    facts: list[WayFacts] = []
+    lines: list[Ints] = [np.empty((0, 3), dtype=np.int64)]
+    marks: dict[int, Mark] = {}
+    squares: list[tuple[int, ...]] = []
+    for thing in osm_objects(path, name, ("highway", *MARK_KEYS), areas=True):
+        tags = dict(thing.tags)
+        if isinstance(thing, osmium.osm.Node):
+            mark = mark_of(tags)
+            if mark is not None:
+                marks[thing.id] = mark
+        elif is_walkable_kind(tags):
+            for source_id, rings in _parts_of(thing):
+                first = len(facts)
+                for nodes in rings:
+                    facts.append(way_facts(source_id, tags))
+                    lines.append(_positions(nodes, is_reversed=is_against_its_line(tags)))
+                if _is_square(thing, tags) and lines[first + 1][0, 0] == lines[first + 1][-1, 0]:
+                    squares.append(tuple(range(first, len(facts))))
+    lengths = np.array([len(line) for line in lines[1:]], dtype=np.int64)
+    return Scan(tuple(facts), lengths, np.concatenate(lines), marks, tuple(squares))
+
+
+def _parts_of(thing: OSMEntity) -> Iterator[tuple[str, list[Iterable[osmium.osm.NodeRef]]]]:
+    if isinstance(thing, osmium.osm.Way):
+        if len(thing.nodes):
+            yield str(thing.id), [thing.nodes]
+    elif isinstance(thing, osmium.osm.Area) and not thing.from_way():
+        # The members of a pedestrian multipolygon carry no tags of their own: its rings are its only lines.
+        for outer in thing.outer_rings():
+            yield f"relation/{thing.orig_id()}", [outer, *thing.inner_rings(outer)]
+
+
+def _is_square(thing: OSMEntity, tags: dict[str, str]) -> bool:
+    return tags["highway"] in _SQUARE_KINDS and (isinstance(thing, osmium.osm.Area) or tags.get("area") == "yes")
+
+
+def _positions(nodes: Iterable[osmium.osm.NodeRef], *, is_reversed: bool) -> Ints:
+    line = np.array([(node.ref, node.x, node.y) for node in nodes], dtype=np.int64).reshape(-1, 3)
+    return line[::-1] if is_reversed else line
+
+
+def chain_of(scan: Scan, name: str) -> Chain:
+    """Put the nodes of all ways in a row, in RD, without those that the extract lacks or a mapper doubled."""
+    way = np.repeat(np.arange(len(scan.lengths)), scan.lengths)
+    is_located = scan.nodes[:, 1] != UNLOCATED
+    # The number of missing nodes so far tells the parts of a way apart that a gap separates.
+    part = np.cumsum(~is_located)
+    kept = np.flatnonzero(is_located & ~_repeats(way, scan.nodes[:, 0]))
+    joins_next = (np.diff(way[kept]) == 0) & (np.diff(part[kept]) == 0)
+    is_run_start = np.r_[True, ~joins_next][: len(kept)]
+    is_run_end = np.r_[~joins_next, True][: len(kept)]
+    makes_line = ~(is_run_start & is_run_end)
+    kept = kept[makes_line]
+    points = rd_points(scan.nodes[kept, 1], scan.nodes[kept, 2], name)
+    return Chain(way[kept], scan.nodes[kept, 0], points, is_run_end[makes_line])
+
+
+def _repeats(way: Ints, node: Ints) -> NDArray[np.bool_]:
+    """Tell whether a node is the same as the one before it in its way: a slip of the mapper, no junction."""
+    repeats = np.zeros(len(node), dtype=np.bool_)
+    repeats[1:] = (node[1:] == node[:-1]) & (way[1:] == way[:-1])
+    return repeats
