@@ -69,6 +69,11 @@ class Bench:
         return self.folders.data / "tables" / "pages" / self.area.name
 
     @property
+    def run_records(self) -> Path:
+        """Where the records of this area's runs lie, of failed ones too: a folder each."""
+        return self.folders.state / "runs" / self.area.name
+
+    @property
     def shelf(self) -> Shelf:
         """Where this area's releases stand."""
         return Shelf(self.folders.out, self.area.name)

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -25,6 +25,7 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 PATIENCE_S = 5.0
 # What the wake-up socket hears besides the numbers of signals.
 DONE, NOT_DONE = b"\xfe", b"\xff"
+Hook = Callable[["sys.UnraisableHookArgs"], object]
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 Raw = Annotated[Path | None, typer.Option("--raw", help="folder of deliveries [SAMENHANG_RAW, else data/raw]")]
 Out = Annotated[Path | None, typer.Option("--out", help="folder of releases [SAMENHANG_OUT, else data/published]")]
@@ -153,6 +154,7 @@ def _stoppable() -> Iterator[None]:
         watch.start()
         wakeup = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
         handlers = [signal.signal(stop, signal.default_int_handler) for stop in stops]
+        hook, sys.unraisablehook = sys.unraisablehook, _calm(sys.unraisablehook)
         try:
             yield
         finally:
@@ -160,10 +162,21 @@ def _stoppable() -> Iterator[None]:
             for stop in stops:
                 signal.signal(stop, signal.SIG_IGN)
             signal.set_wakeup_fd(wakeup)
+            sys.unraisablehook = hook
             told.send(DONE if isinstance(ended, SystemExit) and not ended.code else NOT_DONE)
             watch.join()
             for stop, handler in zip(stops, handlers, strict=True):
                 signal.signal(stop, handler)
+
+
+def _calm(hook: Hook) -> Hook:
+    """Keep Python from telling of a Ctrl-C that came in a place where it can only be ignored; the socket heard it."""
+
+    def tell(ignored: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+            hook(ignored)
+
+    return tell
 
 
 def _end_when_stopped(heard: socket.socket) -> None:

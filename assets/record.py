@@ -1,7 +1,8 @@
 """The record of a run: inputs with checksums, parameters, versions, seconds and memory per step, checks, rejected rows.
 
 It is gathered from the reports that steps leave, so that a run from the command line, the UI or a schedule is recorded
-alike. `run.json` goes with a release; the record of every run, failed ones too, is kept under `data/dagster/runs/`.
+alike. `run.json` goes with a release; the record of every run, failed ones too, is kept under
+`data/dagster/runs/<area>/`.
 """
 
 import json
@@ -73,7 +74,7 @@ def run_record(bench: Bench, status: str, failure: str = "") -> dict[str, Any]:
 
 def keep_run_record(bench: Bench, status: str, failure: str = "") -> Path:
     """Write the record of this run beside Dagster's logs, and say where."""
-    path = bench.folders.state / "runs" / bench.release / "run.json"
+    path = bench.run_records / bench.release / "run.json"
     with replacing(path) as temporary:
         temporary.write_text(
             json.dumps(run_record(bench, status, failure), indent=1, ensure_ascii=False), encoding="utf-8"

@@ -163,6 +163,7 @@ def clear_leftovers(bench: Bench) -> None:
         (bench.folders.data / "private" / name).rglob(".*.part"),
         bench.drafts.rglob(".*.part*"),
         (tables / "reports" / name).glob(".*.part"),
+        bench.run_records.glob("*/.*.part"),
     )
     for left in chain(*ours):
         left.unlink(missing_ok=True)

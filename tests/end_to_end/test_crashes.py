@@ -130,8 +130,8 @@ def harm(before: Standing, out: Path) -> list[str]:
 
 
 def leftovers(data: Path) -> list[str]:
-    """Half-written files; the record of a killed run, in a folder of its own, is not looked at."""
-    found = [path for part in ("tables", "private", "published") for path in (data / part).rglob(".*")]
+    """Half-written files."""
+    found = [path for part in ("tables", "private", "published", "dagster") for path in (data / part).rglob(".*")]
     half = [path for path in found if ".part" in path.name or path.name.endswith(".link")]
     return [str(path.relative_to(data)) for path in half]
 

@@ -110,7 +110,8 @@ def after(step: str, seconds: float) -> Callable[[subprocess.Popen[str]], None]:
 
     def come(process: subprocess.Popen[str]) -> None:
         assert process.stdout
-        assert any(line.startswith(step) for line in iter(process.stdout.readline, ""))
+        came = any(line.startswith(step) for line in iter(process.stdout.readline, ""))
+        assert came, process.communicate()[1]
         time.sleep(seconds)
 
     return come

@@ -234,7 +234,8 @@ def test_the_run_says_what_went_in_what_it_cost_and_what_was_checked(published: 
 
 
 def test_the_record_of_the_run_is_kept_beside_dagsters_state(example_run, published: Path):
-    release = json.loads((published / "run.json").read_text())["release"]
-    kept = json.loads((example_run.data / "dagster" / "runs" / release / "run.json").read_text())
+    record = json.loads((published / "run.json").read_text())
+    release, area = record["release"], record["area"]
+    kept = json.loads((example_run.data / "dagster" / "runs" / area / release / "run.json").read_text())
     assert kept["status"] == "published"
     assert published.resolve().name == release
