@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-all lint dev lock clean
+.PHONY: help demo test test-all lint bench dev lock clean
 
 help:  ## show these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,14 @@ lint: .venv/.dev  ## style, types and the order of the rooms
 	@$(BIN)/python -m numpydoc lint $$(find pipelines assets -name '*.py')
 	@$(BIN)/lint-imports
 
+.venv/.bench: requirements-bench.lock .venv/.dev
+	@echo "Adding the engines of others from requirements-bench.lock ..."
+	@$(INSTALL) --require-hashes --no-deps -r requirements-bench.lock
+	@touch $@
+
+bench: .venv/.bench  ## measure the search against engines of others (about 12 minutes; ONLY=case for one case)
+	@$(BIN)/python -m tests.benchmarks.bench $(if $(ONLY),--only '$(ONLY)')
+
 dev: .venv/.run  ## open Dagster's UI on the same definitions
 	@$(BIN)/samenhang dev
 
@@ -47,6 +55,7 @@ lock: .venv/.dev  ## write the lock files anew
 	@$(INSTALL) uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --extra bench -c requirements-dev.lock pyproject.toml -o requirements-bench.lock
 
 clean:  ## remove .venv and everything computed (deliveries in data/raw and releases stay)
 	rm -rf .venv data/tables data/private data/dagster

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.contracts import Contract
 from pipelines.errors import AreaFileError
@@ -83,9 +84,9 @@ class Bench:
         """Held while this area's tables are written."""
         return self.folders.data / "tables" / ".locks" / f"{self.area.name}.lock"
 
-    def read(self, contract: Contract) -> pa.Table:
-        """Read one of this area's tables."""
-        return self.warehouse.read(contract)
+    def read(self, contract: Contract, only: pc.Expression | None = None) -> pa.Table:
+        """Read one of this area's tables; with `only`, just the rows of which that is true."""
+        return self.warehouse.read(contract, only)
 
 
 def known_areas(folders: Folders) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""The command line `samenhang`: run, check, areas, example, dev.
+"""The command line `samenhang`: run, check, areas, route, example, dev.
 
 Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted (Ctrl-C, or stopped with SIGTERM).
 """
@@ -88,6 +88,45 @@ def areas() -> None:
 
     for name, path in sorted(known_areas(_folders()).items()):
         _say(f"{name:<24} {path}")
+
+
+@app.command()
+def route(
+    area: Area,
+    start: Annotated[str, typer.Argument(metavar="X,Y", help="a point in RD metres; the home nearest to it")],
+    place: Annotated[int, typer.Argument(metavar="PLACE", help="place_id of tables/places.parquet")],
+    profile: Annotated[str, typer.Option(help="who walks")] = "rollator",
+    bound: Annotated[
+        Literal["optimistic", "central", "pessimistic"], typer.Option(help="how what is not known is taken")
+    ] = "central",
+) -> None:
+    """Tell the way from a home to a place, and what is met on it, from the tables of the last run."""
+    from assets.bench import resolve_area  # noqa: PLC0415 - see _folders
+    from pipelines.reach.asking import ask_route  # noqa: PLC0415 - see _folders
+    from pipelines.streets.profiles import chosen_profiles  # noqa: PLC0415 - see _folders
+    from pipelines.warehouse import Warehouse  # noqa: PLC0415 - see _folders
+
+    folders = _folders()
+    warehouse = Warehouse(folders.data, resolve_area(area, folders)[0].name)
+    walker = chosen_profiles((profile,))[profile]
+    found = ask_route(warehouse, walker, bound, _point(start), place)
+    if found is None:
+        _say(f"No way within 5 km for {profile}, {bound} bound.")
+        return
+    kerb = "none known" if found.highest_kerb_m is None else f"{found.highest_kerb_m:g} m"
+    _say(f"{found.metres:.0f} m, {found.seconds:.0f} s to {found.place} for {profile}, {bound} bound.")
+    _say(f"Longest of {found.n_legs} stretches without a seat: {found.longest_leg_m:.0f} m.")
+    barriers = ", ".join(found.barriers) or "none"
+    _say(f"Flights of steps: {found.n_steps_flights}. Highest kerb: {kerb}. Barriers: {barriers}.")
+    _say(found.line_wkt)
+
+
+def _point(text: str) -> tuple[float, float]:
+    try:
+        x_m, y_m = (float(number) for number in text.split(","))
+    except ValueError as error:
+        raise InputError(f"{text!r} is no point. Write easting and northing as X,Y in metres (RD).") from error
+    return x_m, y_m
 
 
 @app.command()

@@ -25,9 +25,9 @@ from pipelines.errors import ContractError, SamenhangError
 from pipelines.release import exclusive
 from pipelines.sources.checksums import sha256
 from pipelines.sources.vector import Remark
+from pipelines.warehouse import HEAD_ROWS, Draft
 
 OWNER = "team:samenhang"
-PREVIEW_ROWS = 5
 # What the system says of files and disks holds paths, no values.
 _SAY_NO_VALUES = (OSError, duckdb.IOException, duckdb.TransactionException)
 
@@ -42,9 +42,12 @@ def silent(_key: str, _seconds: float | None) -> None:
 
 @dataclass(frozen=True)
 class Made:
-    """What a step made: tables in the order of its contracts, extra tables with contracts of their own, remarks."""
+    """What a step made: tables in the order of its contracts, extra tables with contracts of their own, remarks.
 
-    tables: Sequence[pa.Table] = ()
+    A table too long to hold comes as a draft.
+    """
+
+    tables: Sequence[pa.Table | Draft] = ()
     further: tuple[tuple[pa.Table, Contract], ...] = ()
     remarks: tuple[Remark, ...] = ()
 
@@ -114,13 +117,13 @@ def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
         with guard, recorded(bench, one.key), measured() as spent:
             clear_leftovers(bench)
             made = one.make(bench)
-            made = replace(made, tables=[conform(t, c) for c, t in zip(one.writes, made.tables, strict=True)])
+            made = conformed(one, made)
             checks = [_checked(contract, table) for contract, table in zip(one.writes, made.tables, strict=True)]
             if not all(check.passed for check in checks):
                 # Dagster hears of the checks; whoever started the run, in one sentence what they found.
                 yield from checks
                 raise ContractError("; ".join(_broken(one, made)))
-            _write(one, bench, made)
+            write_made(one, bench, made)
         keep_report(bench, {**_report(one, bench, made, checks), **spent})
         setting.tell(one.key, spent["seconds"])
         yield dg.MaterializeResult(metadata={**_metadata(one, bench, made), **spent}, check_results=checks)
@@ -132,8 +135,18 @@ def _kinds(one: Step) -> set[str]:
     return {"html"} if one.room == "pages" else {"duckdb", "parquet"}
 
 
-def _checked(contract: Contract, table: pa.Table) -> dg.AssetCheckResult:
-    found = violations(table, contract)
+def conformed(one: Step, made: Made) -> Made:
+    """Bring the tables that a step made into the columns, types and order of its contracts."""
+    pairs = zip(one.writes, made.tables, strict=True)
+    return replace(made, tables=[t if isinstance(t, Draft) else conform(t, contract) for contract, t in pairs])
+
+
+def _problems(contract: Contract, table: pa.Table | Draft) -> tuple[str, ...]:
+    return table.problems if isinstance(table, Draft) else violations(table, contract)
+
+
+def _checked(contract: Contract, table: pa.Table | Draft) -> dg.AssetCheckResult:
+    found = _problems(contract, table)
     return dg.AssetCheckResult(
         check_name=contract.table, passed=not found, metadata={"violations": list(found), "rows": len(table)}
     )
@@ -141,12 +154,16 @@ def _checked(contract: Contract, table: pa.Table) -> dg.AssetCheckResult:
 
 def _broken(one: Step, made: Made) -> Iterator[str]:
     for contract, table in zip(one.writes, made.tables, strict=True):
-        yield from (f"{contract.name}: {violation}" for violation in violations(table, contract))
+        yield from (f"{contract.name}: {problem}" for problem in _problems(contract, table))
 
 
-def _write(one: Step, bench: Bench, made: Made) -> None:
+def write_made(one: Step, bench: Bench, made: Made) -> None:
+    """Put what a step made in the place of its tables; what conforms to its contract already."""
     for contract, table in zip(one.writes, made.tables, strict=True):
-        bench.warehouse.store(contract, table)
+        if isinstance(table, Draft):
+            bench.warehouse.keep(table)
+        else:
+            bench.warehouse.store(contract, table)
     for table, contract in made.further:
         ordered = conform(table, contract)
         broken = violations(ordered, contract)
@@ -239,12 +256,13 @@ def _metadata(one: Step, bench: Bench, made: Made) -> dict[str, Any]:
     return metadata
 
 
-def preview(contract: Contract, table: pa.Table) -> str:
+def preview(contract: Contract, table: pa.Table | Draft) -> str:
     """The first rows as a Markdown table without geometry; of a personal table nothing but the number of rows."""
     if contract.personal:
         return f"{len(table)} rows of a personal table; none are shown."
-    columns = [name for name in table.column_names if name != "geometry" and not pa.types.is_binary(table[name].type)]
-    rows = table.select(columns).slice(0, PREVIEW_ROWS).to_pylist()
+    head = table.head if isinstance(table, Draft) else table.slice(0, HEAD_ROWS)
+    columns = [name for name in head.column_names if name != "geometry" and not pa.types.is_binary(head[name].type)]
+    rows = head.select(columns).to_pylist()
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
     lines += [" | ".join(_cell(row[name]) for name in columns) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)
@@ -283,6 +301,6 @@ def _input(bench: Bench, path: str) -> dict[str, Any]:
     return {"path": path, "sha256": sha256(full), "bytes": full.stat().st_size}
 
 
-def _tables(one: Step, made: Made) -> list[tuple[Contract, pa.Table]]:
+def _tables(one: Step, made: Made) -> list[tuple[Contract, pa.Table | Draft]]:
     further = [(contract, table) for table, contract in made.further]
     return [*zip(one.writes, made.tables, strict=True), *further]

@@ -5,7 +5,7 @@ stand in `contracts.py` of the room that writes the table.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -122,6 +122,33 @@ def violations(table: pa.Table, contract: Contract) -> tuple[str, ...]:
         if distinct != len(table):
             found.append(f"key {contract.key} repeats: {len(table)} rows, {distinct} distinct")
     return tuple(found)
+
+
+def violations_in_parts(parts: Iterable[pa.Table], contract: Contract) -> tuple[str, ...]:
+    """List in what a table, given in parts in the order of its rows, breaks its contract; empty when it keeps it.
+
+    Unlike `violations` it holds one part at a time, and asks that the rows go by their key, each key once. It stops at
+    the first part that breaks it.
+    """
+    previous = contract.schema.empty_table()
+    for part in parts:
+        found = violations(part, replace(contract, key=(), may_be_empty=True))
+        if not found and contract.key and not _ascends(pa.concat_tables([previous, part]), contract.key):
+            found = (f"rows do not go by key {contract.key}, each once",)
+        if found:
+            return found
+        previous = part.slice(max(len(part) - 1, 0)) if len(part) else previous
+    return () if len(previous) or contract.may_be_empty else ("the table is empty",)
+
+
+def _ascends(table: pa.Table, key: tuple[str, ...]) -> bool:
+    """Whether every row comes after the one before it, by the columns of `key`."""
+    before, after = table.slice(0, max(len(table) - 1, 0)), table.slice(1)
+    rises = pa.scalar(value=False)
+    for name in reversed(key):
+        one, other = before[name].combine_chunks(), after[name].combine_chunks()
+        rises = pc.or_(pc.less(one, other), pc.and_(pc.equal(one, other), rises))
+    return bool(pc.all(rises, min_count=0).as_py())
 
 
 def _column_violations(array: pa.ChunkedArray, column: Column, *, quote: bool) -> Iterable[str]:

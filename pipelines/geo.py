@@ -85,3 +85,11 @@ def h3_polygons(cells: Sequence[int]) -> NDArray[np.object_]:
     if not hexagons:
         return np.empty(0, dtype=np.object_)
     return geometries_to_rd(np.array(hexagons, dtype=np.object_))
+
+
+def h3_disks(cells: NDArray[np.uint64], rings: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """The cells within so many rings of each cell, itself included: row of the cell, and cell near it; shape (n,)."""
+    disks = [h3.grid_disk(h3.int_to_str(int(cell)), rings) for cell in cells]
+    rows = np.repeat(np.arange(len(disks)), [len(disk) for disk in disks])
+    near = (h3.str_to_int(cell) for disk in disks for cell in sorted(disk))
+    return rows, np.fromiter(near, dtype=np.uint64, count=len(rows))

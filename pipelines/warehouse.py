@@ -7,19 +7,21 @@ name and renamed, so that a reader sees the old table or the new one, never half
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.contracts import Contract, conform
+from pipelines.contracts import Contract, conform, violations_in_parts
 from pipelines.errors import SamenhangError
 
 ROOT = Path(__file__).parent
+HEAD_ROWS = 5
 DUCKDB_SETTINGS: Mapping[str, str | bool | int] = {
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
@@ -46,6 +48,24 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """A table too long to hold, written beside its place: `head` is its first rows, `problems` what it breaks.
+
+    It takes its place when `Warehouse.keep` is called.
+    """
+
+    contract: Contract
+    path: Path
+    rows: int
+    head: pa.Table
+    problems: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """How many rows it has."""
+        return self.rows
+
+
+@dataclass(frozen=True)
 class Warehouse:
     """The tables of one area file under one data folder."""
 
@@ -58,12 +78,12 @@ class Warehouse:
             return self.data / "private" / self.area / contract.room / f"{contract.table}.parquet"
         return self.data / "tables" / contract.room / contract.table / f"{self.area}.parquet"
 
-    def read(self, contract: Contract) -> pa.Table:
-        """Read a table back in its contract's schema."""
+    def read(self, contract: Contract, only: pc.Expression | None = None) -> pa.Table:
+        """Read a table back in its contract's schema; with `only`, just the rows of which that is true."""
         path = self.path(contract)
         if not path.exists():
             raise _not_there(contract.name, self.area)
-        return pq.read_table(path, schema=contract.schema, partitioning=None)
+        return pq.read_table(path, schema=contract.schema, partitioning=None, filters=only)
 
     def read_as_written(self, name: str) -> pa.Table:
         """Read table `room/table` in the schema it was written in, for tables whose columns follow from the area."""
@@ -86,6 +106,35 @@ class Warehouse:
             pq.write_table(ordered, temporary, compression="zstd", row_group_size=131_072)
         return ordered
 
+    def draft(self, contract: Contract, write: Callable[[Path], object]) -> Draft:
+        """Have a table written part by part, and read it through against its contract.
+
+        Parameters
+        ----------
+        contract
+            What the table promises; its rows go by its key.
+        write
+            Writes the Parquet file at the path it is given.
+        """
+        path = self.path(contract)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.draft.part")
+        try:
+            write(temporary)
+            draft = _read_through(contract, temporary)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        if draft.problems:
+            temporary.unlink()
+        return draft
+
+    def keep(self, draft: Draft) -> None:
+        """Put a draft in the place of its table."""
+        with draft.path.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.path.replace(self.path(draft.contract))
+
     def run_sql(
         self, query: str, reads: tuple[Contract, ...], parameters: Mapping[str, object] | None = None
     ) -> pa.Table:
@@ -107,6 +156,15 @@ class Warehouse:
             for contract in reads:
                 _view(connection, contract, self.path(contract))
             return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+
+
+def _read_through(contract: Contract, path: Path) -> Draft:
+    with pq.ParquetFile(path) as written:
+        groups = (written.read_row_group(number).cast(contract.schema) for number in range(written.num_row_groups))
+        problems = violations_in_parts(groups, contract)
+        head = next(written.iter_batches(HEAD_ROWS), None)
+        rows = contract.schema.empty_table() if head is None else pa.Table.from_batches([head])
+        return Draft(contract, path, written.metadata.num_rows, rows, problems)
 
 
 def _not_there(name: str, area: str) -> SamenhangError:

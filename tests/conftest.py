@@ -104,7 +104,7 @@ class Laid:
     def lay(self, contract: Contract, *rows: dict[str, object], **same: object) -> None:
         """Write rows; `same` holds what all rows share, and any other column gets an empty value of its type."""
         arrays = [
-            pa.array([{**same, **row}.get(column.name, _EMPTY[str(column.type)]) for row in rows], column.type)
+            pa.array([{**same, **row}.get(column.name, _empty(column.type)) for row in rows], column.type)
             for column in contract.columns
         ]
         self.warehouse.write(contract, pa.table(arrays, names=list(contract.column_names)))
@@ -119,6 +119,10 @@ _EMPTY: dict[str, object] = {
     "bool": False,
     "binary": shapely.Point(155_000, 463_000).wkb,
 }
+
+
+def _empty(type_: pa.DataType) -> object:
+    return [] if pa.types.is_list(type_) else _EMPTY[str(type_)]
 
 
 @pytest.fixture

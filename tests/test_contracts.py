@@ -1,9 +1,10 @@
 import math
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
-from pipelines.contracts import Column, Contract, conform, violations
+from pipelines.contracts import Column, Contract, conform, violations, violations_in_parts
 from pipelines.errors import ContractError
 
 CONTRACT = Contract(
@@ -79,3 +80,32 @@ def test_the_value_that_does_not_fit_a_personal_table_is_not_quoted():
 def test_a_key_must_be_made_of_columns():
     with pytest.raises(ContractError, match="nowhere"):
         Contract("room/table", "one thing", ("nowhere",), CONTRACT.columns)
+
+
+def test_parts_in_the_order_of_their_key_keep_the_contract():
+    parts = [_table(["a", "b"], [0.0, None]), _table([], []), _table(["c"], [1.0])]
+    assert violations_in_parts(parts, CONTRACT) == ()
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([_table(["b", "a"], [1.0, 1.0])], "do not go by key"),
+        ([_table(["a"], [1.0]), _table(["a"], [2.0])], "do not go by key"),
+        ([_table(["b"], [1.0]), _table(["a"], [2.0])], "do not go by key"),
+        ([_table(["a"], [1.0]), _table([], []), _table(["a"], [1.0])], "do not go by key"),
+        ([_table(["a"], [1.0]), _table(["b"], [11.0])], "over 10"),
+        ([_table([], [])], "empty"),
+        ([], "empty"),
+    ],
+)
+def test_what_parts_break_is_found_in_whichever_part_it_stands(parts: list[pa.Table], expected: str):
+    (found,) = violations_in_parts(parts, CONTRACT)
+    assert expected in found
+
+
+def test_a_key_of_several_columns_goes_from_the_first_to_the_last():
+    contract = replace(CONTRACT, key=("code", "length_m"))
+    assert violations_in_parts([_table(["a", "a"], [1.0, 2.0]), _table(["b"], [0.0])], contract) == ()
+    assert violations_in_parts([_table(["a", "a"], [2.0, 1.0])], contract)
+    assert violations_in_parts([_table(["a"], [2.0]), _table(["a"], [2.0])], contract)

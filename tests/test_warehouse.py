@@ -2,6 +2,8 @@ import stat
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.contracts import Column, Contract
@@ -42,6 +44,53 @@ def test_a_table_that_is_not_there_is_named_with_the_command_that_makes_it(tmp_p
         Warehouse(tmp_path, "town").read(OPEN)
     with pytest.raises(SamenhangError, match="people/origins"):
         Warehouse(tmp_path, "town").run_sql("people/persons", (OPEN,))
+
+
+def _written(*parts: list[int]):
+    """Writes each part as a row group of its own."""
+
+    def write(path: Path) -> None:
+        with pq.ParquetWriter(path, OPEN.schema) as writer:
+            for part in parts:
+                writer.write_table(pa.table({"n": pa.array(part, pa.int64())}))
+
+    return write
+
+
+def test_a_draft_takes_the_place_of_its_table_only_when_it_is_kept(tmp_path: Path):
+    warehouse = Warehouse(tmp_path, "town")
+    warehouse.write(OPEN, pa.table({"n": [7]}))
+    draft = warehouse.draft(OPEN, _written([1, 2], [3, 4, 5, 6]))
+    assert (len(draft), draft.head["n"].to_pylist(), draft.problems) == (6, [1, 2, 3, 4, 5], ())
+    assert warehouse.read(OPEN)["n"].to_pylist() == [7]
+    warehouse.keep(draft)
+    assert warehouse.read(OPEN)["n"].to_pylist() == [1, 2, 3, 4, 5, 6]
+    assert list(warehouse.path(OPEN).parent.iterdir()) == [warehouse.path(OPEN)]
+
+
+def test_a_draft_that_breaks_its_contract_says_so_and_is_gone(tmp_path: Path):
+    warehouse = Warehouse(tmp_path, "town")
+    draft = warehouse.draft(OPEN, _written([1, 2], [2]))
+    assert "do not go by key" in draft.problems[0]
+    assert list(warehouse.path(OPEN).parent.iterdir()) == []
+
+
+def test_a_draft_that_could_not_be_written_whole_is_gone(tmp_path: Path):
+    warehouse = Warehouse(tmp_path, "town")
+
+    def write(path: Path) -> None:
+        path.write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        warehouse.draft(OPEN, write)
+    assert list(warehouse.path(OPEN).parent.iterdir()) == []
+
+
+def test_only_the_rows_that_are_asked_for_are_read(tmp_path: Path):
+    warehouse = Warehouse(tmp_path, "town")
+    warehouse.write(OPEN, pa.table({"n": [1, 2, 3]}))
+    assert warehouse.read(OPEN, pc.field("n") > 1)["n"].to_pylist() == [2, 3]
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):

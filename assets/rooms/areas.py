@@ -15,11 +15,20 @@ def membership(bench: Bench) -> Made:
 @step(
     "areas/values",
     writes=(VALUES,),
-    reads=("areas/membership", "people/persons", "findings/nearness", "findings/minimum", "survey/estimates"),
+    reads=(
+        "areas/membership",
+        "people/origins",
+        "people/persons",
+        "reach/attachments",
+        "reach/routes",
+        "findings/nearness",
+        "findings/minimum",
+        "survey/estimates",
+    ),
 )
 def values(bench: Bench) -> Made:
     """Every indicator of every area, before protection (personal)."""
-    return Made((build_values(bench.warehouse, str(bench.area.year)),))
+    return Made((build_values(bench.warehouse, str(bench.area.year), bench.area.benches_delivered),))
 
 
 STEPS = (membership, values)

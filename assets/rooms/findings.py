@@ -2,18 +2,32 @@
 
 from assets.bench import Bench
 from assets.step import Made, step
-from pipelines.findings.access import judge_minimum, measure_nearness
-from pipelines.findings.contracts import MINIMUM, NEARNESS
+from pipelines.findings.access import judge_minimum, measure_nearness, measure_space
+from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SPACE
+from pipelines.findings.coverage import cell_coverage
+from pipelines.people.contracts import ORIGINS
+from pipelines.streets.contracts import COVERAGE, EDGES
 
 
 @step(
     "findings/nearness",
-    writes=(NEARNESS,),
-    reads=("people/origins", "places/register", "reach/attachments", "reach/pairs", "streets/costs"),
+    writes=(NEARNESS, SPACE, CELL_COVERAGE),
+    reads=(
+        "people/origins",
+        "people/persons",
+        "places/register",
+        "reach/attachments",
+        "reach/pairs",
+        "reach/routes",
+        "streets/graph",
+        "streets/costs",
+    ),
 )
 def nearness(bench: Bench) -> Made:
-    """Per home, profile and kind of place: the nearest, and how many within each distance."""
-    return Made((measure_nearness(bench.warehouse),))
+    """Per home: the nearest place of each kind, how many within reach, their floor; what is known of streets."""
+    cells = bench.read(ORIGINS)["h3_cell"].to_numpy()
+    known = cell_coverage(bench.read(EDGES), bench.read(COVERAGE), cells, bench.area.h3_resolution)
+    return Made((measure_nearness(bench.warehouse), measure_space(bench.warehouse), known))
 
 
 @step("findings/minimum", writes=(MINIMUM,), reads=("findings/nearness",))

@@ -35,7 +35,7 @@ def segments(bench: Bench) -> Made:
     return Made((table,), remarks=remarks)
 
 
-@step("sources/places", writes=(contracts.PLACES, contracts.BENCHES), deliveries=("places",))
+@step("sources/places", writes=(contracts.PLACES, contracts.BENCHES), deliveries=("places", "benches"))
 def places(bench: Bench) -> Made:
     """Places where people meet, and public seats, as delivered."""
     delivered = _delivered(bench)

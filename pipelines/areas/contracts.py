@@ -1,11 +1,16 @@
 """Sums over areas: which origins belong where, and the values before protection. Not for publication."""
 
+from itertools import combinations
+
 import pyarrow as pa
 
 from pipelines.contracts import Column, Contract
 
 AREA_TYPES = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente")
-INTERVAL_KINDS = ("", "ci_95", "unknown_places", "unknown_ages")
+# What is not known and makes the interval (places: or seats that nobody told of); several join with a plus.
+_UNKNOWN = ("unknown_ages", "unknown_places", "unknown_streets")
+_MIXED = tuple("+".join(some) for count in (1, 2, 3) for some in combinations(_UNKNOWN, count))
+INTERVAL_KINDS = ("", "ci_95", *_MIXED)
 QUALITIES = ("ok", "caution")
 VALUE_REASONS = (
     "",
@@ -13,6 +18,9 @@ VALUE_REASONS = (
     "unknown_place_kinds",
     "no_place_within_search",
     "not_attached",
+    "no_street",
+    "floor_unknown",
+    "benches_unknown",
     "no_residents",
     "people_unknown",
 )
@@ -49,10 +57,10 @@ VALUES = Contract(
     columns=(
         *KEYS,
         Column("value", pa.float64(), "the value in `unit`; null with a reason", nullable=True),
-        Column("lower", pa.float64(), "lower bound; null where there is no interval", nullable=True),
-        Column("upper", pa.float64(), "upper bound; null where there is no interval", nullable=True),
+        Column("lower", pa.float64(), "lower bound; null: no interval, or nothing bounds it", nullable=True),
+        Column("upper", pa.float64(), "upper bound; null: no interval, or nothing bounds it", nullable=True),
         Column("interval_kind", pa.string(), "what the interval covers", values=INTERVAL_KINDS),
-        Column("unit", pa.string(), "m, n, persons, 0-10 ..."),
+        Column("unit", pa.string(), "m, n, kinds, share, m2, persons or 0-10"),
         Column("respondents", pa.int64(), "respondents behind it; null: no survey value", nullable=True, minimum=0),
         Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
         Column("reason_missing", pa.string(), "why value is null; else ''", values=VALUE_REASONS),

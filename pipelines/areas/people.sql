@@ -34,10 +34,14 @@ below as (
         homes.area_code,
         homes.population_group,
         minimum.profile,
-        coalesce(sum(homes.persons) filter (where minimum.is_below = 'yes'), 0) as persons,
+        coalesce(sum(homes.persons) filter (where minimum.is_below_central = 'yes'), 0) as persons,
+        coalesce(sum(homes.persons) filter (where minimum.is_below_central <> 'no'), 0) as persons_not_found,
+        coalesce(sum(homes.persons) filter (where minimum.is_below = 'yes'), 0) as persons_at_least,
         coalesce(sum(homes.persons_at_most) filter (where minimum.is_below <> 'no'), 0) as persons_at_most,
-        coalesce(sum(homes.persons_at_most) filter (where minimum.is_below = 'unknown'), 0) > 0 as has_unknown,
-        coalesce(bool_and(not minimum.is_attached) filter (where minimum.is_below = 'unknown'), false) as only_unattached,
+        -- With every street as guessed it is unknown for want of lists of places, or of a street near enough.
+        coalesce(sum(homes.persons_at_most) filter (where minimum.is_below_central = 'unknown'), 0) > 0 as has_unknown_places,
+        coalesce(sum(homes.persons_at_most - homes.persons) filter (where minimum.is_below <> 'no'), 0) > 0 as has_unknown_ages,
+        coalesce(bool_and(not minimum.is_attached) filter (where minimum.is_below_central = 'unknown'), false) as only_unattached,
         bool_or(homes.is_masked) as has_masked,
         sum(homes.persons_at_most) = 0 and bool_or(homes.is_masked) as is_unknown
     from homes
@@ -69,20 +73,42 @@ select
     '',
     '',
     population_group,
-    if(has_unknown or is_unknown, null, persons),
-    if(persons_at_most > persons, persons, null),
-    if(persons_at_most > persons, persons_at_most, null),
-    case
-        when has_unknown then 'unknown_places'
-        when persons_at_most > persons then 'unknown_ages'
-        else ''
-    end,
+    if(has_unknown_places or is_unknown, null, persons),
+    if(is_unknown, null, persons_at_least),
+    if(is_unknown, null, persons_at_most),
+    if(
+        is_unknown,
+        '',
+        concat_ws(
+            '+',
+            if(has_unknown_ages, 'unknown_ages', null),
+            if(has_unknown_places, 'unknown_places', null),
+            'unknown_streets'
+        )
+    ),
     'persons',
-    if(has_masked or persons_at_most > persons, 'caution', 'ok'),
+    if(has_masked or has_unknown_ages or has_unknown_places, 'caution', 'ok'),
     case
         when is_unknown then 'people_unknown'
-        when not has_unknown then ''
+        when not has_unknown_places then ''
         when only_unattached then 'not_attached'
         else 'unknown_place_kinds'
     end
+from below
+union all
+select
+    area_type,
+    area_code,
+    'people_none_found',
+    profile,
+    '',
+    '',
+    population_group,
+    if(is_unknown, null, persons_not_found),
+    null,
+    null,
+    '',
+    'persons',
+    if(has_masked or has_unknown_ages or has_unknown_places, 'caution', 'ok'),
+    if(is_unknown, 'people_unknown', '')
 from below

@@ -4,11 +4,18 @@ import pyarrow as pa
 
 from pipelines.areas.contracts import MEMBERSHIP, VALUES
 from pipelines.findings.catalogue import catalogue
-from pipelines.findings.contracts import MINIMUM, NEARNESS
+from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SPACE
 from pipelines.people.contracts import ORIGINS, PERSONS
+from pipelines.reach.contracts import ATTACHMENTS, LEGS
+from pipelines.sources.area_file import Delivered
 from pipelines.sources.contracts import AREAS
 from pipelines.survey.contracts import ESTIMATES
 from pipelines.warehouse import Warehouse
+
+_ACCESS = (MEMBERSHIP, ORIGINS, PERSONS, ATTACHMENTS, LEGS, NEARNESS, MINIMUM, SPACE, CELL_COVERAGE)
+
+# Homes are ranked per area: small areas hold as many ranks as there are homes, so that their memory does not add up.
+_TOGETHER = (("h3",), ("pc6",), ("pc4", "buurt", "wijk", "gemeente"))
 
 
 def build_membership(warehouse: Warehouse) -> pa.Table:
@@ -16,10 +23,21 @@ def build_membership(warehouse: Warehouse) -> pa.Table:
     return warehouse.run_sql("areas/membership", (ORIGINS, PERSONS, AREAS))
 
 
-def build_values(warehouse: Warehouse, period: str) -> pa.Table:
-    """Every indicator of every area, unprotected, as `areas/values`; `period` is the year they speak of."""
+def build_values(warehouse: Warehouse, period: str, benches: Delivered) -> pa.Table:
+    """Every indicator of every area, unprotected, as `areas/values`.
+
+    Parameters
+    ----------
+    warehouse
+        Where the tables lie.
+    period
+        The year the values speak of.
+    benches
+        How complete the delivered list of benches is; what was not delivered is unknown, not absent.
+    """
+    access = ({"benches": benches, "area_types": list(area_types)} for area_types in _TOGETHER)
     parts = (
-        warehouse.run_sql("areas/access", (MEMBERSHIP, PERSONS, NEARNESS, MINIMUM)),
+        *(warehouse.run_sql("areas/access", _ACCESS, asked) for asked in access),
         warehouse.run_sql("areas/people", (MEMBERSHIP, PERSONS, MINIMUM)),
         warehouse.run_sql("areas/survey", (ESTIMATES,), {"scales": list(catalogue())}),
     )

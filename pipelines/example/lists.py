@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.example.parcels import AreaCodes, Parcels
-from pipelines.example.places import Site, block_centre, facade_points
+from pipelines.example.places import Site, block_centre, facade_points, floor_area_m2
 from pipelines.example.plan import Floats, Plan
 from pipelines.example.streets import StreetPlan
 from pipelines.example.vector_file import write_list
@@ -17,16 +17,24 @@ _ON_BLOCK_SHIFT_M = np.array([7.0, -8.0])
 _TWICE_LISTED = {"amenity=community_centre": "Buurthuis", "leisure=playground": "Speelplek"}
 _TWICE_EVERY = 4
 _TWICE_SHIFT_M = 8.0
+# Of its own halls the municipality keeps floor area (m2) and whether wheelchairs come in; of a few nothing.
+_OWN_HALLS = ((180.0, "ja"), (240.0, "beperkt"), (310.0, "nee"), (None, ""), (95.0, "ja"))
+_IN_DUTCH = {"yes": "ja", "limited": "beperkt", "no": "nee"}
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One row of the municipal list of places; `osm_name` is set when OSM holds the same place."""
+    """One row of the municipal list of places; `osm_name` is set when OSM holds the same place.
+
+    `wheelchair` (ja, beperkt, nee; '' not known) and the floor area are kept of halls only.
+    """
 
     name: str
     kind: str
     at: Floats
     osm_name: str = ""
+    area_m2: float | None = None
+    wheelchair: str = ""
 
 
 def list_places(
@@ -50,7 +58,10 @@ def _own_places(
         here = rng.permutation(np.flatnonzero(free & (parcels.buurt == buurt))).tolist()
         for name, parcel in zip(kinds, here, strict=False):
             title = streets.words.place_names[len(listed) % len(streets.words.place_names)]
-            listed.append(Listed(f"{name} {title}", name, _point(plan, parcels, parcel, name)))
+            number = sum(place.kind == _INDOORS for place in listed)
+            area_m2, wheelchair = _OWN_HALLS[number % len(_OWN_HALLS)] if name == _INDOORS else (None, "")
+            at = _point(plan, parcels, parcel, name)
+            listed.append(Listed(f"{name} {title}", name, at, area_m2=area_m2, wheelchair=wheelchair))
     return tuple(listed)
 
 
@@ -66,18 +77,34 @@ def _twice_listed(sites: tuple[Site, ...], rng: np.random.Generator) -> tuple[Li
     chosen = [site for site in sites if site.tag in _TWICE_LISTED][::_TWICE_EVERY]
     shifts = rng.uniform(-_TWICE_SHIFT_M, _TWICE_SHIFT_M, (len(chosen), 2))
     return tuple(
-        Listed(site.name.upper(), _TWICE_LISTED[site.tag], site.at + shift, site.name)
+        Listed(
+            site.name.upper(),
+            _TWICE_LISTED[site.tag],
+            site.at + shift,
+            site.name,
+            area_m2=floor_area_m2(site),
+            wheelchair=_IN_DUTCH.get(site.door.get("wheelchair", ""), ""),
+        )
         for site, shift in zip(chosen, shifts, strict=True)
     )
 
 
 def write_places(path: Path, listed: tuple[Listed, ...]) -> None:
-    """Write `plekken.csv`: number, name, kind, and RD coordinates with decimal commas."""
+    """Write `plekken.csv`: number, name, kind, RD coordinates with decimal commas, floor area, wheelchairs."""
+    columns = ("nummer", "naam", "soort", "x", "y", "oppervlakte", "rolstoel")
     rows = (
-        (f"P{number:03d}", place.name, place.kind, round(float(place.at[0]), 1), round(float(place.at[1]), 1))
+        (
+            f"P{number:03d}",
+            place.name,
+            place.kind,
+            round(float(place.at[0]), 1),
+            round(float(place.at[1]), 1),
+            place.area_m2,
+            place.wheelchair,
+        )
         for number, place in enumerate(listed, start=1)
     )
-    write_list(path, ("nummer", "naam", "soort", "x", "y"), rows)
+    write_list(path, columns, rows)
 
 
 def write_twice_listed(path: Path, listed: tuple[Listed, ...]) -> None:

@@ -5,8 +5,8 @@ Sites become OSM nodes, areas and paths here; their BAG addresses come from `hom
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -26,7 +26,26 @@ _COURT_SHIFT_M = np.array([-9.0, 3.0])
 _USE_TAGS = {"school": "amenity=school", "sport": "leisure=sports_centre"}
 _ONE_WAY_EVERY, _NODE_EVERY, _RELATION_EVERY = 4, 3, 3
 _PARK_SURFACES = ("fine_gravel", "gravel", "unhewn_cobblestone", "grass", "asphalt")
-_OPTIONAL = {"shop=supermarket": {"wheelchair": "yes"}, "amenity=pub": {"wheelchair": "no"}}
+# What is mapped of doors, in turn: most know one thing or nothing, as in OSM.
+_DOORS: Mapping[str, tuple[Tags, ...]] = {
+    "shop=supermarket": ({"wheelchair": "yes"},),
+    "shop=bakery": ({"wheelchair": "limited", "step_count": "1"}, {}, {"kerb": "lowered"}),
+    "amenity=pub": ({"wheelchair": "no"}, {"wheelchair": "no", "step_count": "2"}),
+    "amenity=restaurant": ({"wheelchair": "limited"}, {"wheelchair": "yes", "door:width": "0.95"}, {}),
+    "amenity=cafe": ({}, {"wheelchair": "yes"}, {"wheelchair": "no"}),
+    "amenity=social_facility": ({"wheelchair": "yes", "door:width": "1.1", "kerb": "flush", "step_count": "0"},),
+    "amenity=community_centre": (
+        {"wheelchair": "yes", "door:width": "1.05"},
+        {"wheelchair": "limited", "kerb:height": "0.08", "door:width": "0.9"},
+        {"wheelchair": "no", "step_count": "3", "door:width": "0.85"},
+    ),
+}
+# Of the two ways into grounds, the second has steps in every other one: who is on wheels takes the first.
+_GATES: tuple[tuple[Tags, Tags], ...] = (
+    ({"wheelchair": "yes", "step_count": "0", "door:width": "1.2"}, {"step_count": "4", "door:width": "1.2"}),
+    ({}, {"wheelchair": "yes"}),
+)
+_HALL_LEVELS = (1, 2)
 _OUTDOORS = ("leisure=playground", "leisure=pitch")
 
 Form = Literal["door", "hall", "grounds", "court", "spot"]
@@ -37,6 +56,7 @@ class Site:
     """One place: its OSM tags, the parcel it belongs to, how far along the street (0 to 1), and where its door is.
 
     A `door`, `spot` (out of doors) is a node; a `hall`, a `grounds` (both with entrances) and a `court` an area.
+    `door` is what OSM knows of its front door, `levels` how many floors a hall has.
     """
 
     tag: str
@@ -45,6 +65,8 @@ class Site:
     along: float
     at: Floats
     form: Form
+    door: Tags = field(default_factory=dict)
+    levels: int = 1
 
 
 def facade_points(plan: Plan, parcels: Parcels, parcel: Ints, along: Floats) -> Floats:
@@ -65,13 +87,22 @@ def choose_sites(streets: StreetPlan, parcels: Parcels, rng: np.random.Generator
 
 
 def _named(sites: Iterable[Site], words: Words) -> Iterator[Site]:
-    """Give every site a word for what it is and an invented name, with a number once the names have run out."""
+    """Give every site a door, a word for what it is, and an invented name, numbered once the names have run out."""
     given: Counter[str] = Counter()
     for site in sites:
-        again, at = divmod(given[site.tag], len(words.place_names))
+        turn = given[site.tag]
+        again, at = divmod(turn, len(words.place_names))
         given[site.tag] += 1
         number = f" {again + 1}" if again else ""
-        yield replace(site, name=f"{words.place_types[site.tag]} {words.place_names[at]}{number}")
+        doors = _DOORS.get(site.tag, ({},))
+        levels = _HALL_LEVELS[turn % len(_HALL_LEVELS)] if site.form == "hall" else 1
+        name = f"{words.place_types[site.tag]} {words.place_names[at]}{number}"
+        yield replace(site, name=name, door=doors[turn % len(doors)], levels=levels)
+
+
+def floor_area_m2(site: Site) -> float | None:
+    """Floor area of a hall, in m2; None of any other place."""
+    return _HALL_M[0] * _HALL_M[1] * site.levels if site.form == "hall" else None
 
 
 def _parcel_index(plan: Plan, column: int, row: int) -> int:
@@ -129,9 +160,9 @@ def _at_doors(streets: StreetPlan, parcels: Parcels, rng: np.random.Generator) -
 
 
 def site_tags(site: Site) -> Tags:
-    """OSM tags of a site, its name included."""
+    """OSM tags of a site, its name included; what is known of the door of a hall stands on its entrance."""
     key, value = site.tag.split("=")
-    return {key: value, "name": site.name, **_OPTIONAL.get(site.tag, {})}
+    return {key: value, "name": site.name, **(site.door if site.form == "door" else {})}
 
 
 def draw_sites(streets: StreetPlan, parcels: Parcels, sites: tuple[Site, ...]) -> Iterator[Node | Way | Multipolygon]:
@@ -154,8 +185,8 @@ def _hall(site: Site, half: int) -> Iterator[Node | Way]:
     x, y = site.at
     ring = [(x, y), (x + width / 2, y), (x + width / 2, y + inward * depth), (x - width / 2, y + inward * depth)]
     ring += [(x - width / 2, y), (x, y)]
-    yield Way(np.array(ring), {**site_tags(site), "building": "yes"})
-    yield Node(site.at, {"entrance": "main", "wheelchair": "yes"})
+    yield Way(np.array(ring), {**site_tags(site), "building": "yes", "building:levels": str(site.levels)})
+    yield Node(site.at, {"entrance": "main", **site.door})
 
 
 def _draw_grounds(
@@ -170,9 +201,11 @@ def _draw_grounds(
         yield Multipolygon(ring, pond, site_tags(site))
     else:
         yield Way(ring, site_tags(site))
-    ways_in = ((1, track(plan, column, row, 1)[1], "main"), (4, track(plan, column, row + 1, -1)[1], "yes"))
-    for at, street, entrance in ways_in:
-        yield Node(ring[at], {"entrance": entrance})
+    first, second = _GATES[number % len(_GATES)]
+    main, back = {"entrance": "main", **first}, {"entrance": "yes", **second}
+    ways_in = ((1, track(plan, column, row, 1)[1], main), (4, track(plan, column, row + 1, -1)[1], back))
+    for at, street, gate in ways_in:
+        yield Node(ring[at], gate)
         yield Way(np.array([street, ring[at]]), {"highway": "footway", "surface": "paving_stones", "width": "2.0"})
 
 

@@ -76,7 +76,7 @@ def variants(profiles: Sequence[str]) -> tuple[Variant, ...]:
 def class_marks(figures: Sequence[Figure], scale: ClassScale) -> tuple[str, ...]:
     """One character per figure: '0' to '4' for its class, a letter for the reason why there is none.
 
-    Kinds that were not delivered leave only what is found: the class is then that of the lower bound. A place that
+    Kinds that were not delivered leave only what is found: the class is then that of what is found. A place that
     was not found within the search (at least 800 m) lies farther than 800 m: the last class of `DISTANCE`.
     """
     letters = _reason_marks()
@@ -107,8 +107,8 @@ def legend(marks: Sequence[str], scale: ClassScale) -> tuple[LegendEntry, ...]:
 
 
 def is_lower_bound(figures: Sequence[Figure], scale: ClassScale) -> bool:
-    """Whether some colours show what is found at least, because kinds of place are unknown."""
-    return scale is KINDS and any(figure.value is None and figure.lower is not None for figure in figures)
+    """Whether some colours show what was found, because kinds of place are unknown."""
+    return scale is KINDS and any(figure.value is None and figure.found is not None for figure in figures)
 
 
 def title(variant: Variant) -> Word:

@@ -5,7 +5,7 @@ come from the tidy table. Nothing is computed here, only looked up and put into 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,13 +45,17 @@ class Measure:
 
 @dataclass(frozen=True)
 class Figure:
-    """One value in the unit of its indicator; None means null. Without a value, `reason` says why."""
+    """One value in the unit of its indicator; None means null. Without a value, `reason` says why.
+
+    `found` is what was found (kinds of place, or persons for whom none was), where not all kinds were delivered.
+    """
 
     value: float | None = None
     lower: float | None = None
     upper: float | None = None
     n_class: str = ""
     reason: str = ""
+    found: float | None = None
 
     @property
     def is_range(self) -> bool:
@@ -61,12 +65,12 @@ class Figure:
     @property
     def has_number(self) -> bool:
         """Whether there is a value or a bound to show."""
-        return any(number is not None for number in (self.value, self.lower, self.upper))
+        return any(number is not None for number in (self.value, self.lower, self.upper, self.found))
 
     @property
     def known(self) -> float | None:
-        """The value, or what is at least so (the lower bound); None when nothing is known."""
-        return self.lower if self.value is None else self.value
+        """The value, or what was found; None when nothing is known."""
+        return self.found if self.value is None else self.value
 
 
 def read_figures(tables: PublishedTables, area_type: str, measure: Measure) -> tuple[Figure, ...]:
@@ -85,6 +89,23 @@ def read_figures(tables: PublishedTables, area_type: str, measure: Measure) -> t
     rows = zip(codes, values, lowers, uppers, strict=True)
     unexplained = ("", "absent" if facts else "not_delivered")
     return tuple(_figure(facts.get(code, unexplained), value, low, high) for code, value, low, high in rows)
+
+
+def read_kinds(tables: PublishedTables, area_type: str, profile: str) -> tuple[Figure, ...]:
+    """Read the kinds of place within reach of every area of one type, each with what was found of them."""
+    kinds, found = (Measure(indicator, profile=profile) for indicator in ("n_types_reach", "n_types_found"))
+    return _with_found(tables, area_type, kinds, found)
+
+
+def read_people_below(tables: PublishedTables, area_type: str, group: str, profile: str) -> tuple[Figure, ...]:
+    """Read the persons below the minimum of every area of one type, each with those for whom no place was found."""
+    people, found = (Measure(indicator, group, profile) for indicator in ("people_below_min", "people_none_found"))
+    return _with_found(tables, area_type, people, found)
+
+
+def _with_found(tables: PublishedTables, area_type: str, measure: Measure, found: Measure) -> tuple[Figure, ...]:
+    pairs = zip(read_figures(tables, area_type, measure), read_figures(tables, area_type, found), strict=True)
+    return tuple(replace(figure, found=one.value) for figure, one in pairs)
 
 
 def _figure(facts: tuple[str, str], value: float | None, lower: float | None, upper: float | None) -> Figure:
@@ -121,43 +142,69 @@ def people_groups(tables: PublishedTables) -> tuple[str, ...]:
 
 
 def metres_text(figure: Figure) -> str:
-    """A walking distance: 344 m, hooguit 344 m when places may be unknown, or the reason in a few words."""
+    """A walking distance and between what it may lie: 344 m (210 tot 620 m); or the reason in a few words.
+
+    Where a place that nobody told of may lie at the door: 344 m (hooguit 620 m), hooguit 344 m, or 344 m (onzeker) when
+    it may be any farther too. Without an upper bound: 344 m (210 m of verder).
+    """
     if figure.value is None:
         return _or_reason(figure)
-    may_be_nearer = figure.lower is not None and figure.lower < figure.value
-    return f"{'hooguit ' if may_be_nearer else ''}{dutch_number(figure.value)} m"
+    metres = f"{dutch_number(figure.value)} m"
+    if figure.lower == 0 and figure.value > 0:
+        return f"{metres} (onzeker)" if figure.upper is None else _at_most(figure.value, figure.upper, " m")
+    return metres + _margin(figure, " m", "of verder")
 
 
 def kinds_text(figure: Figure) -> str:
-    """Kinds of place within reach out of six: 4 van 6, or 1 tot 5 van 6 when kinds are unknown."""
-    return _spread(figure, f" van {len(PLACE_KINDS)}", whole=_is_whole(figure))
+    """Kinds of place within reach out of six: 4 van 6 (3 tot 5), or 2 gevonden (1 tot 5) when kinds are unknown."""
+    if figure.value is not None:
+        number = dutch_number(figure.value, 0 if figure.value.is_integer() else 1)
+        return f"{number} van {len(PLACE_KINDS)}{_margin(figure, '', 'of meer')}"
+    if figure.found is not None:
+        return f"{dutch_number(figure.found)} gevonden{_margin(figure, '', 'of meer')}"
+    return _or_reason(figure)
 
 
 def people_text(figure: Figure) -> str:
-    """A number of persons: 1.235, or from certainly to possibly: 0 tot 1.235."""
-    return _spread(figure, "", whole=True)
+    """A number of persons and between what it may lie: 145 (0 tot 310); without any number: 0 tot 1.235."""
+    if figure.known is None:
+        return _between(figure)
+    if figure.lower is None and figure.upper is not None:
+        return _at_most(figure.known, figure.upper, "")
+    return dutch_number(figure.known) + _margin(figure, "", "of meer")
+
+
+def _between(figure: Figure) -> str:
+    """Write what is known of a number without a value."""
+    if figure.is_range and figure.lower is not None and figure.upper is not None:
+        return dutch_range(figure.lower, figure.upper)
+    if figure.lower is not None:
+        return f"minstens {dutch_number(figure.lower)}"
+    if figure.upper is not None:
+        return f"hooguit {dutch_number(figure.upper)}"
+    return _or_reason(figure)
+
+
+def _at_most(value: float, most: float, unit: str) -> str:
+    """Write a number that may be less, and the most it may be."""
+    if most == value:
+        return f"hooguit {dutch_number(value)}{unit}"
+    return f"{dutch_number(value)}{unit} (hooguit {dutch_number(most)}{unit})"
+
+
+def _margin(figure: Figure, unit: str, open_ended: str) -> str:
+    """Write between what a number may lie, in brackets; nothing where that is the number itself or nobody knows."""
+    if figure.lower is None and figure.upper is None:
+        return ""
+    if figure.upper is None:
+        return f" ({dutch_number(figure.lower or 0)}{unit} {open_ended})"
+    lower = figure.lower or 0.0
+    return f" ({dutch_range(lower, figure.upper)}{unit})" if lower < figure.upper else ""
 
 
 def scale_text(figure: Figure) -> str:
     """A mean on the scale from 0 to 10 with one decimal, or the reason in a few words."""
     return _or_reason(figure) if figure.value is None else dutch_number(figure.value, 1)
-
-
-def _spread(figure: Figure, unit: str, *, whole: bool) -> str:
-    decimals = 0 if whole else 1
-    if figure.is_range and figure.lower is not None and figure.upper is not None:
-        return dutch_range(figure.lower, figure.upper, decimals) + unit
-    if figure.value is not None:
-        return dutch_number(figure.value, decimals) + unit
-    if figure.lower is not None:
-        return f"minstens {dutch_number(figure.lower, decimals)}{unit}"
-    if figure.upper is not None:
-        return f"hooguit {dutch_number(figure.upper, decimals)}{unit}"
-    return _or_reason(figure)
-
-
-def _is_whole(figure: Figure) -> bool:
-    return all(number.is_integer() for number in (figure.value, figure.lower, figure.upper) if number is not None)
 
 
 def _or_reason(figure: Figure) -> str:

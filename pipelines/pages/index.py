@@ -12,10 +12,18 @@ import pyarrow.compute as pc
 
 from pipelines.pages.classes import ordered_profiles
 from pipelines.pages.colophon import Colophon, attributions, budget_words
-from pipelines.pages.figures import Figure, Measure, PublishedTables, districts, people_groups, read_figures
+from pipelines.pages.figures import (
+    Figure,
+    Measure,
+    PublishedTables,
+    districts,
+    people_groups,
+    read_figures,
+    read_people_below,
+)
 from pipelines.pages.layers import DistrictRow, alphabetical, district_rows
 from pipelines.pages.rendering import asset_text, render
-from pipelines.pages.words import Word, dutch_date_text, words
+from pipelines.pages.words import Word, dutch_date_text, dutch_range, words
 from pipelines.sources.area_file import AreaFile
 
 SURVEY_AREA_TYPES = ("gemeente", "wijk", "buurt")
@@ -100,6 +108,8 @@ def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> s
         rows=rows,
         reasons=_explained(_reasons_of(rows)),
         kinds=kind_rows(tables, area),
+        streets_known=share_known(tables, "data_coverage"),
+        crossings_known=share_known(tables, "data_coverage_crossings"),
         survey=survey_rows(tables),
         quotes=quotes(tables),
         table_names=TABLES,
@@ -118,7 +128,7 @@ def headlines(tables: PublishedTables, profiles: Sequence[str]) -> tuple[Headlin
     found = []
     for profile in profiles:
         distances = read_figures(tables, "gemeente", Measure("dist_nearest_place", profile=profile))
-        people = read_figures(tables, "gemeente", Measure("people_below_min", "all", profile))
+        people = read_people_below(tables, "gemeente", "all", profile)
         found += [Headline(name, profile, *pair) for name, *pair in zip(names, distances, people, strict=True)]
     return tuple(found)
 
@@ -126,8 +136,7 @@ def headlines(tables: PublishedTables, profiles: Sequence[str]) -> tuple[Headlin
 def index_rows(tables: PublishedTables, profiles: Sequence[str], groups: Sequence[str]) -> tuple[IndexRow, ...]:
     """One row per district, by name; `groups` are counted for the first of `profiles`."""
     by_profile = list(zip(*(district_rows(tables, profile) for profile in profiles), strict=True))
-    measures = (Measure("people_below_min", group, profiles[0]) for group in groups)
-    columns = [read_figures(tables, districts(tables), measure) for measure in measures]
+    columns = [read_people_below(tables, districts(tables), group, profiles[0]) for group in groups]
     by_group = list(zip(*columns, strict=True)) or [()] * len(by_profile)
     names = [number for number, _ in alphabetical([rows[0] for rows in by_profile])]
     return tuple(IndexRow(by_profile[number][0].name, by_profile[number], by_group[number]) for number in names)
@@ -138,6 +147,15 @@ def kind_rows(tables: PublishedTables, area: AreaFile) -> tuple[KindRow, ...]:
     counted = tables.places["place_kind"].value_counts().to_pylist()
     places = {row["values"]: row["counts"] for row in counted}
     return tuple(KindRow(kind, state, places.get(kind, 0)) for kind, state in area.place_kinds.items())
+
+
+def share_known(tables: PublishedTables, indicator: str) -> str:
+    """How much is known of the streets of the gemeente, else from least to most of its districts; '' unknown."""
+    area_type = "gemeente" if len(tables.areas["gemeente"]) else districts(tables)
+    shares = [
+        figure.value for figure in read_figures(tables, area_type, Measure(indicator)) if figure.value is not None
+    ]
+    return f"{dutch_range(100 * min(shares), 100 * max(shares))} procent" if shares else ""
 
 
 def survey_rows(tables: PublishedTables) -> tuple[SurveyRow, ...]:

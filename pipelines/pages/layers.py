@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import shapely
 
 from pipelines.contracts import GEOMETRY
-from pipelines.pages.classes import Variant, class_marks
+from pipelines.pages.classes import KINDS, Variant, class_marks
 from pipelines.pages.figures import (
     Figure,
     Measure,
@@ -23,6 +23,8 @@ from pipelines.pages.figures import (
     metres_text,
     people_text,
     read_figures,
+    read_kinds,
+    read_people_below,
 )
 from pipelines.pages.geojson import (
     Feature,
@@ -107,14 +109,13 @@ def cut_to_extent(tables: PublishedTables, area: AreaFile) -> PublishedTables:
 def district_rows(tables: PublishedTables, profile: str) -> tuple[DistrictRow, ...]:
     """What is said of each district for one profile, in the row order of their wide table."""
     area_type = districts(tables)
-    measures = (
-        Measure("inhabitants", "all"),
-        Measure("dist_nearest_place", profile=profile),
-        Measure("n_types_reach", profile=profile),
-        Measure("people_below_min", "all", profile),
-    )
     names = tables.areas[area_type]["area_name"].to_pylist()
-    columns = (read_figures(tables, area_type, measure) for measure in measures)
+    columns = (
+        read_figures(tables, area_type, Measure("inhabitants", "all")),
+        read_figures(tables, area_type, Measure("dist_nearest_place", profile=profile)),
+        read_kinds(tables, area_type, profile),
+        read_people_below(tables, area_type, "all", profile),
+    )
     return tuple(DistrictRow(*row) for row in zip(names, *columns, strict=True))
 
 
@@ -135,8 +136,7 @@ def coloured_layer(
     the words of the first profile stand beside it, where folium's tooltip looks for them; `midden` is where the name
     stands.
     """
-    measures = (Measure(variant.scale.indicator, profile=variant.profile) for variant in shown)
-    figures = tuple(read_figures(tables, area_type, measure) for measure in measures)
+    figures = tuple(_figures_of(tables, area_type, variant) for variant in shown)
     marks = tuple(class_marks(column, variant.scale) for column, variant in zip(figures, shown, strict=True))
     properties: list[dict[str, Any]] = [{"k": "".join(letters)} for letters in zip(*marks, strict=True)]
     shapes = simplified(geometries_of(tables.areas[area_type]))
@@ -144,6 +144,12 @@ def coloured_layer(
         named = zip(properties, _tooltips(rows), label_points(shapes), strict=True)
         properties = [base | tooltip | {"midden": middle} for base, tooltip, middle in named]
     return Layer(feature_collection(shapes, properties), marks, figures)
+
+
+def _figures_of(tables: PublishedTables, area_type: str, variant: Variant) -> tuple[Figure, ...]:
+    if variant.scale is KINDS:
+        return read_kinds(tables, area_type, variant.profile)
+    return read_figures(tables, area_type, Measure(variant.scale.indicator, profile=variant.profile))
 
 
 def _tooltips(rows: Mapping[str, Sequence[DistrictRow]]) -> list[dict[str, Any]]:

@@ -4,6 +4,10 @@ import pyarrow as pa
 
 from pipelines.contracts import GEOMETRY, Column, Contract
 from pipelines.sources.area_file import PLACE_KINDS
+from pipelines.sources.contracts import DOOR_COLUMNS, FLOOR_AREA
+
+# Whether somebody can come in: three-valued, like a stretch of street.
+DOORS = ("yes", "no", "unknown")
 
 REGISTER = Contract(
     "places/register",
@@ -17,6 +21,8 @@ REGISTER = Contract(
         Column("source_id", pa.string(), "id in that file"),
         Column("geometry", GEOMETRY, "WKB point or polygon in RD"),
         Column("entrances", GEOMETRY, "WKB multipoint of mapped entrances in RD; null: none mapped", nullable=True),
+        *DOOR_COLUMNS,
+        FLOOR_AREA,
     ),
 )
 

@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from pipelines.areas.contracts import INTERVAL_KINDS, KEY_NAMES, KEYS, QUALITIES, VALUE_REASONS
 from pipelines.contracts import GEOMETRY, Column, Contract
+from pipelines.streets.unknowns import BOUNDS
 
 REASONS = (*VALUE_REASONS, "too_few_people")
 N_CLASSES = ("", "<10", "10-29", "30-99", "100+")
@@ -15,10 +16,10 @@ INDICATORS = Contract(
     columns=(
         *KEYS,
         Column("value", pa.float64(), "the value in `unit`; null with a reason", nullable=True),
-        Column("lower", pa.float64(), "lower bound; null where there is no interval", nullable=True),
-        Column("upper", pa.float64(), "upper bound; null where there is no interval", nullable=True),
+        Column("lower", pa.float64(), "lower bound; null: no interval, or nothing bounds it", nullable=True),
+        Column("upper", pa.float64(), "upper bound; null: no interval, or nothing bounds it", nullable=True),
         Column("interval_kind", pa.string(), "what the interval covers", values=INTERVAL_KINDS),
-        Column("unit", pa.string(), "m, n, persons, 0-10 ..."),
+        Column("unit", pa.string(), "m, n, kinds, share, m2, persons or 0-10"),
         Column("n_class", pa.string(), "respondents behind it, as a class; '' does not apply", values=N_CLASSES),
         Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
         Column("reason_missing", pa.string(), "why value is null; else ''", values=REASONS),
@@ -64,7 +65,7 @@ REACH = Contract(
         Column("cell", pa.string(), "H3 cell in hexadecimal"),
         Column("place_id", pa.int64(), "place of out/places"),
         Column("profile", pa.string(), "referentie, kinderwagen or rollator"),
-        Column("bound", pa.string(), "central (optimistic and pessimistic follow)", values=("central",)),
+        Column("bound", pa.string(), "what is assumed of unknown barriers", values=BOUNDS),
         Column("metres", pa.float64(), "median walking distance of the cell's homes that reach it", minimum=0),
         Column("seconds", pa.float64(), "median walking time; null: beyond the search", nullable=True, minimum=0),
         Column(

@@ -1,7 +1,7 @@
 -- grain:  one value: an area, an indicator and its keys
 -- reads:  areas.values
 -- writes: out/indicators
--- units:  as in `unit`; persons rounded to 5 and null under 10, metres whole, scales to a tenth.
+-- units:  as in `unit`; persons rounded to 5 and null under 10, metres whole, scales to a tenth, shares and m2 to a hundredth.
 --         Everything shown derives from the rounded numbers, never from the true ones.
 with publishable as (
     -- Cells and PC6 carry properties of the place only, never persons.
@@ -16,16 +16,22 @@ rounded as (
         case unit
             when 'persons' then 5 * floor(value / 5 + 0.5)
             when '0-10' then round(value, 1)
+            when 'share' then round(value, 2)
+            when 'm2' then round(value, 2)
             else round(value)
         end as rounded_value,
         case unit
             when 'persons' then 5 * floor(lower / 5 + 0.5)
             when '0-10' then round(lower, 1)
+            when 'share' then round(lower, 2)
+            when 'm2' then round(lower, 2)
             else round(lower)
         end as rounded_lower,
         case unit
             when 'persons' then 5 * floor(upper / 5 + 0.5)
             when '0-10' then round(upper, 1)
+            when 'share' then round(upper, 2)
+            when 'm2' then round(upper, 2)
             else round(upper)
         end as rounded_upper,
         5 * floor(respondents / 5 + 0.5) as rounded_respondents

@@ -17,15 +17,27 @@ from scipy.sparse.csgraph import connected_components
 from pipelines.contracts import conform
 from pipelines.errors import ContractError
 from pipelines.reach.contracts import ATTACHMENTS
+from pipelines.reach.doors import door_facts, judged_doors
+from pipelines.streets.profiles import Profile
 
 Geometries = NDArray[np.object_]
 Ids = NDArray[np.int64]
+Words = NDArray[np.object_]
 
 # The method book asks for 60 m. Delivered networks lack paths to the door: in Groningen 5 % of the PC6 points lie over
 # 83 m and 1 % over 203 m from the network. The metres are counted, so a long one is a long walk, not a short one.
 SNAP_LIMIT_M = 250.0
 # A stretch of path without connection to the streets leads nowhere: method book, section 3.5.
 COMPONENT_OVER_M = 1_000.0
+
+
+@dataclass(frozen=True)
+class Access:
+    """Access points, in the order of their places: row of the place, number of its door, and where; shape (n,) each."""
+
+    rows: Ids
+    numbers: Ids
+    geometries: Geometries
 
 
 @dataclass(frozen=True)
@@ -105,10 +117,13 @@ def attach_origins(origins: pa.Table, streets: Streets, *, limit_m: float | None
     """
     points = shapely.points(origins["x_m"].to_numpy(), origins["y_m"].to_numpy())
     ids = origins["origin_id"].to_numpy()
-    return _attachments("origin", (ids, np.atleast_1d(points)), streets, limit_m)
+    no_doors = np.full(len(ids), "yes", dtype=np.object_)
+    return _attachments("origin", (ids, np.atleast_1d(points), no_doors), streets, limit_m)
 
 
-def attach_places(register: pa.Table, streets: Streets, *, limit_m: float | None = SNAP_LIMIT_M) -> pa.Table:
+def attach_places(
+    register: pa.Table, streets: Streets, profile: Profile | None = None, *, limit_m: float | None = SNAP_LIMIT_M
+) -> pa.Table:
     """Attach places by every access point they have.
 
     Access points are a place's mapped entrances; where none are mapped, a polygon's are the points where usable
@@ -117,9 +132,12 @@ def attach_places(register: pa.Table, streets: Streets, *, limit_m: float | None
     Parameters
     ----------
     register
-        At least `place_id`, `geometry`, `entrances` of `places/register`.
+        At least `place_id`, `geometry`, `entrances` of `places/register`; with a profile also `place_kind` and what
+        is known of its doors.
     streets
         What the profile may use.
+    profile
+        Who has to come in by the doors; null: everybody is let in everywhere.
     limit_m
         Farther than this many metres an access point is not attached; null: no limit.
 
@@ -131,40 +149,61 @@ def attach_places(register: pa.Table, streets: Streets, *, limit_m: float | None
     ids = register["place_id"].to_numpy()
     shapes: Geometries = shapely.from_wkb(register["geometry"].to_numpy(zero_copy_only=False))
     entrances: Geometries = shapely.from_wkb(register["entrances"].to_numpy(zero_copy_only=False))
-    by_entrance = _points_of(entrances)
-    without = np.setdiff1d(np.arange(len(ids)), by_entrance[0])
-    by_perimeter = _crossings(shapes, without, streets)
-    alone = np.setdiff1d(without, by_perimeter[0])
-    rows = np.concatenate([by_entrance[0], by_perimeter[0], alone])
-    geometries = np.concatenate([by_entrance[1], by_perimeter[1], shapes[alone]])
-    return _attachments("place", (ids[rows], geometries), streets, limit_m)
+    access = _access(shapes, entrances, streets)
+    doors = np.full(len(access.rows), "yes", dtype=np.object_)
+    if profile is not None:
+        doors = judged_doors(door_facts(register, access.rows, access.numbers), profile)
+    return _attachments("place", (ids[access.rows], access.geometries, doors), streets, limit_m)
 
 
-def _points_of(geometries: Geometries) -> tuple[Ids, Geometries]:
-    """List the distinct points of geometries (null: none), with their rows, in the order of row, x and y."""
+def _access(shapes: Geometries, entrances: Geometries, streets: Streets) -> Access:
+    """Choose the access points of places."""
+    ways_in = _points_of(entrances)
+    without = np.setdiff1d(np.arange(len(shapes)), ways_in.rows)
+    meetings = _crossings(shapes, without, streets)
+    alone = np.setdiff1d(without, meetings.rows)
+    parts = (ways_in, meetings, Access(alone, np.zeros(len(alone), np.int64), shapes[alone]))
+    rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(rows, kind="stable")
+    return Access(
+        rows[order],
+        np.concatenate([part.numbers for part in parts])[order],
+        np.concatenate([part.geometries for part in parts])[order],
+    )
+
+
+def _points_of(geometries: Geometries) -> Access:
+    """List the distinct points of geometries (null: none), in the order of row, x and y; `numbers` tells the given."""
     coordinates, rows = shapely.get_coordinates(geometries, return_index=True)
-    distinct = np.unique(np.column_stack([rows, coordinates]), axis=0)
-    return distinct[:, 0].astype(np.int64), np.asarray(shapely.points(distinct[:, 1:]), dtype=np.object_)
+    number = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    distinct, first = np.unique(np.column_stack([rows, coordinates]), axis=0, return_index=True)
+    return Access(distinct[:, 0].astype(np.int64), number[first], _points(distinct[:, 1:]))
 
 
-def _crossings(shapes: Geometries, rows: Ids, streets: Streets) -> tuple[Ids, Geometries]:
-    """Find where usable streets meet the perimeters of the polygons among `shapes[rows]`."""
+def _points(coordinates: NDArray[np.float64]) -> Geometries:
+    return np.asarray(shapely.points(coordinates), dtype=np.object_)
+
+
+def _crossings(shapes: Geometries, rows: Ids, streets: Streets) -> Access:
+    """Find where usable streets meet the perimeters of the polygons among `shapes[rows]`; all are door 0."""
     polygons = rows[shapely.get_dimensions(shapes[rows]) == 2]  # noqa: PLR2004 - two dimensions: an area
     perimeters = shapely.boundary(shapes[polygons])
     which, street = streets.tree.query(perimeters, predicate="intersects")
-    meetings = shapely.intersection(perimeters[which], streets.lines[street])
-    number, points = _points_of(meetings)
-    by_row, distinct = polygons[which[number]], shapely.get_coordinates(points)
+    meetings = _points_of(shapely.intersection(perimeters[which], streets.lines[street]))
+    by_row, distinct = polygons[which[meetings.rows]], shapely.get_coordinates(meetings.geometries)
     # One junction on the perimeter is met by several streets.
     merged = np.unique(np.column_stack([by_row, distinct]), axis=0)
-    return merged[:, 0].astype(np.int64), np.asarray(shapely.points(merged[:, 1:]), dtype=np.object_)
+    return Access(merged[:, 0].astype(np.int64), np.zeros(len(merged), np.int64), _points(merged[:, 1:]))
 
 
 def _attachments(
-    point_type: Literal["origin", "place"], access: tuple[Ids, Geometries], streets: Streets, limit_m: float | None
+    point_type: Literal["origin", "place"],
+    points: tuple[Ids, Geometries, Words],
+    streets: Streets,
+    limit_m: float | None,
 ) -> pa.Table:
-    order = np.argsort(access[0], kind="stable")
-    ids, geometries = access[0][order], access[1][order]
+    order = np.argsort(points[0], kind="stable")
+    ids, geometries, doors = points[0][order], points[1][order], points[2][order]
     street, fraction, snap_m = _nearest(geometries, streets, limit_m)
     unattached = street < 0
     columns = {
@@ -175,6 +214,7 @@ def _attachments(
         "edge_id": pa.array(np.append(streets.edge_ids, 0)[street], mask=unattached),
         "fraction": pa.array(fraction, mask=unattached),
         "snap_m": pa.array(snap_m, mask=unattached),
+        "door": pa.array(doors, pa.string()),
         "reason_missing": np.where(unattached, "no_street_within_limit", ""),
     }
     return conform(pa.table(columns), ATTACHMENTS)

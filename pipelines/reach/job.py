@@ -1,77 +1,117 @@
-"""What one search is asked, and the check that compiled code can run it without harm. It computes no distance."""
-
-from typing import NamedTuple
+"""The check that compiled code can run a search without harm. It computes no distance."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import ContractError
-from pipelines.reach.network import (
+from pipelines.reach.kernel import (
+    CLOSED,
     EDGE,
+    FARTHEST,
     FORBIDDEN,
-    FROM_U,
-    FROM_V,
+    HERE,
+    HOME,
+    OTHER,
     SNAP,
-    TO_U,
-    TO_V,
-    UNITS,
-    Access,
-    Network,
-    Origins,
+    STREET,
+    WAYS,
+    Ints,
+    Job,
     U,
     V,
 )
 
-FARTHEST = 100_000 * UNITS
+LAYOUT = (
+    ("network.starts", np.uint32, 1),
+    ("network.tails", np.uint32, 1),
+    ("network.costs", np.int32, 2),
+    ("origins.points", np.int32, 2),
+    ("origins.starts", np.uint32, 1),
+    ("origins.records", np.int32, 2),
+    ("access.points", np.int32, 2),
+    ("access.starts", np.uint32, 1),
+)
 
 
-class Job(NamedTuple):
-    """All that a search reads. `limit` is in units, perpendiculars at both ends included."""
-
-    network: Network
-    origins: Origins
-    access: Access
-    limit: int
-
-
-def require_sound(job: Job) -> None:
+def require_sound(job: Job, *, only_places: bool = False) -> None:
     """Refuse a job that compiled code could not run without reading outside its arrays.
+
+    Parameters
+    ----------
+    job
+        What to judge.
+    only_places
+        The network and the origins were judged before; judging them again takes longer than a few searches.
 
     Raises
     ------
     ContractError
         Naming the array that is wrong.
     """
+    _require_layout(job)
     n_nodes = len(job.network.starts) - 1
-    _require_offsets(job.network.starts, len(job.network.tails), "network.starts")
-    _require_range(job.network.tails, 0, n_nodes - 1, "network.tails")
-    _require_range(job.network.costs, 0, FARTHEST, "network.costs")
-    if len(job.network.costs) != len(job.network.tails):
-        raise ContractError("the search's network.costs and network.tails differ in length. Build the network anew.")
-    _require_offsets(job.origins.starts, len(job.origins.records), "origins.starts")
-    if len(job.origins.starts) != n_nodes + 1:
-        raise ContractError("the search's origins.starts does not count the network's nodes. List the origins anew.")
-    _require_range(job.origins.records, 0, len(job.origins.points) - 1, "origins.records")
+    if not only_places:
+        _require_streets(job, n_nodes)
+        _require_points(job.origins.points, n_nodes, "origins")
+        _require_origins_in_order(job)
     _require_offsets(job.access.starts, len(job.access.points), "access.starts")
-    for points, name in ((job.origins.points, "origins"), (job.access.points, "access")):
-        _require_range(points[:, [U, V]], 0, n_nodes - 1, f"{name}.points (nodes)")
-        _require_range(points[:, [TO_U, TO_V, FROM_U, FROM_V]], FORBIDDEN, FARTHEST, f"{name}.points (costs)")
-        _require_range(points[:, SNAP], 0, FARTHEST, f"{name}.points (perpendiculars)")
-    _require_order(job)
+    _require_points(job.access.points, n_nodes, "access")
+    same_place = np.diff(_groups(job.access.starts)) == 0
+    if np.any(np.diff(job.access.points[:, EDGE])[same_place] < 0):
+        raise ContractError("the search's access points are not in the order of their edges. Prepare them anew.")
     _require_range(np.array([job.limit]), 0, FARTHEST, "limit")
 
 
-def _require_order(job: Job) -> None:
-    """Origins and each place's access points go by edge, and a record lies at an end of its origin's edge."""
+def _require_points(points: Ints, n_nodes: int, name: str) -> None:
+    _require_range(points[:, [U, V]], 0, n_nodes - 1, f"{name}.points (nodes)")
+    _require_range(points[:, WAYS:], FORBIDDEN, FARTHEST, f"{name}.points (costs)")
+    _require_range(points[:, SNAP], 0, FARTHEST, f"{name}.points (perpendiculars)")
+
+
+def _require_streets(job: Job, n_nodes: int) -> None:
+    for name, values in (("network.costs", job.network.costs), ("origins.records", job.origins.records)):
+        # They are read at unsigned numbers of 32 bits.
+        _require_range(np.array([values.size]), 0, 2**32 - 1, f"size of {name}")
+    _require_offsets(job.network.starts, len(job.network.tails), "network.starts")
+    _require_range(job.network.tails, 0, n_nodes - 1, "network.tails")
+    _require_range(job.network.costs, 0, CLOSED, "network.costs")
+    _require_offsets(job.origins.starts, len(job.origins.records), "origins.starts")
+    if len(job.origins.starts) != n_nodes + 1:
+        raise ContractError("the search's origins.starts does not count the network's nodes. List the origins anew.")
+    records = job.origins.records
+    _require_range(records[:, HOME], 0, len(job.origins.points) - 1, "origins.records (homes)")
+    _require_range(records[:, OTHER], 0, n_nodes - 1, "origins.records (nodes)")
+    _require_range(records[:, HERE:], 0, CLOSED, "origins.records (costs)")
+
+
+def _require_layout(job: Job) -> None:
+    """Types and shapes are what code was compiled for, and as many lanes stand everywhere as the job says."""
+    for name, kind, dimensions in LAYOUT:
+        part, field = name.split(".")
+        values = getattr(getattr(job, part), field)
+        if values.dtype != kind or values.ndim != dimensions or not values.flags.c_contiguous:
+            raise ContractError(f"the search's {name} is no array of {dimensions} dimensions of {kind.__name__}.")
+    n_lanes, n_arcs = len(job.lanes), len(job.network.tails)
+    if not n_lanes or job.network.costs.shape != (n_arcs, n_lanes):
+        raise ContractError("the search's network.costs has not one row per arc of network.tails. Build it anew.")
+    for points, name in ((job.origins.points, "origins"), (job.access.points, "access")):
+        if points.shape[1] != WAYS + 4 * n_lanes:
+            raise ContractError(f"the search's {name}.points are not of {n_lanes} lanes. Place them anew.")
+    if job.origins.records.shape[1] != HERE + 2 * n_lanes:
+        raise ContractError(f"the search's origins.records are not of {n_lanes} lanes. List them anew.")
+
+
+def _require_origins_in_order(job: Job) -> None:
+    """Origins go by edge, and a record lies at an end of its origin's edge."""
     points, records = job.origins.points, job.origins.records
-    same_place = np.diff(_groups(job.access.starts)) == 0
-    unordered = np.any(np.diff(points[:, EDGE]) < 0) or np.any(np.diff(job.access.points[:, EDGE])[same_place] < 0)
-    nodes = _groups(job.origins.starts)
-    if unordered or np.any((points[records, U] != nodes) & (points[records, V] != nodes)):
+    unordered = np.any(np.diff(points[:, EDGE]) < 0)
+    here, there, homes = _groups(job.origins.starts), records[:, OTHER], points[records[:, HOME]]
+    misplaced = (homes[:, EDGE] != records[:, STREET]) | (np.minimum(here, there) != homes[:, [U, V]].min(axis=1))
+    if unordered or np.any(misplaced | (np.maximum(here, there) != homes[:, [U, V]].max(axis=1))):
         raise ContractError("the search's points are not in the order of their edges and nodes. Prepare them anew.")
 
 
-def _groups(starts: NDArray[np.integer]) -> NDArray[np.int64]:
+def _groups(starts: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
 
 
@@ -83,6 +123,6 @@ def _require_range(values: NDArray[np.integer], low: int, high: int, name: str) 
         )
 
 
-def _require_offsets(starts: NDArray[np.integer], n_members: int, name: str) -> None:
-    if not len(starts) or starts[0] != 0 or starts[-1] != n_members or np.any(np.diff(starts) < 0):
+def _require_offsets(starts: NDArray[np.unsignedinteger], n_members: int, name: str) -> None:
+    if not len(starts) or starts[0] != 0 or starts[-1] != n_members or np.any(starts[1:] < starts[:-1]):
         raise ContractError(f"the search's {name} does not rise from 0 to {n_members}. Mend the step that made it.")

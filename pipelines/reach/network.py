@@ -1,168 +1,98 @@
-"""From tables to the integers the search runs on: edges, the reversed graph, and points along edges.
+"""What is searched: the reversed graph, and points along its edges.
 
-Everything that could make compiled code read outside its arrays or run without end is refused here, with a word.
-The search itself is in `kernel`, its meaning in `pairs`.
+What edges cost comes from `lanes`. The search itself is in `kernel`, its meaning in `pairs`.
 """
-
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.errors import ContractError
-
-Ints = NDArray[np.int32]
-Offsets = NDArray[np.int64]
-Quantity = Literal["m", "s"]
-
-# Costs are whole ten-thousandths of a metre or a second: a path of a hundred edges is exact to half a centimetre,
-# and sums stay under 2^31 up to 100 km.
-UNITS = 10_000
-LONGEST = 100_000.0
-FORBIDDEN = -1
-# Columns of a table of points (n, 8): one point is 32 bytes, half a cache line. `TO_U` is the cost from the point
-# to the edge's start, `FROM_U` the cost from that start to the point; FORBIDDEN where no one may go so.
-EDGE, U, V, TO_U, TO_V, FROM_U, FROM_V, SNAP = range(8)
-
-
-@dataclass(frozen=True)
-class Lane:
-    """What every edge costs in one quantity, in units: int32 arrays of shape (n_edges,); FORBIDDEN: not passable."""
-
-    u: Ints
-    v: Ints
-    forward: Ints
-    backward: Ints
-
-    @property
-    def n_nodes(self) -> int:
-        """How many node numbers the edges use."""
-        return int(max(self.u.max(initial=-1), self.v.max(initial=-1))) + 1
+from pipelines.reach.compiling import compiled, make_ready
+from pipelines.reach.kernel import (
+    CLOSED,
+    EDGE,
+    FARTHEST,
+    FORBIDDEN,
+    SNAP,
+    UNITS,
+    WAYS,
+    Access,
+    Indices,
+    Ints,
+    Network,
+    Origins,
+    U,
+    V,
+)
+from pipelines.reach.lanes import LONGEST, Lanes, require_between, require_whole
 
 
-class Network(NamedTuple):
-    """The reversed graph: arcs `starts[x]:starts[x + 1]` come *into* node x from `tails`, for `costs` units.
-
-    A named tuple, not a dataclass: compiled code takes it as it is.
-    """
-
-    starts: Offsets
-    tails: Ints
-    costs: Ints
-
-
-class Origins(NamedTuple):
-    """Points to walk from, in the order of their edges, and which of them stand at the ends of each node's edges."""
-
-    points: NDArray[np.int32]
-    starts: Offsets
-    records: Ints
-
-
-class Access(NamedTuple):
-    """Access points in the order of their place: those of place p are rows `starts[p]:starts[p + 1]`."""
-
-    points: NDArray[np.int32]
-    starts: Offsets
-
-
-def lane(edges: pa.Table, costs: pa.Table, profile: str, quantity: Quantity) -> Lane:
-    """Bring the costs of one profile into integers, edge by edge.
-
-    Parameters
-    ----------
-    edges
-        Table `streets/edges`, all of it: `edge_id` counts from 0.
-    costs
-        Table `streets/costs`; other profiles in it are left aside.
-    profile
-        Whose costs.
-    quantity
-        Metres or seconds.
-
-    Raises
-    ------
-    ContractError
-        When the numbers of edges or nodes have gaps, an edge has no row of costs, or a cost is negative, NaN,
-        infinite or over 100,000.
-    """
-    own = costs.filter(pc.equal(costs["profile"], profile)).sort_by("edge_id")
-    expected = np.arange(len(edges))
-    for table, name in ((edges, "streets/edges"), (own, f"streets/costs of profile {profile!r}")):
-        if not np.array_equal(table["edge_id"].to_numpy(), expected):
-            raise ContractError(f"{name}: edge_id must run from 0 to {len(edges) - 1} in order. Build the graph anew.")
-    u, v = (_nodes(edges, end) for end in ("u", "v"))
-    forward, backward = (_units(own, f"{way}_{quantity}") for way in ("forward", "backward"))
-    return Lane(u, v, forward, backward)
-
-
-def _nodes(edges: pa.Table, end: str) -> Ints:
-    nodes = edges[end].to_numpy()
-    # Every node is an end of some edge, so that numbers without gaps stay under twice the edges.
-    if len(nodes) and (nodes.min() < 0 or nodes.max() >= 2 * len(nodes)):
-        raise ContractError(f"streets/edges.{end}: node {nodes.max()} lies outside the graph. Build the graph anew.")
-    numbers: Ints = nodes.astype(np.int32)
-    return numbers
-
-
-def _units(table: pa.Table, column: str) -> Ints:
-    """Round costs to units; null becomes FORBIDDEN."""
-    costs = table[column].combine_chunks()
-    known: NDArray[np.float64] = costs.fill_null(0.0).to_numpy(zero_copy_only=False)
-    _refuse(known, column, LONGEST)
-    units: Ints = np.rint(known * UNITS).astype(np.int32)
-    units[costs.is_null().to_numpy(zero_copy_only=False)] = FORBIDDEN
-    return units
-
-
-def _refuse(values: NDArray[np.float64], name: str, highest: float) -> None:
-    sound = np.isfinite(values) & (values >= 0) & (values <= highest)
-    if not sound.all():
-        wrong = values[~sound][0]
-        raise ContractError(f"{name}: {wrong} is no number between 0 and {highest:g}. Mend the step that wrote it.")
-
-
-def reversed_network(costed: Lane) -> Network:
-    """Turn a lane into arcs by the node they lead to; self-loops are left out, as they shorten no path.
+def reversed_network(lanes: Lanes) -> Network:
+    """Turn lanes into arcs by the node they lead to; self-loops are left out, as they shorten no path.
 
     Returns
     -------
     Network
-        Of `costed.n_nodes` nodes; parallel edges give parallel arcs.
+        Of `lanes.n_nodes` nodes; parallel edges give parallel arcs; what no lane may pass is no arc.
     """
-    heads = np.concatenate([costed.v, costed.u])
-    tails = np.concatenate([costed.u, costed.v])
-    costs = np.concatenate([costed.forward, costed.backward])
-    passable = (costs != FORBIDDEN) & (heads != tails)
-    heads, tails, costs = heads[passable], tails[passable], costs[passable]
-    order = np.argsort(heads, kind="stable")
-    return Network(_starts(heads, costed.n_nodes), tails[order], costs[order])
+    arrays = lanes.u, lanes.v, lanes.forward, lanes.backward
+    make_ready(_arcs_by_head, (*arrays, 1))
+    return Network(*_arcs_by_head(*arrays, lanes.n_nodes))
 
 
-def _starts(groups: NDArray[np.integer], n_groups: int) -> Offsets:
+@compiled
+def _arcs_by_head(u: Ints, v: Ints, forward: Ints, backward: Ints, n_nodes: int) -> tuple[Indices, Indices, Ints]:
+    """Sort arcs by counting; numpy would take ten times as long and three times the memory of the arcs."""
+    starts = np.zeros(n_nodes + 1, dtype=np.uint32)
+    for edge in range(len(u)):
+        if u[edge] != v[edge]:
+            starts[v[edge] + 1] += np.uint32(_may_pass(forward, edge))
+            starts[u[edge] + 1] += np.uint32(_may_pass(backward, edge))
+    for node in range(n_nodes):
+        starts[node + 1] += starts[node]
+    tails = np.empty(starts[-1], dtype=np.uint32)
+    costs = np.empty((starts[-1], forward.shape[1]), dtype=np.int32)
+    ends = starts.copy()
+    for edge in range(len(u)):
+        for head, tail, ways in ((v[edge], u[edge], forward), (u[edge], v[edge], backward)):
+            if head != tail and _may_pass(ways, edge):
+                arc = ends[head]
+                ends[head] += np.uint32(1)
+                tails[arc] = tail
+                for lane in range(ways.shape[1]):
+                    costs[arc, lane] = ways[edge, lane] if ways[edge, lane] != FORBIDDEN else CLOSED
+    return starts, tails, costs
+
+
+@compiled
+def _may_pass(ways: Ints, edge: int) -> bool:
+    """Whether some lane may pass an edge this way."""
+    for lane in range(ways.shape[1]):  # noqa: SIM110 - numba compiles no generator
+        if ways[edge, lane] != FORBIDDEN:
+            return True
+    return False
+
+
+def _starts(groups: NDArray[np.integer], n_groups: int) -> Indices:
     """Give where each group begins among its sorted members; shape (n_groups + 1,)."""
-    return np.concatenate([[0], np.cumsum(np.bincount(groups, minlength=n_groups))]).astype(np.int64)
+    return np.concatenate([[0], np.cumsum(np.bincount(groups, minlength=n_groups))]).astype(np.uint32)
 
 
-def points_on_edges(attachments: pa.Table, costed: Lane, units_per_m: float) -> NDArray[np.int32]:
+def points_on_edges(attachments: pa.Table, lanes: Lanes) -> Ints:
     """Place attached points on their edges.
 
     Parameters
     ----------
     attachments
         Rows of `reach/attachments` with an edge.
-    costed
-        What the edges cost.
-    units_per_m
-        Units a metre of perpendicular costs.
+    lanes
+        What the edges cost. A metre of perpendicular costs a metre in every lane.
 
     Returns
     -------
     numpy.ndarray
-        Shape (n, 8), columns EDGE to SNAP. Both ways along an edge add up to the edge's own cost.
+        Shape (n, 4 + 4 lanes), columns as in `kernel`. Both ways along an edge add up to the edge's own cost.
 
     Raises
     ------
@@ -172,19 +102,19 @@ def points_on_edges(attachments: pa.Table, costed: Lane, units_per_m: float) -> 
     edge = attachments["edge_id"].to_numpy()
     fraction = attachments["fraction"].to_numpy()
     snap_m = attachments["snap_m"].to_numpy()
-    if len(edge) and (edge.min() < 0 or edge.max() >= len(costed.u)):
+    require_whole(edge, "reach/attachments.edge_id")
+    if len(edge) and (edge.min() < 0 or edge.max() >= len(lanes.u)):
         raise ContractError(f"reach/attachments: edge {edge.max()} does not exist. Attach to this very graph.")
-    _refuse(fraction, "reach/attachments.fraction", 1.0)
-    _refuse(snap_m * units_per_m / UNITS, "reach/attachments.snap_m (as cost)", LONGEST)
-    from_u, to_v = _split(fraction, costed.forward[edge])
-    to_u, from_v = _split(fraction, costed.backward[edge])
-    snap = np.rint(snap_m * units_per_m)
-    columns = (edge, costed.u[edge], costed.v[edge], to_u, to_v, from_u, from_v, snap)
-    return np.column_stack(columns).astype(np.int32)
+    require_between(fraction, "reach/attachments.fraction", 1.0)
+    require_between(snap_m, "reach/attachments.snap_m", LONGEST)
+    from_u, to_v = _split(fraction[:, np.newaxis], lanes.forward[edge])
+    to_u, from_v = _split(fraction[:, np.newaxis], lanes.backward[edge])
+    where = np.column_stack([edge, lanes.u[edge], lanes.v[edge], np.rint(snap_m * UNITS)]).astype(np.int32)
+    return np.hstack([where, to_u, to_v, from_u, from_v])
 
 
 def _split(fraction: NDArray[np.float64], cost: Ints) -> tuple[Ints, Ints]:
-    """Split the cost of an edge at a point into the part at u and the part at v.
+    """Split the costs of edges at a point on each into the part at u and the part at v; shape (n, lanes).
 
     Who stands at the very end of an edge stands at the junction: that part is 0 even where the edge is forbidden.
     """
@@ -194,18 +124,44 @@ def _split(fraction: NDArray[np.float64], cost: Ints) -> tuple[Ints, Ints]:
     return part_u.astype(np.int32), part_v.astype(np.int32)
 
 
-def origins_at_nodes(points: NDArray[np.int32], n_nodes: int) -> Origins:
-    """List under each node the origins on the edges that end there; an origin on a self-loop is listed once.
+def origins_at_nodes(points: Ints, n_nodes: int) -> Origins:
+    """Record under each node the origins on the edges that end there; an origin on a self-loop has one record.
 
     Parameters
     ----------
     points
-        Shape (n, 8), in ascending order of EDGE.
+        From `points_on_edges`, in ascending order of their edge.
     n_nodes
         Nodes of the network.
     """
-    numbers = np.arange(len(points), dtype=np.int32)
+    n_lanes = (points.shape[1] - WAYS) // 4
+    ways = points[:, WAYS:].reshape(-1, 4, n_lanes)
+    to_ends = np.where(ways[:, :2] == FORBIDDEN, CLOSED, ways[:, :2] + points[:, SNAP, np.newaxis, np.newaxis])
+    to_u, to_v = np.where(to_ends > FARTHEST, CLOSED, to_ends).astype(np.int32).transpose(1, 0, 2)
+    known = np.column_stack([np.arange(len(points)), points[:, V], points[:, EDGE]]).astype(np.int32)
     two_ended = points[:, U] != points[:, V]
+    at_u = np.hstack([known, to_u, to_v])
+    known[:, 1] = points[:, U]
+    at_v = np.hstack([known, to_v, to_u])[two_ended]
     nodes = np.concatenate([points[:, U], points[two_ended, V]])
-    records = np.concatenate([numbers, numbers[two_ended]])
-    return Origins(points, _starts(nodes, n_nodes), records[np.argsort(nodes, kind="stable")])
+    order = np.argsort(nodes, kind="stable")
+    return Origins(points, _starts(nodes, n_nodes), np.concatenate([at_u, at_v])[order])
+
+
+def access_by_place(points: Ints, starts: NDArray[np.int64]) -> Access:
+    """Group access points, from `points_on_edges` in the order of their place, by where each place begins."""
+    return Access(points, starts.astype(np.uint32))
+
+
+def without_closed(points: Ints, entrances: NDArray[np.bool_]) -> Ints:
+    """Forbid the way from access points in the lanes in which they cannot be entered.
+
+    Parameters
+    ----------
+    points
+        From `points_on_edges`.
+    entrances
+        Shape (n, lanes): whether the point can be entered.
+    """
+    ways = np.where(np.tile(entrances, 4), points[:, WAYS:], np.int32(FORBIDDEN))
+    return np.hstack([points[:, :WAYS], ways])

@@ -4,6 +4,7 @@
 the perpendiculars at both ends. What counts as near is for the room `findings` to judge.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,20 +14,23 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import conform
 from pipelines.reach.contracts import PAIRS
-from pipelines.reach.job import Job
-from pipelines.reach.kernel import search
+from pipelines.reach.doors import is_open
+from pipelines.reach.gather import UNREACHED, written
+from pipelines.reach.kernel import COSTS, ORIGIN, UNITS, Ints, Job
+from pipelines.reach.lanes import Bound, Entrances, Lanes, profile_lanes
 from pipelines.reach.network import (
-    UNITS,
-    Access,
-    Lane,
-    lane,
+    access_by_place,
     origins_at_nodes,
     points_on_edges,
     reversed_network,
+    without_closed,
 )
+from pipelines.reach.search import Engine, search
+from pipelines.reach.spool import Order, sorted_pairs
 from pipelines.streets.profiles import Profile
+from pipelines.streets.unknowns import BOUNDS
 
-THREADS = 2
+USUAL = Engine()
 # The largest distance the indicators ask for, whatever the profile's own budget.
 LEAST_SEARCH_M = 800.0
 
@@ -43,6 +47,30 @@ class Ends:
     place_ids: NDArray[np.int64]
     access_starts: NDArray[np.int64]
 
+    @property
+    def entrances(self) -> Entrances:
+        """By bound, which access points can be entered."""
+        return {bound: is_open(self.access, bound) for bound in BOUNDS}
+
+
+@dataclass(frozen=True)
+class Outing:
+    """All that is needed to search for one profile: the job, what its numbers stand for, and its bounds.
+
+    `origin_ids` and `place_ids` name the rows of origins and the numbers of places in the job.
+    """
+
+    profile: Profile
+    job: Job
+    origin_ids: NDArray[np.int64]
+    place_ids: NDArray[np.int64]
+    bounds: tuple[Bound, ...]
+
+    @property
+    def bound_lanes(self) -> Ints:
+        """The lanes of metres and of seconds of each bound; shape (n_bounds, 2)."""
+        return np.array([(b.metres, b.seconds) for b in self.bounds], dtype=np.int32).reshape(-1, 2)
+
 
 def search_limit_m(profile: Profile) -> float:
     """Metres within which places are sought: 800, or the profile's budget where that is more, and 1 to spare."""
@@ -51,13 +79,10 @@ def search_limit_m(profile: Profile) -> float:
     return max(LEAST_SEARCH_M, budget_m, budget_s * profile.speed_m_per_s.central) + 1.0
 
 
-def reach_pairs(
+def prepared(
     origins_attached: pa.Table, places_attached: pa.Table, edges: pa.Table, costs: pa.Table, profile: Profile
-) -> pa.Table:
-    """Pair every origin with every place within the profile's search, at the central values of its costs.
-
-    The distance search goes as far as `search_limit_m`, the time search as long as that distance takes at the
-    profile's speed. As nothing makes a stretch faster, every place within a budget in seconds is among the pairs.
+) -> Outing:
+    """Bring tables into what the search of one profile reads.
 
     Parameters
     ----------
@@ -66,15 +91,9 @@ def reach_pairs(
     edges
         Table `streets/edges`, all of it.
     costs
-        Table `streets/costs`, at least of this profile.
+        Table `streets/costs`, at least of this profile, in one or more bounds.
     profile
         Who walks.
-
-    Returns
-    -------
-    pyarrow.Table
-        `reach/pairs`, bound `central`; a place counts once, by its best access point. `metres` are exact to half a
-        centimetre; `seconds` are null where even the fastest path takes longer than the time search.
 
     Raises
     ------
@@ -82,24 +101,83 @@ def reach_pairs(
         When the tables do not fit each other.
     """
     ends = _ends(origins_attached, places_attached, profile.name)
-    limit_m, speed_m_per_s = search_limit_m(profile), profile.speed_m_per_s.central
-    pairs, metres = least_costs(ends, lane(edges, costs, profile.name, "m"), 1.0, limit_m)
-    in_time, times_s = least_costs(
-        ends, lane(edges, costs, profile.name, "s"), 1.0 / speed_m_per_s, limit_m / speed_m_per_s
+    lanes, bounds = profile_lanes(edges, costs, profile.name, profile.speed_m_per_s.central, ends.entrances)
+    job = _job(ends, lanes, bounds, search_limit_m(profile))
+    return Outing(profile, job, ends.origins["point_id"].to_numpy(), ends.place_ids, bounds)
+
+
+def _job(ends: Ends, lanes: Lanes, bounds: tuple[Bound, ...], limit_m: float) -> Job:
+    origins = origins_at_nodes(points_on_edges(ends.origins, lanes), lanes.n_nodes)
+    entrances = np.ones((len(ends.access), lanes.count), dtype=np.bool_)
+    for bound in bounds:
+        entrances[:, [bound.metres, bound.seconds]] = ends.entrances[bound.name][:, np.newaxis]
+    access = access_by_place(without_closed(points_on_edges(ends.access, lanes), entrances), ends.access_starts)
+    return Job(tuple(range(lanes.count)), reversed_network(lanes), origins, access, int(limit_m * UNITS))
+
+
+def reach_pairs(
+    origins_attached: pa.Table, places_attached: pa.Table, edges: pa.Table, costs: pa.Table, profile: Profile
+) -> pa.Table:
+    """Pair every origin with every place within the profile's search, in every bound of its costs.
+
+    A door that is closed to the profile in a bound is not entered there.
+
+    Both searches go as far as `search_limit_m`, the one for time as long as that takes at the profile's speed. As
+    nothing makes a stretch faster, every place within a budget in seconds is among the pairs.
+
+    Parameters
+    ----------
+    origins_attached, places_attached, edges, costs, profile
+        As for `prepared`.
+
+    Returns
+    -------
+    pyarrow.Table
+        `reach/pairs`; a place counts once, by its best access point. `metres` are exact to half a centimetre,
+        and written in 1,024ths as seconds are;
+        `seconds` are null where even the fastest path takes longer than the time search.
+
+    Raises
+    ------
+    ContractError
+        When the tables do not fit each other.
+    """
+    outing = prepared(origins_attached, places_attached, edges, costs, profile)
+    parts = (part.cast(PAIRS.schema) for part in pair_tables(outing))
+    return conform(pa.concat_tables([PAIRS.schema.empty_table(), *parts]), PAIRS)
+
+
+def pair_tables(outing: Outing, engine: Engine = USUAL) -> Iterator[pa.Table]:
+    """Give `reach/pairs` of one profile in parts, in the order of its key; each part fits in memory.
+
+    Parameters
+    ----------
+    outing
+        From `prepared`.
+    engine
+        How to run the search.
+    """
+    origin_ids, origin_rank = np.unique(outing.origin_ids, return_inverse=True)
+    place_ids, place_rank = np.unique(outing.place_ids, return_inverse=True)
+    order = Order(
+        (place_ids, origin_ids),
+        (place_rank.astype(np.int32), origin_rank.astype(np.int32)),
+        outing.bound_lanes,
+        (UNITS, UNITS * outing.profile.speed_m_per_s.central),
     )
-    position = np.minimum(np.searchsorted(in_time, pairs), max(len(in_time) - 1, 0))
-    timed = in_time[position] == pairs if len(in_time) else np.zeros(len(pairs), dtype=bool)
-    seconds = times_s[position] if len(in_time) else np.zeros(len(pairs))
-    origin, place = np.divmod(pairs, max(len(ends.place_ids), 1))
-    columns = {
-        "profile": pa.repeat(profile.name, len(pairs)),
-        "bound": pa.repeat("central", len(pairs)),
-        "origin_id": ends.origins["point_id"].to_numpy()[origin],
-        "place_id": ends.place_ids[place],
-        "metres": metres,
-        "seconds": pa.array(seconds, mask=~timed),
-    }
-    return conform(pa.table(columns), PAIRS)
+    width = COSTS + len(outing.job.lanes)
+    for bound, columns in sorted_pairs(search(outing.job, engine), width, order, engine.folder):
+        origin, place, metres, seconds = columns
+        if not len(metres):
+            continue
+        words = (_repeated(word, len(metres)) for word in (outing.profile.name, outing.bounds[bound].name))
+        timed = pa.array(seconds, from_pandas=True)
+        yield pa.table([*words, origin, place, metres, timed], names=list(PAIRS.column_names))
+
+
+def _repeated(word: str, count: int) -> pa.Array:
+    """One word many times over, kept once."""
+    return pa.DictionaryArray.from_arrays(np.zeros(count, dtype=np.int8), pa.array([word]))
 
 
 def nearest_network_distance(
@@ -114,7 +192,7 @@ def nearest_network_distance(
     edges
         Table `streets/edges`, all of it.
     costs
-        Table `streets/costs`, at least of that profile.
+        Table `streets/costs`, at least of that profile; the bound `central` is used.
     limit_m
         How far to look, at most 100,000.
 
@@ -124,13 +202,15 @@ def nearest_network_distance(
         `origin_id`, `metres` (perpendiculars included; null: none within the limit, or not attached), by origin_id.
     """
     origin_ids = np.unique(origins_attached["point_id"].to_numpy())
-    metres = np.full(len(origin_ids), np.inf)
+    nearest = np.full(len(origin_ids), UNREACHED, dtype=np.int32)
     for name in pc.unique(origins_attached["profile"]).to_pylist():
         ends = _ends(origins_attached, places_attached, name)
-        pairs, found_m = least_costs(ends, lane(edges, costs, name, "m"), 1.0, limit_m)
-        found_ids = ends.origins["point_id"].to_numpy()[pairs // max(len(ends.place_ids), 1)]
-        np.minimum.at(metres, np.searchsorted(origin_ids, found_ids), found_m)
-    return pa.table({"origin_id": origin_ids, "metres": pa.array(metres, mask=np.isinf(metres))})
+        lanes, bounds = profile_lanes(edges, costs, name, 1.0, ends.entrances)
+        lane = {bound.name: bound.metres for bound in bounds}["central"]
+        row = np.searchsorted(origin_ids, ends.origins["point_id"].to_numpy())
+        for found in search(_job(ends, lanes, bounds, limit_m), USUAL):
+            np.minimum.at(nearest, row[found[:, ORIGIN]], found[:, COSTS + lane])
+    return pa.table({"origin_id": origin_ids, "metres": pa.array(written(nearest, UNITS), mask=nearest == UNREACHED)})
 
 
 def _ends(origins_attached: pa.Table, places_attached: pa.Table, profile: str) -> Ends:
@@ -148,36 +228,3 @@ def _ends(origins_attached: pa.Table, places_attached: pa.Table, profile: str) -
 def _attached(attachments: pa.Table, profile: str) -> pa.Table:
     own = pc.and_(pc.equal(attachments["profile"], profile), pc.is_valid(attachments["edge_id"]))
     return attachments.filter(own)
-
-
-def least_costs(
-    ends: Ends, costed: Lane, per_m: float, limit: float, threads: int = THREADS
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Search once: the least cost of every pair within the limit.
-
-    Parameters
-    ----------
-    ends
-        Origins and access points.
-    costed
-        What the edges cost, in metres or seconds.
-    per_m
-        What a metre of perpendicular costs in that quantity.
-    limit
-        The largest cost, perpendiculars included.
-    threads
-        Places searched at once; the result does not depend on it.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Pairs as `row of the origin x number of places + number of the place`, ascending, and their costs.
-    """
-    origin_points = points_on_edges(ends.origins, costed, per_m * UNITS)
-    access = Access(points_on_edges(ends.access, costed, per_m * UNITS), ends.access_starts)
-    origins = origins_at_nodes(origin_points, costed.n_nodes)
-    job = Job(reversed_network(costed), origins, access, int(limit * UNITS))
-    found = search(job, threads)
-    pairs = found[:, 1].astype(np.int64) * len(ends.place_ids) + found[:, 0]
-    order = np.argsort(pairs)
-    return pairs[order], found[order, 2] / UNITS

@@ -15,6 +15,10 @@ from pipelines.errors import AreaFileError
 from pipelines.sources.licences import known_licences
 
 PLACE_KINDS = ("winkel", "school", "buurtcentrum", "speelplek", "horeca", "sport")
+PLACE_COLUMNS = (
+    "id", "name", "kind", "x", "y", "wkt", "wheelchair", "door_width", "door_kerb", "door_steps", "floor_area",
+)  # fmt: skip
+BENCH_COLUMNS = ("id", "kind", "x", "y", "wkt")
 PROFILES = ("referentie", "kinderwagen", "kinderwagen_peuter", "rollator")
 Delivered = Literal["complete", "partial", "not_delivered"]
 SHIPPED = Path(__file__).parent / "areas"
@@ -52,6 +56,8 @@ class PlaceDelivery(Delivery):
     """Places: an OSM extract (`osm`), a vector layer (`layer`) or a municipal list (`csv`).
 
     `kinds` maps the values of the column `columns.kind` to kinds of place; `kind` gives every row one kind.
+    `columns` names any of `PLACE_COLUMNS`: `wheelchair` and `door_...` tell whether one can come in, `floor_area` (m2)
+    how much there is inside.
     """
 
     format: Literal["osm", "layer", "csv"]
@@ -64,6 +70,36 @@ class PlaceDelivery(Delivery):
         strange = sorted(named - set(PLACE_KINDS))
         if strange:
             raise ValueError(f"unknown kinds of place {strange}; known are {list(PLACE_KINDS)}")
+        return self
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> "PlaceDelivery":
+        strange = sorted(set(self.columns) - set(PLACE_COLUMNS))
+        if strange:
+            raise ValueError(f"columns names {strange}, which are no facts of a place; known are {list(PLACE_COLUMNS)}")
+        return self
+
+
+class BenchDelivery(Delivery):
+    """Public seats: an OSM extract (`osm`), a vector layer (`layer`) or a municipal list (`csv`).
+
+    `kinds` lists the values of the column `columns.kind` that are benches; without it every row is one.
+    """
+
+    format: Literal["osm", "layer", "csv"]
+    kinds: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> "BenchDelivery":
+        strange = sorted(set(self.columns) - set(BENCH_COLUMNS))
+        if strange:
+            raise ValueError(f"columns names {strange}, which are no facts of a bench; known are {list(BENCH_COLUMNS)}")
+        if bool(self.kinds) != ("kind" in self.columns):
+            raise ValueError(
+                "name both `columns: {kind: ...}` and `kinds: [...]` (its values that are benches), or none"
+            )
+        if self.format == "osm" and self.columns:
+            raise ValueError("an OSM extract has no columns: its benches are those with amenity=bench")
         return self
 
 
@@ -92,6 +128,7 @@ class Sources(Frozen):
     addresses: AddressDelivery | None = None
     streets: StreetDelivery
     places: tuple[PlaceDelivery, ...] = ()
+    benches: tuple[BenchDelivery, ...] = ()
     respondents: RespondentDelivery | None = None
     inventory: Delivery | None = None
 
@@ -100,6 +137,14 @@ class Sources(Frozen):
         named = [getattr(self, name) for name in type(self).model_fields]
         flat = [one for part in named for one in (part if isinstance(part, tuple) else (part,))]
         return tuple(one for one in flat if one is not None)
+
+    def bench_lists(self) -> tuple[BenchDelivery, ...]:
+        """What benches come from: `benches`, else the first OSM extract among the places; empty without either."""
+        extracts = [place for place in self.places if place.format == "osm"]
+        if self.benches or not extracts:
+            return self.benches
+        kept = extracts[0].model_dump(include=set(Delivery.model_fields) - {"columns"})
+        return (BenchDelivery(format="osm", **kept),)
 
 
 class Population(Frozen):
@@ -130,7 +175,13 @@ class AreaFile(Frozen):
     population: Population
     sources: Sources
     place_kinds: dict[str, Delivered]
+    benches: Delivered | None = None
     signal: Signal = Signal()
+
+    @property
+    def benches_delivered(self) -> Delivered:
+        """How complete the benches are: as the file says, else partial where any were delivered."""
+        return self.benches or ("partial" if self.sources.bench_lists() else "not_delivered")
 
     @model_validator(mode="after")
     def _consistent(self) -> "AreaFile":
@@ -156,6 +207,20 @@ class AreaFile(Frozen):
             )
         if getattr(self.sources, self.population.total_from) is None:
             raise ValueError(f"population.total_from is {self.population.total_from}, which sources does not deliver")
+        return self
+
+    @model_validator(mode="after")
+    def _consistent_benches(self) -> "AreaFile":
+        if self.benches in {"complete", "partial"} and not self.sources.bench_lists():
+            raise ValueError(
+                f"benches is {self.benches}, but none are delivered: add sources.benches (or an OSM extract under "
+                "sources.places), or say `benches: not_delivered`"
+            )
+        if self.benches == "not_delivered" and self.sources.benches:
+            raise ValueError(
+                "benches is not_delivered, but sources.benches delivers them: say `benches: partial` or `complete`, or "
+                "take sources.benches out"
+            )
         return self
 
 
@@ -206,7 +271,7 @@ def _sentences(name: str, error: ValidationError) -> Iterable[str]:
 
 def _suggestion(key: str) -> str:
     models: tuple[type[BaseModel], ...] = (
-        AreaFile, Sources, PlaceDelivery, StreetDelivery, RespondentDelivery, Population, Signal,
+        AreaFile, Sources, PlaceDelivery, BenchDelivery, StreetDelivery, RespondentDelivery, Population, Signal,
     )  # fmt: skip
     known = {name for model in models for name in model.model_fields}
     close = difflib.get_close_matches(key, sorted(known), n=1)

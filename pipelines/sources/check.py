@@ -66,10 +66,15 @@ def readings(area: AreaFile, raw: Path) -> Readings:
 
 
 def _places(delivered: Delivered, streets_fail: bool) -> tuple[pa.Table | None, tuple[str, ...]]:  # noqa: FBT001 - no flag but a finding
-    """Places and what is wrong with them; of an extract that failed as streets, everything was said already."""
+    """Places, and what is wrong with them and the benches.
+
+    Of an extract that failed as streets, or of benches in an extract that failed as places, everything was said.
+    """
     found, wrong = attempt(lambda: delivered_places(delivered))
+    _, no_benches = attempt(lambda: delivered_benches(delivered))
     if found is not None:
-        return found[0], attempt(lambda: delivered_benches(delivered))[1]
+        return found[0], no_benches
+    wrong += no_benches if delivered.area.sources.benches else ()
     streets = delivered.area.sources.streets
     said = f"{streets.path}: " if streets_fail and streets.format == "osm" else None
     return None, tuple(sentence for sentence in wrong if said is None or not sentence.startswith(said))

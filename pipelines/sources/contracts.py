@@ -100,6 +100,22 @@ SEGMENTS = Contract(
     may_be_empty=False,
 )
 
+# Lists, so that every entrance has its own. Inside them '' and null: not known.
+DOOR_COLUMNS = (
+    Column(
+        "door_wheelchair",
+        pa.list_(pa.string()),
+        "whether wheels come in: yes, limited, no or ''; one per point of `entrances`, in their order; one for the "
+        "whole place where none is mapped",
+    ),
+    Column("door_step_count", pa.list_(pa.int32()), "steps to be taken at each of these; null: unknown"),
+    Column("door_kerb_height_m", pa.list_(pa.float64()), "highest kerb or threshold at each; null: unknown"),
+    Column("door_width_m", pa.list_(pa.float64()), "clear width of each; null: unknown"),
+)
+FLOOR_AREA = Column(
+    "floor_area_m2", pa.float64(), "floor area; null: unknown, or no building", nullable=True, minimum=0
+)
+
 PLACES = Contract(
     "sources/places",
     grain="one delivered place where people meet",
@@ -111,6 +127,8 @@ PLACES = Contract(
         Column("name", pa.string(), "name as delivered; '' where there is none"),
         Column("geometry", GEOMETRY, "WKB point or polygon in RD"),
         Column("entrances", GEOMETRY, "WKB multipoint of mapped entrances in RD; null: none mapped", nullable=True),
+        *DOOR_COLUMNS,
+        FLOOR_AREA,
     ),
 )
 

@@ -1,15 +1,18 @@
 """Every delivery of an area through its own reader: the one list of which reader reads what."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.errors import SourceError
 from pipelines.sources.addresses import read_addresses
-from pipelines.sources.area_file import AreaFile, PlaceDelivery
+from pipelines.sources.area_file import AreaFile, BenchDelivery, Delivery, PlaceDelivery
 from pipelines.sources.attempts import read_all
+from pipelines.sources.bench_lists import read_bench_list
 from pipelines.sources.cbs import Municipality
 from pipelines.sources.contracts import ADDRESSES, ANSWERS, BENCHES, INVENTORY, ITEMS, PLACES, RESPONDENTS
 from pipelines.sources.inventory import read_inventory
@@ -60,12 +63,16 @@ def delivered_places(delivered: Delivered) -> Read:
         When a delivery cannot be read, or two deliveries are one file under one reader.
     """
     parts = read_all(partial(_places_of, delivery, delivered) for delivery in delivered.area.sources.places)
-    paths = [delivery.path for delivery in delivered.area.sources.places]
-    repeated = sorted({path for path in paths if paths.count(path) > 1})
-    if repeated:
-        raise SourceError(f"sources.places: {repeated} stands twice. Name each file once, with all its kinds.")
+    _refuse_repeats("places", delivered.area.sources.places)
     tables = [PLACES.schema.empty_table(), *(table for table, _ in parts)]
     return pa.concat_tables(tables), tuple(remark for _, remarks in parts for remark in remarks)
+
+
+def _refuse_repeats(role: str, deliveries: Sequence[Delivery]) -> None:
+    paths = [delivery.path for delivery in deliveries]
+    repeated = sorted({path for path in paths if paths.count(path) > 1})
+    if repeated:
+        raise SourceError(f"sources.{role}: {repeated} stands twice. Name each file once, with all its kinds.")
 
 
 def _places_of(delivery: PlaceDelivery, delivered: Delivered) -> Read:
@@ -76,12 +83,36 @@ def _places_of(delivery: PlaceDelivery, delivered: Delivered) -> Read:
 
 
 def delivered_benches(delivered: Delivered) -> Read:
-    """Public seats, as `sources/benches`, of the OSM extract that the places come from; empty without one."""
-    extracts = [delivery for delivery in delivered.area.sources.places if delivery.format == "osm"]
-    if not extracts:
-        return BENCHES.schema.empty_table(), ()
-    path = extracts[0].path
-    return read_osm_benches(find(delivered.raw, path), path, delivered.municipality.outline)
+    """Public seats, as `sources/benches`: of `sources.benches`, else of the OSM extract that the places come from.
+
+    Empty when none were delivered, or when the area file says so. Of several lists, each id is preceded by the path of
+    its list.
+
+    Raises
+    ------
+    SourceError
+        When a delivery cannot be read, or two deliveries are one file.
+    """
+    lists = () if delivered.area.benches_delivered == "not_delivered" else delivered.area.sources.bench_lists()
+    parts = read_all(partial(_benches_of, delivery, delivered) for delivery in lists)
+    _refuse_repeats("benches", lists)
+    if len(parts) == 1:
+        return parts[0]
+    tables = [_named(table, delivery.path) for delivery, (table, _) in zip(lists, parts, strict=True)]
+    whole = pa.concat_tables([BENCHES.schema.empty_table(), *tables])
+    return whole, tuple(remark for _, remarks in parts for remark in remarks)
+
+
+def _benches_of(delivery: BenchDelivery, delivered: Delivered) -> Read:
+    if delivery.format == "osm":
+        return read_osm_benches(find(delivered.raw, delivery.path), delivery.path, delivered.municipality.outline)
+    return read_bench_list(delivery, delivered.raw, delivered.municipality)
+
+
+def _named(benches: pa.Table, path: str) -> pa.Table:
+    """Tell the benches of one list apart from those of another: both may number their rows from 1."""
+    ids = pc.binary_join_element_wise(path, benches["source_id"], ":")
+    return benches.set_column(0, BENCHES.schema.field(0), ids)
 
 
 def delivered_survey(area: AreaFile, raw: Path) -> Survey:

@@ -1,11 +1,11 @@
-"""Places where people meet, their entrances, and benches, from an OSM extract.
+"""Places where people meet, their entrances and floors, and benches, from an OSM extract.
 
 Here tagged nodes, closed ways and multipolygons become rows of `sources/places` by the mapping of
 `place_tags.yaml`. Whether two rows are the same place, and which kinds are complete, is for `places/`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import PLACE_KINDS
 from pipelines.sources.contracts import BENCHES, PLACES
 from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points, remarks_on, rows_near
+from pipelines.sources.place_doors import TaggedDoor, door_columns, floors_m2, tagged_door, tagged_levels
 from pipelines.sources.vector import Remark
 
 SHIPPED_TAGS = Path(__file__).parent / "place_tags.yaml"
@@ -27,11 +28,16 @@ PlaceTags = Mapping[tuple[str, str], str]
 # Not a way in for visitors.
 _NO_ENTRANCE = frozenset({"no", "emergency", "exit"})
 _NOT_PUBLIC = frozenset({"private", "no"})
+_DOOR_FACTS = ("wheelchair", "step_count", "kerb_height_m", "width_m")
 
 
 @dataclass(frozen=True)
 class Found:
-    """One object that is a place: its shape in 1e-7 degree (None: no whole one), and the nodes of its outer rings."""
+    """One object that is a place: its shape in 1e-7 degree (None: no whole one), and the nodes of its outer rings.
+
+    `levels` counts the floors of the building that it is (0: it is none), `has_levels_read` whether its tag could be
+    read.
+    """
 
     source_id: str
     place_kind: str
@@ -39,6 +45,20 @@ class Found:
     is_public: bool
     shape: shapely.Geometry | None
     ring_nodes: tuple[int, ...] = ()
+    tagged: TaggedDoor = field(default_factory=TaggedDoor)
+    levels: float = 0.0
+    has_levels_read: bool = True
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """A node with `entrance`: where it lies in 1e-7 degree, and what its tags say of the door."""
+
+    at: tuple[int, int]
+    tagged: TaggedDoor
+
+
+Entrances = Mapping[int, Entrance]
 
 
 def read_place_tags(path: Path = SHIPPED_TAGS) -> PlaceTags:
@@ -80,9 +100,11 @@ def read_osm_places(
     -------
     tuple
         `sources/places` with ids such as `node/12`, and remarks on places that are not public
-        (`access=private` or `no`) and on outlines that do not close. `entrances` are the nodes with
-        `entrance` on the outer rings, without emergency doors and exits; null where none is mapped, and for a
-        place that is a node.
+        (`access=private` or `no`), on outlines that do not close, and on tags of doors and floors that cannot be
+        read. `entrances` are the nodes with `entrance` on the outer rings, without emergency doors and exits; null
+        where none is mapped, and for a place that is a node. What the tags of an entrance do not say, those of
+        the place do. A place that is a building has its outline times `building:levels` (1 where nobody says) as
+        its floor area.
 
     Raises
     ------
@@ -100,18 +122,20 @@ def read_osm_places(
         ("place whose outline does not close", "set_aside", shapeless),
     ]
     table = _places_table(public, entrances, name)
-    near = table.take(pa.array(rows_near(shapely.from_wkb(table["geometry"].to_numpy()), outline, name)))
-    return conform(near, PLACES).cast(PLACES.schema), remarks_on(name, problems)
+    rows = rows_near(shapely.from_wkb(table["geometry"].to_numpy()), outline, name)
+    problems += _unread([public[row] for row in rows], entrances)
+    return conform(table.take(pa.array(rows)), PLACES).cast(PLACES.schema), remarks_on(name, problems)
 
 
-def _scan(path: Path, name: str, kinds: PlaceTags) -> tuple[tuple[Found, ...], Mapping[int, tuple[int, int]]]:
-    """Find the places, and the entrances as node -> (x, y) in 1e-7 degree, in one pass."""
-    entrances: dict[int, tuple[int, int]] = {}
+def _scan(path: Path, name: str, kinds: PlaceTags) -> tuple[tuple[Found, ...], Entrances]:
+    """Find the places, and the entrances by the number of their node, in one pass."""
+    entrances: dict[int, Entrance] = {}
     found: dict[str, Found] = {}
     for thing in osm_objects(path, name, {"entrance", *(key for key, _ in kinds)}, areas=True):
         tags = dict(thing.tags)
         if isinstance(thing, osmium.osm.Node) and tags.get("entrance", "no") not in _NO_ENTRANCE:
-            entrances[thing.id] = (thing.location.x, thing.location.y)
+            door = tagged_door(tags, is_entrance=True)
+            entrances[thing.id] = Entrance((thing.location.x, thing.location.y), door)
         if kind := _kind(tags, kinds):
             # A closed way comes twice, as a way and as an area: the area, which has the shape, replaces it.
             place = _found(thing, kind, tags)
@@ -137,7 +161,9 @@ def _found(thing: osmium.osm.types.OSMEntity, kind: str, tags: Mapping[str, str]
     else:
         source_id = f"{'way' if isinstance(thing, osmium.osm.Way) else 'relation'}/{thing.id}"
     is_public = tags.get("access", "") not in _NOT_PUBLIC
-    return Found(source_id, kind, tags.get("name", ""), is_public, shape, ring_nodes)
+    levels, is_read = tagged_levels(tags)
+    tagged = tagged_door(tags, is_entrance="entrance" in tags)
+    return Found(source_id, kind, tags.get("name", ""), is_public, shape, ring_nodes, tagged, levels, is_read)
 
 
 def _polygon(area: osmium.osm.Area) -> shapely.Geometry:
@@ -161,25 +187,49 @@ def _to_rd(geometries: NDArray[np.object_], name: str) -> NDArray[np.object_]:
     return moved
 
 
-def _places_table(places: list[Found], entrances: Mapping[int, tuple[int, int]], name: str) -> pa.Table:
-    shapes = np.array([place.shape for place in places], dtype=np.object_)
-    doors = np.array([_doors(place, entrances) for place in places], dtype=np.object_)
+def _places_table(places: list[Found], entrances: Entrances, name: str) -> pa.Table:
+    shapes = _to_rd(np.array([place.shape for place in places], dtype=np.object_), name)
+    ways_in = [_ways_in(place, entrances) for place in places]
+    doors = np.array([_points(nodes, entrances) for nodes in ways_in], dtype=np.object_)
+    facts = [
+        [entrances[node].tagged.door.or_else(place.tagged.door) for node in nodes] or [place.tagged.door]
+        for place, nodes in zip(places, ways_in, strict=True)
+    ]
     return pa.table(
         {
             "source": pa.array([name] * len(places), type=pa.string()),
             "source_id": pa.array([place.source_id for place in places], type=pa.string()),
             "place_kind": pa.array([place.place_kind for place in places], type=pa.string()),
             "name": pa.array([place.name for place in places], type=pa.string()),
-            "geometry": pa.array(shapely.to_wkb(_to_rd(shapes, name)), type=pa.binary()),
+            "geometry": pa.array(shapely.to_wkb(shapes), type=pa.binary()),
             "entrances": pa.array(shapely.to_wkb(_to_rd(doors, name)), type=pa.binary()),
+            **door_columns(facts),
+            "floor_area_m2": floors_m2(shapes, np.array([place.levels for place in places], dtype=np.float64)),
         }
     )
 
 
-def _doors(place: Found, entrances: Mapping[int, tuple[int, int]]) -> shapely.MultiPoint | None:
+def _ways_in(place: Found, entrances: Entrances) -> list[int]:
     # A ring names its first node twice; dict.fromkeys keeps each door once, in the order of the ring.
-    doors = [entrances[node] for node in dict.fromkeys(place.ring_nodes) if node in entrances]
-    return shapely.MultiPoint(doors) if doors else None
+    return [node for node in dict.fromkeys(place.ring_nodes) if node in entrances]
+
+
+def _points(nodes: list[int], entrances: Entrances) -> shapely.MultiPoint | None:
+    return shapely.MultiPoint([entrances[node].at for node in nodes]) if nodes else None
+
+
+def _unread(places: Iterable[Found], entrances: Entrances) -> Iterator[tuple[str, str, list[str]]]:
+    """List, per fact, the places and entrances with a tag that cannot be read."""
+    tagged = {}
+    levels = []
+    for place in places:
+        tagged[place.source_id] = place.tagged
+        tagged |= {f"node/{node}": entrances[node].tagged for node in _ways_in(place, entrances)}
+        levels += [] if place.has_levels_read else [place.source_id]
+    for fact in _DOOR_FACTS:
+        unread = [source_id for source_id, door in tagged.items() if fact in door.unread]
+        yield f"{fact} of a door cannot be read", "read as unknown", unread
+    yield "building:levels cannot be read", "read as one floor", levels
 
 
 def read_osm_benches(

@@ -14,7 +14,7 @@ from osmium.osm.types import OSMEntity
 
 from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points
 from pipelines.sources.osm_marks import MARK_KEYS, Mark, mark_of
-from pipelines.sources.osm_ways import WayFacts, is_against_its_line, is_walkable_kind, way_facts
+from pipelines.sources.osm_ways import WayFacts, is_against_its_line, is_walkable_kind, unread_of_way, way_facts
 
 Ints = NDArray[np.int64]
 # A closed way with area=yes of another kind (a platform, a service yard) is not for crossing.
@@ -26,7 +26,8 @@ class Scan:
     """What one pass over an extract found: facts per way, the nodes of all ways, the marked nodes, the squares.
 
     `nodes` has shape (n, 3): node id, longitude and latitude in 1e-7 degree, way after way; `lengths` says
-    how many belong to each way. A square is the numbers of the ways that are its rings, the outer one first.
+    how many belong to each way. A square is the numbers of the ways that are its rings, the outer one first. `unread`
+    holds (fact, id of the way) wherever the tag of a number cannot be read; of nodes, the marks say it.
     """
 
     facts: tuple[WayFacts, ...]
@@ -34,6 +35,7 @@ class Scan:
     nodes: Ints
     marks: dict[int, Mark]
     squares: tuple[tuple[int, ...], ...]
+    unread: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def scan_streets(path: Path, name: str) -> Scan:
     lines: list[Ints] = [np.empty((0, 3), dtype=np.int64)]
     marks: dict[int, Mark] = {}
     squares: list[tuple[int, ...]] = []
+    unread: dict[tuple[str, str], None] = {}
     for thing in osm_objects(path, name, ("highway", *MARK_KEYS), areas=True):
         tags = dict(thing.tags)
         if isinstance(thing, osmium.osm.Node):
@@ -61,13 +64,23 @@ def scan_streets(path: Path, name: str) -> Scan:
         elif is_walkable_kind(tags):
             for source_id, rings in _parts_of(thing):
                 first = len(facts)
+                unread |= dict.fromkeys((fact, source_id) for fact in unread_of_way(tags))
                 for nodes in rings:
                     facts.append(way_facts(source_id, tags))
                     lines.append(_positions(nodes, is_reversed=is_against_its_line(tags)))
                 if _is_square(thing, tags) and lines[first + 1][0, 0] == lines[first + 1][-1, 0]:
                     squares.append(tuple(range(first, len(facts))))
     lengths = np.array([len(line) for line in lines[1:]], dtype=np.int64)
-    return Scan(tuple(facts), lengths, np.concatenate(lines), marks, tuple(squares))
+    return Scan(tuple(facts), lengths, np.concatenate(lines), marks, tuple(squares), tuple(unread))
+
+
+def unread_numbers(scan: Scan) -> Iterator[tuple[str, str, list[str]]]:
+    """List, per fact, the ways and the nodes on ways with a tag that should hold its number and cannot be read."""
+    marked = {node: mark.unread for node, mark in scan.marks.items() if mark.unread}
+    on_ways = np.intersect1d(np.array(list(marked), dtype=np.int64), scan.nodes[:, 0]).tolist()
+    unread = [*scan.unread, *((fact, f"node/{node}") for node in on_ways for fact in marked[node])]
+    for fact in dict.fromkeys(fact for fact, _ in unread):
+        yield f"{fact} cannot be read", "read as unknown", [source_id for name, source_id in unread if name == fact]
 
 
 def _parts_of(thing: OSMEntity) -> Iterator[tuple[str, list[Iterable[osmium.osm.NodeRef]]]]:

@@ -20,7 +20,7 @@ from pipelines.sources.contracts import SEGMENTS
 from pipelines.sources.osm import UNLOCATED, remarks_on, rows_near
 from pipelines.sources.osm_marks import Mark
 from pipelines.sources.osm_obstacles import Apart, Stretches, take_apart, ways_of
-from pipelines.sources.osm_scan import Chain, Scan, chain_of, scan_streets
+from pipelines.sources.osm_scan import Chain, Scan, chain_of, scan_streets, unread_numbers
 from pipelines.sources.osm_squares import Square, lines_of_sight, mean_width_m, polygon_of
 from pipelines.sources.osm_ways import FACTS_SCHEMA
 from pipelines.sources.osm_words import VOCABULARY
@@ -68,7 +68,8 @@ def read_osm_segments(
     -------
     tuple
         `sources/segments`: stretches in the order of the file, lines of sight, obstacles (what no tag says is null
-        or ''), and remarks on ways with nodes that the extract lacks and on words that OSM does not know.
+        or ''), and remarks on ways with nodes that the extract lacks, on words that OSM does not know and on numbers
+        that cannot be read.
 
     Raises
     ------
@@ -91,7 +92,7 @@ def read_osm_segments(
     facts = _without_own_kerbs(facts, stretches, scan.marks)
     apart = take_apart(stretches, ways_of(facts, is_ring), scan.marks)
     table = split_off(_segments(facts, stretches, apart))
-    remarks = remarks_on(name, [*_problems(scan, sights), *unknown_words])
+    remarks = remarks_on(name, [*_problems(scan, sights), *unknown_words, *unread_numbers(scan)])
     return conform(table, SEGMENTS).cast(SEGMENTS.schema), remarks
 
 

@@ -5,7 +5,7 @@ Here is the reading of single values. Which tags are read, and what an absent on
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 # Assumed heights of a kerb that is described but not measured (OSM wiki, Key:kerb: flush about 0, lowered up
 # to 3 cm, raised over 3 cm; 12 cm is a usual Dutch trottoirband, rolled is taken halfway). Assumed, not
@@ -48,10 +48,10 @@ def length_m(text: str) -> float | None:
     return _number(match[1]) * _METRES[match[2] or ""] if match else None
 
 
-def width_m(tags: Mapping[str, str]) -> float | None:
-    """Read the width in metres, `width` before `est_width`; None unknown or over 100 m (a slip of the unit)."""
-    lengths = (length_m(tags[key]) for key in ("width", "est_width") if key in tags)
-    return next((metres for metres in lengths if metres is not None and metres <= _WIDEST_M), None)
+def width_m(tags: Mapping[str, str], keys: Iterable[str] = ("width", "est_width")) -> float | None:
+    """Read the width in metres, of the first of `keys` that says one; None unknown or over 100 m (a wrong unit)."""
+    widths_m = (_width(tags[key]) for key in keys if key in tags)
+    return next((metres for metres in widths_m if metres is not None), None)
 
 
 def kerb_height_m(tags: Mapping[str, str]) -> float | None:
@@ -59,8 +59,8 @@ def kerb_height_m(tags: Mapping[str, str]) -> float | None:
 
     A measured height over 1 m is a slip of the unit and counts as not measured.
     """
-    measured = length_m(tags.get("kerb:height", ""))
-    if measured is not None and measured <= _HIGHEST_KERB_M:
+    measured = _kerb(tags.get("kerb:height", ""))
+    if measured is not None:
         return measured
     described = tags.get("kerb") or _SLOPED_CURB.get(tags.get("sloped_curb", ""), "")
     return KERB_HEIGHT_M.get(described.strip().lower())
@@ -99,3 +99,50 @@ def whole_number(text: str) -> int | None:
     """Read a count of at most four digits; None of anything else."""
     plain = text.strip()
     return int(plain) if _WHOLE.fullmatch(plain) else None
+
+
+def _length_up_to(highest_m: float, text: str) -> float | None:
+    metres = length_m(text)
+    return metres if metres is not None and metres <= highest_m else None
+
+
+def _width(text: str) -> float | None:
+    return _length_up_to(_WIDEST_M, text)
+
+
+def _kerb(text: str) -> float | None:
+    return _length_up_to(_HIGHEST_KERB_M, text)
+
+
+_NO_LIMIT = "none|default|below_default|unsigned"
+# National limits (`DE:urban`) are known; which speed they stand for is not.
+_NO_SPEED = r"none|signals|variable|implicit|[a-z]{2}:\w+"
+# Per key: the fact it tells, how its text is read, and which words are known though they say no number.
+_NUMBERS: Mapping[str, tuple[str, Callable[[str], float | None], str]] = {
+    "width": ("width_m", _width, ""),
+    "est_width": ("width_m", _width, ""),
+    "opening": ("width_m", _width, ""),
+    "maxwidth": ("width_m", _width, _NO_LIMIT),
+    "maxwidth:physical": ("width_m", _width, _NO_LIMIT),
+    "kerb": ("kerb_height_m", KERB_HEIGHT_M.get, "yes|regular"),
+    "kerb:height": ("kerb_height_m", _kerb, ""),
+    "incline": ("incline_pct", incline_pct, "up|down|yes|no"),
+    "step_count": ("step_count", whole_number, ""),
+    "maxspeed": ("maxspeed_kmh", speed_kmh, _NO_SPEED),
+    "zone:maxspeed": ("maxspeed_kmh", speed_kmh, _NO_SPEED),
+}
+
+
+def unread_facts(tags: Mapping[str, str], keys: Iterable[str]) -> tuple[str, ...]:
+    """Name the facts of which a tag among `keys` holds no number that can be true, nor a word that OSM has instead.
+
+    A tag counts where another tells the same fact: what it said is lost.
+    """
+    facts = (_NUMBERS[key][0] for key in keys if key in tags and _is_unread(key, tags[key]))
+    return tuple(dict.fromkeys(facts))
+
+
+def _is_unread(key: str, text: str) -> bool:
+    word = text.strip().lower()
+    _, read, known_words = _NUMBERS[key]
+    return word != "" and read(word) is None and re.fullmatch(known_words, word) is None

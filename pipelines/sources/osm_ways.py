@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from pipelines.sources.osm_values import incline_pct, kerb_height_m, speed_kmh, whole_number, width_m
+from pipelines.sources.osm_values import incline_pct, kerb_height_m, speed_kmh, unread_facts, whole_number, width_m
 
 # Ways that nobody walks, or that are not there (yet, or any more). Everything else is kept, the trunk road
 # with foot=no included: where one may not walk is a fact, and the profiles decide.
@@ -18,6 +18,7 @@ _NOT_FOR_WALKING = frozenset({
     "razed", "demolished", "removed", "no", "rest_area", "services", "street_lamp", "traffic_signals",
 })  # fmt: skip
 _KERB_KEYS = frozenset({"kerb", "kerb:height", "sloped_curb"})
+_NUMBERS = ("width", "est_width", "incline", "maxspeed", "zone:maxspeed")
 _SIDES = ("sidewalk:both", "sidewalk:left", "sidewalk:right")
 
 
@@ -75,8 +76,7 @@ def way_facts(source_id: str, tags: Mapping[str, str]) -> WayFacts:
     `foot` is the value of `foot`, else of `access`. Only `oneway:foot` binds pedestrians, not `oneway`. A
     kerb on the way itself counts on a crossing only: elsewhere it describes the side of the way.
     """
-    is_crossing = "crossing" in {tags.get("footway"), tags.get("path"), tags.get("cycleway")}
-    is_steps = word(tags["highway"]) == "steps"
+    is_crossing, is_steps = _is_crossing(tags), word(tags["highway"]) == "steps"
     slope = incline_pct(tags.get("incline", ""))
     return WayFacts(
         source_id=source_id,
@@ -100,6 +100,20 @@ def way_facts(source_id: str, tags: Mapping[str, str]) -> WayFacts:
         sidewalk=_sidewalk(tags),
         maxspeed_kmh=speed_kmh(tags.get("maxspeed") or tags.get("zone:maxspeed") or tags.get("maxspeed:type", "")),
     )
+
+
+def unread_of_way(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the facts of a way with a tag that should hold their number and cannot be read; most ways have none."""
+    keys = [
+        *_NUMBERS,
+        *(("kerb:height", "kerb") if _is_crossing(tags) else ()),
+        *(("step_count",) if word(tags["highway"]) == "steps" else ()),
+    ]
+    return unread_facts(tags, keys)
+
+
+def _is_crossing(tags: Mapping[str, str]) -> bool:
+    return "crossing" in {tags.get("footway"), tags.get("path"), tags.get("cycleway")}
 
 
 def word(text: str) -> str:

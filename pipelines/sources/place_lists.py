@@ -10,17 +10,21 @@ from numpy.typing import NDArray
 
 from pipelines import geo
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import PlaceDelivery
+from pipelines.sources.area_file import BenchDelivery, Delivery, PlaceDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import PLACES
 from pipelines.sources.csv_table import number, read_csv
+from pipelines.sources.place_doors import door_columns, listed_doors, listed_floor_areas
 from pipelines.sources.vector import Layer, Remark, find, near, read_layer
 
 
 def read_place_layer(
     delivery: PlaceDelivery, raw: Path, municipality: Municipality
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
-    """Places of one vector layer within 1,300 m of the municipality, as `sources/places`."""
+    """Places of one vector layer within 1,300 m of the municipality, as `sources/places`.
+
+    What `columns` may name of doors and floors is told at `listed_doors` and `listed_floor_areas`.
+    """
     layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M)
     return _places(delivery, layer)
 
@@ -35,13 +39,24 @@ def read_place_csv(
     SourceError
         When a coordinate is no number, or lies outside the Netherlands or far from the area.
     """
+    return _places(delivery, near(read_points_csv(delivery, raw), municipality.outline, BUFFER_M))
+
+
+def read_points_csv(delivery: Delivery, raw: Path) -> Layer:
+    """Every row of one list with its point in RD; `columns` must name `x` and `y` (RD metres), or `wkt`.
+
+    Raises
+    ------
+    SourceError
+        When a coordinate is no number, or lies outside the Netherlands.
+    """
     table = read_csv(find(raw, delivery.path), delivery.path)
     fields = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
     layer = Layer(delivery.path, np.full(len(table), None, dtype=object), fields)
     x_m, y_m = _points(layer, delivery.columns)
     _require_netherlands(delivery.path, x_m, y_m)
     points = np.asarray(shapely.points(x_m, y_m), dtype=object)
-    return _places(delivery, near(Layer(delivery.path, points, fields), municipality.outline, BUFFER_M))
+    return Layer(delivery.path, points, fields)
 
 
 def _points(layer: Layer, columns: Mapping[str, str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -96,16 +111,20 @@ def _places(delivery: PlaceDelivery, layer: Layer) -> tuple[pa.Table, tuple[Rema
         () if known.all() else (Remark(layer.source, "kind of place not mapped", "set_aside", int((~known).sum())),)
     )
     layer = layer.keep(known, remarks)
-    columns = [
-        [layer.source] * len(layer.geometry),
-        _ids(delivery, layer),
-        [kind for kind in kinds if kind],
-        _names(delivery, layer),
-        shapely.to_wkb(layer.geometry),
-        [None] * len(layer.geometry),
-    ]
-    arrays = [pa.array(list(values), column.type) for values, column in zip(columns, PLACES.columns, strict=True)]
-    return pa.table(arrays, schema=PLACES.schema), layer.remarks
+    doors, door_remarks = listed_doors(layer, delivery.columns)
+    areas_m2, area_remarks = listed_floor_areas(layer, delivery.columns)
+    columns = {
+        "source": [layer.source] * len(layer.geometry),
+        "source_id": ids_of(delivery, layer),
+        "place_kind": [kind for kind in kinds if kind],
+        "name": _names(delivery, layer),
+        "geometry": shapely.to_wkb(layer.geometry),
+        "entrances": [None] * len(layer.geometry),
+        **door_columns([[door] for door in doors]),
+        "floor_area_m2": areas_m2,
+    }
+    arrays = [pa.array(columns[column.name], column.type) for column in PLACES.columns]
+    return pa.table(arrays, schema=PLACES.schema), (*layer.remarks, *door_remarks, *area_remarks)
 
 
 def _kinds(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
@@ -119,14 +138,21 @@ def _kinds(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
     return [delivery.kinds.get(str(value).strip(), "") for value in layer.column(delivery.columns["kind"])]
 
 
-def _ids(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
+def ids_of(delivery: PlaceDelivery | BenchDelivery, layer: Layer) -> Sequence[str]:
+    """Read the column `columns.id` of n rows, or number them from 1 where none is named.
+
+    Raises
+    ------
+    SourceError
+        When two rows have one id.
+    """
     if "id" not in delivery.columns:
         return [str(row + 1) for row in range(len(layer.geometry))]
     ids = [str(value) for value in layer.column(delivery.columns["id"])]
     if len(set(ids)) < len(ids):
         raise SourceError(
             f"{layer.source}: column {delivery.columns['id']!r} repeats ({len(ids)} rows, {len(set(ids))} values). "
-            "Name a column that identifies each place under `columns.id`, or leave it out."
+            "Name a column that identifies each row under `columns.id`, or leave it out."
         )
     return ids
 

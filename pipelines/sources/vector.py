@@ -116,7 +116,8 @@ def read_layer(delivery: Delivery, raw: Path, *, default_layer: str | None = Non
         ) from error
     if wkb is None or not len(wkb):
         raise SourceError(f"{source}: the layer is empty. Deliver it again, or name another `layer` in the area file.")
-    geometry = shapely.from_wkb(wkb, on_invalid="warn") if len(wkb) else np.empty(0, dtype=object)
+    with np.errstate(invalid="ignore"):  # coordinates that are no numbers are refused below, in words
+        geometry = shapely.from_wkb(wkb, on_invalid="warn") if len(wkb) else np.empty(0, dtype=object)
     fields = {str(n): np.asarray(c, dtype=object) for n, c in zip(meta["fields"], columns, strict=True)}
     layer = Layer(source, geometry, fields)
     present = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
@@ -204,6 +205,14 @@ def _to_wgs84(layer: Layer, system: pyproj.CRS, epsg: int | None) -> NDArray[np.
 
 
 def _in_netherlands(layer: Layer) -> Layer:
+    # Bounds pass over coordinates that are no numbers, so these are looked for apart.
+    coordinates = shapely.get_coordinates(layer.geometry)
+    odd = ~np.isfinite(coordinates).all(axis=1)
+    if odd.any():
+        raise SourceError(
+            f"{layer.source}: {int(odd.sum())} of its {len(coordinates)} points have a coordinate that is no number. "
+            "Mend or remove their rows in the source."
+        )
     bounds = shapely.bounds(layer.geometry)
     low_x, high_x, low_y, high_y = geo.NETHERLANDS_RD_M
     inside = (bounds[:, 0] >= low_x) & (bounds[:, 2] <= high_x) & (bounds[:, 1] >= low_y) & (bounds[:, 3] <= high_y)

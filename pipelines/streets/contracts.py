@@ -95,6 +95,13 @@ BUDGETS = Contract(
             minimum=0,
         ),
         Column("speed_m_per_s", pa.float64(), "walking speed on an even street", minimum=0),
+        Column(
+            "rest_leg_m",
+            pa.float64(),
+            "most metres without a seat; null: the profile needs none",
+            nullable=True,
+            minimum=0,
+        ),
     ),
     may_be_empty=False,
 )

@@ -94,6 +94,7 @@ def budgets(profiles: Mapping[str, Profile]) -> pa.Table:
             "budget_m": profile.budget_m.central if profile.budget_m else None,
             "budget_s": profile.budget_s.central if profile.budget_s else None,
             "speed_m_per_s": profile.speed_m_per_s.central,
+            "rest_leg_m": profile.rest_leg_m.central if profile.rest_leg_m else None,
         }
         for name, profile in profiles.items()
     ]

@@ -153,6 +153,7 @@ class Profile(Frozen):
     """One way of getting about on foot.
 
     `budget_m` or `budget_s` says how far one comes: metres where fatigue decides, seconds where time does.
+    `rest_leg_m`, with a budget in metres, is the most metres without a seat; null: needs none.
     A rule that is null (kerbs, inclines, widths, surfaces, barriers, roads, crossings) does not bear on this profile.
     """
 
@@ -162,6 +163,7 @@ class Profile(Frozen):
     speed_m_per_s: Parameter
     budget_m: Parameter | None = None
     budget_s: Parameter | None = None
+    rest_leg_m: Parameter | None = None
     steps: Steps
     kerb: Kerb | None = None
     incline: Inclines | None = None
@@ -176,6 +178,8 @@ class Profile(Frozen):
     def _usable(self) -> "Profile":
         if (self.budget_m is None) == (self.budget_s is None):
             raise ValueError("give either budget_m or budget_s")
+        if self.rest_leg_m is not None and self.budget_m is None:
+            raise ValueError("rest_leg_m: metres between seats go with budget_m; give that, or leave it out")
         if self.speed_m_per_s.value[0] <= 0:
             raise ValueError("speed_m_per_s: a walker moves; give a speed over 0")
         return self

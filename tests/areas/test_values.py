@@ -1,14 +1,17 @@
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.areas.contracts import MEMBERSHIP, VALUES
 from pipelines.areas.values import build_membership, build_values
 from pipelines.contracts import conform, violations
-from pipelines.findings.contracts import MINIMUM, NEARNESS
+from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SPACE
 from pipelines.people.contracts import ORIGINS, PERSONS
+from pipelines.reach.contracts import ATTACHMENTS, LEGS
 from pipelines.sources.contracts import AREAS
+from pipelines.streets.unknowns import BOUNDS
 from pipelines.survey.contracts import ESTIMATES
 
 Home = tuple[float | None, float | None]
@@ -30,22 +33,29 @@ def _town(laid, homes: list[Home], **nearness: object) -> None:
         for n, (_, metres) in enumerate(homes)
     ]
     shared = {"profile": "rollator", "place_kind": "school", "delivered": "complete", "is_attached": True} | nearness
-    laid.lay(NEARNESS, *rows, **shared)
+    alone = {"n_rested": None, "n_back_over": None, "n_reference": None}
+    laid.lay(NEARNESS, *({**row, "bound": bound} for row in rows for bound in BOUNDS), **alone, **shared)
     below = [
         {
             "origin_id": n,
-            "n_types_lower": int(m is not None),
-            "n_types_upper": int(m is not None),
-            "is_below": "no" if m is not None else "yes",
+            **dict.fromkeys(
+                ("n_types_lower", "n_types_found", "n_types_possible", "n_types_upper"), int(m is not None)
+            ),
+            **dict.fromkeys(("is_below", "is_below_central"), "no" if m is not None else "yes"),
         }
         for n, (_, m) in enumerate(homes)
     ]
     laid.lay(MINIMUM, *below, profile="rollator", is_attached=shared["is_attached"])
-    laid.warehouse.write(ESTIMATES, ESTIMATES.schema.empty_table())
+    for empty in (ORIGINS, ATTACHMENTS, LEGS, SPACE, CELL_COVERAGE, ESTIMATES):
+        laid.lay(empty)
+
+
+def _kinds(lower: int, found: int, possible: int, upper: int) -> dict[str, int]:
+    return {"n_types_lower": lower, "n_types_found": found, "n_types_possible": possible, "n_types_upper": upper}
 
 
 def _values(laid) -> dict[tuple[str, str], dict[str, object]]:
-    found = conform(build_values(laid.warehouse, "2024"), VALUES)
+    found = conform(build_values(laid.warehouse, "2024", "complete"), VALUES)
     assert violations(found, VALUES) == ()
     return {(row["indicator"], row["threshold_m"] or row["population_group"]): row for row in found.to_pylist()}
 
@@ -72,24 +82,32 @@ def test_a_home_without_any_place_counts_as_infinitely_far(laid):
 def test_people_below_the_minimum_are_summed(laid):
     _town(laid, [(10, 100.0), (12.5, None), (3, None)])
     row = _values(laid)["people_below_min", "all"]
-    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (15.5, None, None, "")
+    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (15.5, 15.5, 15.5, "unknown_streets")
 
 
 def test_where_kinds_are_unknown_the_number_is_a_range(laid):
     _town(laid, [(10, 100.0), (12, None)])
     laid.lay(
         MINIMUM,
-        {"origin_id": 0, "n_types_lower": 1, "n_types_upper": 5, "is_below": "no"},
-        {"origin_id": 1, "n_types_lower": 0, "n_types_upper": 4, "is_below": "unknown"},
+        {**_kinds(1, 1, 5, 5), "origin_id": 0, "is_below": "no", "is_below_central": "no"},
+        {**_kinds(0, 0, 4, 4), "origin_id": 1, "is_below": "unknown", "is_below_central": "unknown"},
         profile="rollator", is_attached=True,
     )  # fmt: skip
     found = _values(laid)
     below = found["people_below_min", "all"]
     assert (below["value"], below["lower"], below["upper"]) == (None, 0, 12)
-    assert (below["interval_kind"], below["reason_missing"]) == ("unknown_places", "unknown_place_kinds")
+    assert found["people_none_found", "all"]["value"] == 12
+    assert (below["interval_kind"], below["reason_missing"]) == (
+        "unknown_places+unknown_streets",
+        "unknown_place_kinds",
+    )
     kinds = found["n_types_reach", ""]
     assert (kinds["value"], kinds["lower"], kinds["upper"]) == (None, 0, 4)
-    assert kinds["reason_missing"] == "unknown_place_kinds"
+    assert (kinds["reason_missing"], kinds["interval_kind"]) == (
+        "unknown_place_kinds",
+        "unknown_places+unknown_streets",
+    )
+    assert found["n_types_found", ""]["value"] == 0
 
 
 def test_a_kind_that_was_not_delivered_has_no_value_but_a_reason(laid):
@@ -105,7 +123,7 @@ def test_a_partial_list_makes_what_is_found_a_bound(laid):
     nearest, places = found["dist_nearest_place", ""], found["n_places_reach", "300"]
     assert (nearest["value"], nearest["lower"], nearest["upper"]) == (100, 0, 100)
     assert (places["value"], places["lower"], places["upper"]) == (1, 1, None)
-    assert nearest["interval_kind"] == places["interval_kind"] == "unknown_places"
+    assert nearest["interval_kind"] == places["interval_kind"] == "unknown_places+unknown_streets"
 
 
 def test_hidden_ages_make_an_upper_bound_of_everybody_at_that_home(laid):
@@ -126,7 +144,8 @@ def test_hidden_ages_make_an_upper_bound_of_everybody_at_that_home(laid):
     found = _values(laid)
     for indicator in ("inhabitants", "people_below_min"):
         row = found[indicator, "65plus"]
-        assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (4, 4, 11, "unknown_ages")
+        assert (row["value"], row["lower"], row["upper"]) == (4, 4, 11)
+        assert row["interval_kind"].startswith("unknown_ages")
         assert found[indicator, "all"]["value"] == 17
 
 
@@ -146,7 +165,8 @@ def test_an_area_without_residents_says_so(laid):
 
 def test_an_area_whose_homes_hang_on_no_street_says_so(laid):
     _town(laid, [(5, None)], is_attached=False)
-    laid.lay(MINIMUM, {"origin_id": 0, "n_types_upper": 6, "is_below": "unknown"}, profile="rollator")
+    unknown = {"is_below": "unknown", "is_below_central": "unknown"}
+    laid.lay(MINIMUM, {"origin_id": 0, **_kinds(0, 0, 6, 6), **unknown}, profile="rollator")
     found = _values(laid)
     assert found["dist_nearest_place", ""]["reason_missing"] == "not_attached"
     assert found["n_types_reach", ""]["reason_missing"] == "not_attached"
@@ -175,6 +195,148 @@ def test_survey_estimates_pass_through_with_their_respondents(laid):
         "ci_95",
         40,
     )
+
+
+def _bounded(laid, by_bound: dict[str, dict[str, object]], **same: object) -> None:
+    """One home of ten persons in BU1; what is near it differs from bound to bound."""
+    _town(laid, [(10, 100.0)])
+    shared = {
+        "profile": "rollator",
+        "delivered": "complete",
+        "is_attached": True,
+        "n_reference": None,
+        "n_rested": None,
+    }
+    rows = ({**same, **by_bound[bound], "bound": bound} for bound in by_bound)
+    laid.lay(NEARNESS, *rows, **{name: value for name, value in shared.items() if name not in same})
+
+
+def test_the_bounds_of_a_distance_and_of_a_number_run_from_the_least_to_the_greatest(laid):
+    near = {"nearest_m": 100.0, "n_300m": 3}
+    middle, far = {"nearest_m": 200.0, "n_300m": 2}, {"nearest_m": 400.0, "n_300m": 0}
+    _bounded(laid, {"optimistic": near, "central": middle, "pessimistic": far}, n_back_over=None)
+    found = _values(laid)
+    distance, places = found["dist_nearest_place", ""], found["n_places_reach", "300"]
+    assert (distance["value"], distance["lower"], distance["upper"]) == (200, 100, 400)
+    assert (places["value"], places["lower"], places["upper"]) == (2, 0, 3)
+    assert {distance["interval_kind"], places["interval_kind"]} == {"unknown_streets"}
+
+
+def test_where_the_worst_finds_nothing_no_upper_bound_is_known(laid):
+    _bounded(
+        laid, {"optimistic": {"nearest_m": 100.0}, "central": {"nearest_m": 200.0}, "pessimistic": {"nearest_m": None}}
+    )
+    row = _values(laid)["dist_nearest_place", ""]
+    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (200, 100, None, "unknown_streets")
+
+
+def test_where_only_the_best_finds_a_place_the_reason_stands_beside_the_lower_bound(laid):
+    _bounded(
+        laid, {"optimistic": {"nearest_m": 100.0}, "central": {"nearest_m": None}, "pessimistic": {"nearest_m": None}}
+    )
+    row = _values(laid)["dist_nearest_place", ""]
+    assert (row["value"], row["lower"], row["upper"]) == (None, 100, None)
+    assert row["reason_missing"] == "no_place_within_search"
+
+
+def test_who_is_below_the_minimum_only_in_the_worst_case_stands_in_the_interval(laid):
+    _town(laid, [(10, 100.0), (12, None), (7, 100.0)])
+    laid.lay(
+        MINIMUM,
+        {**_kinds(1, 1, 1, 1), "origin_id": 0, "is_below": "no", "is_below_central": "no"},
+        {**_kinds(0, 0, 0, 0), "origin_id": 1, "is_below": "yes", "is_below_central": "yes"},
+        {**_kinds(0, 1, 1, 2), "origin_id": 2, "is_below": "unknown", "is_below_central": "no"},
+        profile="rollator",
+        is_attached=True,
+    )
+    row = _values(laid)["people_below_min", "all"]
+    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (12, 12, 19, "unknown_streets")
+
+
+def test_the_penalty_of_barriers_is_the_share_of_places_that_is_lost(laid):
+    bounds = {"optimistic": {"n_same_m": 4}, "central": {"n_same_m": 3}, "pessimistic": {"n_same_m": 0}}
+    _bounded(laid, bounds, n_reference=4)
+    row = _values(laid)["barrier_penalty", ""]
+    assert (row["value"], row["lower"], row["upper"], row["unit"]) == (0.25, 0, 1, "share")
+
+
+def test_without_any_place_to_lose_there_is_no_penalty_but_a_reason(laid):
+    _bounded(laid, {bound: {"n_same_m": 0} for bound in BOUNDS}, n_reference=0)
+    row = _values(laid)["barrier_penalty", ""]
+    assert (row["value"], row["lower"], row["reason_missing"]) == (None, None, "no_place_within_search")
+
+
+def test_a_profile_that_hangs_on_a_nearer_street_has_no_negative_penalty(laid):
+    _bounded(laid, {bound: {"n_same_m": 5} for bound in BOUNDS}, n_reference=4)
+    assert _values(laid)["barrier_penalty", ""]["value"] == 0
+
+
+def test_reach_with_rests_and_the_gap_that_seats_leave(laid):
+    _bounded(laid, {bound: {"n_rested": 1, "n_budget": 4} for bound in BOUNDS}, n_rested=1)
+    found = _values(laid)
+    assert found["rest_reach", ""]["value"] == 1
+    assert found["rest_gap", ""]["value"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("benches", "expected"),
+    [
+        ("complete", (1, 1, 1, "", "ok")),
+        ("partial", (1, 1, None, "", "caution")),
+        ("not_delivered", (None, None, None, "benches_unknown", "caution")),
+    ],
+)
+def test_benches_that_nobody_told_of_are_unknown_not_absent(laid, benches: str, expected: tuple[object, ...]):
+    _bounded(laid, {bound: {"n_rested": 1, "n_budget": 4} for bound in BOUNDS}, n_rested=1)
+    found = conform(build_values(laid.warehouse, "2024", benches), VALUES).to_pylist()
+    row = next(row for row in found if row["indicator"] == "rest_reach")
+    assert tuple(row[name] for name in ("value", "lower", "upper", "reason_missing", "quality")) == expected
+    distance = next(row for row in found if row["indicator"] == "dist_nearest_place")
+    assert distance["quality"] == "ok"
+
+
+def test_spacing_of_seats_is_the_ninetieth_percentile_of_the_legs_of_all_residents(laid):
+    _bounded(laid, {bound: {"n_rested": 1, "n_budget": 4} for bound in BOUNDS}, n_rested=1)
+    legs = [{"leg_number": n, "leg_m": 10.0 * (n + 1)} for n in range(10)]
+    laid.lay(LEGS, *legs, profile="rollator", bound="central")
+    assert _values(laid)["seat_spacing", ""]["value"] == 90
+
+
+def test_places_with_a_way_back_that_is_too_far_are_a_figure_of_their_own(laid):
+    bounds = {"optimistic": {"n_back_over": None}, "central": {"n_back_over": 2}, "pessimistic": {"n_back_over": None}}
+    _bounded(laid, bounds)
+    row = _values(laid)["n_places_way_back_over", ""]
+    assert (row["value"], row["lower"], row["interval_kind"]) == (2, None, "")
+
+
+def test_floor_is_for_areas_of_many_people_only_and_says_where_it_is_unknown(laid):
+    _town(laid, [(10, 100.0)])
+    for area_type, expected in (("buurt", 12.5), ("h3", None)):
+        laid.lay(MEMBERSHIP, {"origin_id": 0}, area_type=area_type, area_code="A", weight=1.0)
+        floors = ({"bound": bound, "floor_m2": 12.5} for bound in BOUNDS)
+        laid.lay(SPACE, *floors, profile="rollator", delivered="complete", is_attached=True)
+        assert _values(laid).get(("e2sfca_indoor", ""), {}).get("value") == expected
+    laid.lay(MEMBERSHIP, {"origin_id": 0}, area_type="buurt", area_code="A", weight=1.0)
+    unknown = ({"bound": bound, "floor_m2": None} for bound in BOUNDS)
+    laid.lay(SPACE, *unknown, profile="rollator", delivered="not_delivered", is_attached=True)
+    assert _values(laid)["e2sfca_indoor", ""]["reason_missing"] == "floor_unknown"
+
+
+def test_what_is_known_of_streets_and_how_far_homes_lie_from_them_is_published_with_the_rest(laid):
+    _town(laid, [(10, 100.0), (30, 100.0)])
+    laid.lay(ORIGINS, {"origin_id": 0, "h3_cell": 7}, {"origin_id": 1, "h3_cell": 8}, origin_type="address")
+    laid.lay(
+        CELL_COVERAGE,
+        {"h3_cell": 7, "known_share": 0.2, "known_crossings": None},
+        {"h3_cell": 8, "known_share": 0.6, "known_crossings": 0.5},
+    )
+    snaps = ({"point_id": 0, "edge_id": None, "snap_m": None}, {"point_id": 1, "edge_id": 3, "snap_m": 21.0})
+    laid.lay(ATTACHMENTS, *snaps, profile="rollator", point_type="origin", door="yes")
+    found = _values(laid)
+    assert found["data_coverage", ""]["value"] == 0.6
+    assert found["data_coverage_crossings", ""]["value"] == 0.5
+    assert found["snap_distance", ""]["value"] == 21
+    assert found["share_not_attached", ""]["value"] == 0.25
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
@@ -230,5 +392,5 @@ def test_every_home_belongs_to_one_area_of_every_type(laid):
 
 def test_no_values_are_lost_between_the_parts(laid):
     _town(laid, [(5, 100.0)])
-    assert isinstance(build_values(laid.warehouse, "2024"), pa.Table)
-    assert {row["period"] for row in build_values(laid.warehouse, "2024").to_pylist()} == {"2024"}
+    assert isinstance(build_values(laid.warehouse, "2024", "complete"), pa.Table)
+    assert {row["period"] for row in build_values(laid.warehouse, "2024", "complete").to_pylist()} == {"2024"}

@@ -20,7 +20,7 @@ TOWN = "voorbeeldstad"
 KEYS = {
     "sources/statistics", "sources/addresses", "sources/segments", "sources/places", "sources/survey",
     "sources/inventory", "people/origins", "people/persons", "places/register", "streets/graph", "streets/costs",
-    "survey/estimates", "reach/attachments", "reach/pairs", "findings/nearness", "findings/minimum",
+    "survey/estimates", "reach/attachments", "reach/pairs", "reach/routes", "findings/nearness", "findings/minimum",
     "areas/membership", "areas/values", "out/indicators", "out/places", "pages/exports", "pages/map", "pages/index",
     "pages/release",
 }  # fmt: skip

@@ -90,13 +90,25 @@ def test_kinds_within_reach_run_from_what_is_found_to_what_could_be(ask):
 
 def test_nobody_is_said_to_be_below_the_minimum_while_kinds_are_unknown(ask):
     rows = ask(
-        "select area_code, value, upper, reason_missing from indicators "
-        "where indicator = 'people_below_min' and profile = 'rollator' and population_group = 'all' "
-        "and area_type = 'gemeente'"
+        "select profile, value, lower, upper, reason_missing from indicators "
+        "where indicator = 'people_below_min' and population_group = 'all' and area_type = 'gemeente'"
     )
-    ((_, value, upper, reason),) = rows
-    assert (value, reason) == (None, "unknown_place_kinds")
-    assert 10_000 < upper < 100_000
+    assert {row[0] for row in rows} == {"referentie", "kinderwagen", "rollator"}
+    assert {(value, lower, reason) for _, value, lower, _, reason in rows} == {(None, None, "unknown_place_kinds")}
+    upper = {profile: most for profile, _, _, most, _ in rows}
+    # Who needs no even door is stopped by none. Of doors nothing was delivered: at worst wheels pass none of them.
+    assert 10_000 < upper["referentie"] < 100_000
+    assert upper["rollator"] == upper["kinderwagen"] == 197_795
+
+
+def test_for_how_many_no_place_was_found_stands_apart_from_what_may_be(ask):
+    found = dict(
+        ask(
+            "select profile, value from indicators where indicator = 'people_none_found' "
+            "and population_group = 'all' and area_type = 'gemeente'"
+        )
+    )
+    assert 10_000 < found["referentie"] <= found["rollator"] < 120_000
 
 
 def test_almost_every_home_hangs_on_a_street(ask):

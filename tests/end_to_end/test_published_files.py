@@ -87,6 +87,7 @@ def test_only_larger_areas_carry_persons(ask):
         "m",
         "n",
         "kinds",
+        "share",
     }
     for name in ("h3", "pc6"):
         columns = [column for column, *_ in ask(f"describe {name}")]
@@ -150,7 +151,7 @@ def test_from_the_same_doors_a_rollator_never_finds_a_shorter_way(example_run):
             count(*) filter (where abs(mine.metres - other.metres) <= 0.01),
             count(*) filter (where mine.metres < other.metres - 0.01)
         from pairs as mine
-        join pairs as other using (origin_id, place_id)
+        join pairs as other using (origin_id, place_id, bound)
         semi join (select point_id from same where point_type = 'origin') as home on mine.origin_id = home.point_id
         semi join (select point_id from same where point_type = 'place') as place on mine.place_id = place.point_id
         where mine.profile = 'rollator' and other.profile = 'referentie'

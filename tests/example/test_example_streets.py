@@ -16,7 +16,7 @@ from pipelines.example.drawing import Drawing, Multipolygon, Node, Way, rectangl
 from pipelines.example.gates import Gate, find_borders, gated
 from pipelines.example.osm_file import write_osm
 from pipelines.example.plan import frontages, track
-from pipelines.example.town import Town
+from pipelines.example.town import Town, build_town
 
 WALKING = {
     "residential", "living_street", "footway", "path", "pedestrian", "steps", "cycleway", "service", "unclassified",
@@ -51,7 +51,9 @@ def tags(folder: Path) -> Counter[tuple[str, str, str]]:
         ("n", "amenity", "community_centre"), ("w", "amenity", "community_centre"), ("n", "leisure", "playground"),
         ("w", "leisure", "playground"), ("n", "amenity", "cafe"), ("n", "amenity", "pub"),
         ("n", "amenity", "restaurant"), ("w", "leisure", "sports_centre"), ("r", "leisure", "sports_centre"),
-        ("w", "leisure", "pitch"), ("n", "leisure", "fitness_centre"),
+        ("w", "leisure", "pitch"), ("n", "leisure", "fitness_centre"), ("n", "wheelchair", "yes"),
+        ("n", "wheelchair", "no"), ("n", "wheelchair", "limited"), ("n", "kerb:height", "0.08"),
+        ("n", "step_count", "4"), ("n", "door:width", "0.85"), ("w", "building:levels", "2"),
     ],
 )  # fmt: skip
 def test_the_extract_holds(feature: tuple[str, str, str], tags: Counter[tuple[str, str, str]]) -> None:
@@ -214,3 +216,19 @@ def test_places_of_the_municipal_list_are_far_from_those_of_osm(klein: Town) -> 
     assert shapely.distance(ours[:, None], theirs[None, :]).min() > 15
     assert {place.kind for place in klein.listed} == {"Buurthuis", "Speelplek", "Jongerenplek", "Sportkooi"}
     assert not any(place.osm_name for place in klein.listed)
+
+
+def test_halls_of_the_municipal_list_have_a_floor_and_a_word_on_wheelchairs(klein: Town) -> None:
+    halls = [place for place in klein.listed if place.kind == "Buurthuis"]
+    assert [(place.area_m2, place.wheelchair) for place in halls] == [(180, "ja"), (240, "beperkt"), (310, "nee")]
+    assert not any(place.area_m2 or place.wheelchair for place in klein.listed if place not in halls)
+
+
+def test_what_is_listed_twice_says_the_same_of_its_door_and_floor() -> None:
+    town = build_town("groot", 20)
+    sites = {site.name: site for site in town.sites}
+    twice = [(place, sites[place.osm_name]) for place in town.listed if place.osm_name]
+    words = {"yes": "ja", "limited": "beperkt", "no": "nee", "": ""}
+    assert all(place.wheelchair == words[site.door.get("wheelchair", "")] for place, site in twice)
+    assert {place.area_m2 for place, site in twice if site.form == "hall"} <= {128.0, 256.0}
+    assert {place.wheelchair for place, _ in twice} >= {"", "ja"}

@@ -131,8 +131,8 @@ def test_quotes_have_a_role_a_day_and_a_known_buurt_and_two_have_no_consent(fold
 
 def test_lists_are_written_the_dutch_way(folder: Path) -> None:
     places = (folder / "plekken.csv").read_text(encoding="utf-8").splitlines()
-    assert places[0] == "nummer;naam;soort;x;y"
-    assert all(len(line.split(";")) == 5 and "," in line.split(";")[3] for line in places[1:])
+    assert places[0] == "nummer;naam;soort;x;y;oppervlakte;rolstoel"
+    assert all(len(line.split(";")) == 7 and "," in line.split(";")[3] for line in places[1:])
 
 
 def test_words_and_kinds_are_complete() -> None:

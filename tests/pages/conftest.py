@@ -97,6 +97,11 @@ def published() -> PublishedTables:
     return PublishedTables(indicators, areas, _places(), _inventory())
 
 
+def _found(kinds: list[Fact]) -> list[Fact]:
+    """What was found of kinds of place: what is surely so, or the value."""
+    return [kind[1] if isinstance(kind, tuple) and kind[1] is not None else kind for kind in kinds]
+
+
 def _h3_table(town: Town, chance: np.random.Generator) -> pa.Table:
     numbers = _cells()
     codes = [h3.int_to_str(number) for number in numbers]
@@ -110,6 +115,7 @@ def _h3_table(town: Town, chance: np.random.Generator) -> pa.Table:
             metres[place] = kinds[place] = reason
         columns |= town.column("h3", codes, ("dist_nearest_place", "", profile), metres)
         columns |= town.column("h3", codes, ("n_types_reach", "", profile), kinds)
+        columns |= town.column("h3", codes, ("n_types_found", "", profile), _found(kinds))
     return _wide("h3", {"area_code": codes, "area_name": codes}, columns, h3_polygons(numbers))
 
 
@@ -121,7 +127,7 @@ def _buurt_table(town: Town) -> pa.Table:
     for number, profile in enumerate(PROFILES):
         metres: list[Fact] = [
             344 + number,
-            (120.0, 0.0, 120.0, "", ""),
+            (120.0, 0.0, 480.0, "", ""),
             801,
             "no_place_within_search",
             "no_residents",
@@ -137,11 +143,14 @@ def _buurt_table(town: Town) -> pa.Table:
             "too_few_people",
         ]
         columns |= town.column("buurt", codes, ("dist_nearest_place", "", profile), metres)
-        columns |= town.column("buurt", codes, ("n_types_reach", "", profile), [*unknown, "no_residents", 4])
+        kinds: list[Fact] = [*unknown, "no_residents", 4]
+        columns |= town.column("buurt", codes, ("n_types_reach", "", profile), kinds)
+        columns |= town.column("buurt", codes, ("n_types_found", "", profile), _found(kinds))
         columns |= town.column("buurt", codes, ("people_below_min", "all", profile), people)
         columns |= town.column(
             "buurt", codes, ("people_below_min", "65plus", profile), [40, "people_unknown", *[10] * 4]
         )
+    columns |= town.column("buurt", codes, ("data_coverage", "", ""), [0.235, 0.41, 0.3, 0.3, "no_street", 0.3])
     contact = [
         (6.2, 5.9, 6.5, "", "100+"),
         *[(None, None, None, "too_few_respondents", "10-29")] * 4,
@@ -183,6 +192,7 @@ def _larger(town: Town, kind: str, codes: list[str], names: list[str], geometry:
         unknown = (None, 20.0, 2250.0, "unknown_place_kinds", "")
         columns |= town.column(kind, codes, ("dist_nearest_place", "", profile), [287] * len(codes))
         columns |= town.column(kind, codes, ("people_below_min", "all", profile), [unknown] * len(codes))
+    columns |= town.column(kind, codes, ("data_coverage", "", ""), [0.31] * len(codes))
     columns |= town.column(kind, codes, ("m1_contact", "", ""), [(5.8, 5.6, 6.0, "", "100+")] * len(codes))
     return _wide(kind, {"area_code": codes, "area_name": names}, columns, geometry)
 

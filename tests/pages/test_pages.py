@@ -12,7 +12,7 @@ from pipelines.pages import map as map_module
 from pipelines.pages import rendering
 from pipelines.pages.colophon import Budget, Colophon, attributions, budget_words, delivered_sources
 from pipelines.pages.figures import PublishedTables
-from pipelines.pages.index import index_page, main_profiles, quotes
+from pipelines.pages.index import index_page, main_profiles, quotes, share_known
 from pipelines.pages.map import map_page
 from pipelines.sources.area_file import AreaFile
 
@@ -121,10 +121,22 @@ def test_the_start_page_says_what_it_refuses(start: tuple[Reader, str]) -> None:
 def test_the_start_page_shows_values_bounds_and_reasons(start: tuple[Reader, str]) -> None:
     _, text = start
     assert "344 m" in text
-    assert "hooguit 120 m" in text
+    assert "120 m (hooguit 480 m)" in text
+    assert "2 gevonden (2 tot 4)" in text
     assert "20 tot 1.235" in text
     assert "minder dan 10" in text
     assert "65-plus zonder plek binnen bereik" in text
+
+
+def test_the_start_page_says_how_much_is_known_of_the_streets(
+    start: tuple[Reader, str], tables: PublishedTables
+) -> None:
+    _, text = start
+    assert "Daarvan is 31 procent bekend" in text
+    assert "Van de oversteken" not in text
+    without_gemeente = replace(tables, areas={**tables.areas, "gemeente": tables.areas["gemeente"].slice(0, 0)})
+    assert share_known(without_gemeente, "data_coverage") == "24 tot 41 procent"
+    assert not share_known(tables, "data_coverage_crossings")
 
 
 def test_what_was_not_delivered_is_unknown_and_never_zero(start: tuple[Reader, str]) -> None:

@@ -7,14 +7,14 @@ from pipelines.errors import AreaFileError
 from pipelines.places.contracts import COMPLETENESS, REGISTER
 from pipelines.places.register import build_register, completeness
 from pipelines.sources.area_file import PLACE_KINDS
-from pipelines.sources.contracts import PLACES
+from pipelines.sources.contracts import DOOR_COLUMNS, PLACES
 
 POINT = shapely.Point(155_000, 463_000).wkb
 
 
 def _places(*rows: tuple[str, str, str]) -> pa.Table:
     columns = ("place_kind", "source", "source_id")
-    same = {"name": "", "geometry": POINT, "entrances": None}
+    same = {"name": "", "geometry": POINT, "entrances": None} | {column.name: [None] for column in DOOR_COLUMNS}
     return pa.Table.from_pylist([dict(zip(columns, row, strict=True)) | same for row in rows], schema=PLACES.schema)
 
 
@@ -25,6 +25,16 @@ def test_places_are_numbered_in_one_order_whatever_the_order_of_delivery():
     assert one["source_id"].to_pylist() == ["9", "7", "2"]
     assert one["place_id"].to_pylist() == [0, 1, 2]
     assert violations(conform(one, REGISTER), REGISTER) == ()
+
+
+def test_doors_and_floors_stay_with_their_place():
+    facts = {"door_wheelchair": ["yes", ""], "door_width_m": [0.9, None], "floor_area_m2": 120.0}
+    rows = _places(("school", "a.csv", "2"), ("horeca", "a.csv", "1")).to_pylist()
+    register = build_register(pa.Table.from_pylist([rows[0] | facts, rows[1]], schema=PLACES.schema))
+    assert violations(conform(register, REGISTER), REGISTER) == ()
+    cafe, school = register.to_pylist()
+    assert {name: school[name] for name in facts} == facts
+    assert cafe["floor_area_m2"] is None
 
 
 def test_no_places_make_an_empty_register():

@@ -30,6 +30,7 @@ class Point:
     edge: int | None
     fraction: float = 0.0
     snap_m: float = 0.0
+    door: str = "yes"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def attached(point_type: str, points: Sequence[Point], profile: str = "referenti
         "edge_id": pa.array([p.edge for p in points], pa.int64()),
         "fraction": pa.array([None if p.edge is None else p.fraction for p in points], pa.float64()),
         "snap_m": pa.array([None if p.edge is None else p.snap_m for p in points], pa.float64()),
+        "door": pa.array([p.door for p in points], pa.string()),
         "reason_missing": pa.array(["no_street_within_limit" if p.edge is None else "" for p in points], pa.string()),
     }
     return conform(pa.table(columns), ATTACHMENTS)

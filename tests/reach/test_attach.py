@@ -11,7 +11,9 @@ from pipelines.contracts import violations
 from pipelines.errors import ContractError
 from pipelines.reach.attach import Streets, attach_origins, attach_places, usable_streets
 from pipelines.reach.contracts import ATTACHMENTS
+from pipelines.streets.profiles import read_profiles
 
+ROLLATOR, REFERENTIE = (read_profiles()[name] for name in ("rollator", "referentie"))
 Coordinates = Sequence[tuple[float, float]]
 
 
@@ -179,6 +181,59 @@ def test_a_point_place_is_attached_like_a_home() -> None:
     found = attach_places(places, streets_of(EAST, NORTH))
     assert spots(found) == [(0, 0, 0, 0.25, 10.0), (1, 0, 1, 0.8, 5.0)]
     assert found["point_type"].to_pylist() == ["place", "place"]
+
+
+def with_doors(places: pa.Table, *doors: list[tuple[str, int | None]], kind: str = "school") -> pa.Table:
+    """Add to a register what is known of its doors: wheelchairs and steps."""
+    nothing = pa.array([[None] * len(place) for place in doors], pa.list_(pa.float64()))
+    columns = {
+        "place_kind": pa.array([kind] * len(places), pa.string()),
+        "door_wheelchair": pa.array([[word for word, _ in place] for place in doors], pa.list_(pa.string())),
+        "door_step_count": pa.array([[steps for _, steps in place] for place in doors], pa.list_(pa.int32())),
+        "door_kerb_height_m": nothing,
+        "door_width_m": nothing,
+    }
+    for name, column in columns.items():
+        places = places.append_column(name, column)
+    return places
+
+
+def test_every_entrance_is_judged_by_its_own_facts_whatever_their_order() -> None:
+    doors = shapely.MultiPoint([(80, 5), (2, 60), (2, 60), (40, 5)])
+    facts = [("yes", None), ("no", None), ("yes", None), ("", 4)]
+    places = with_doors(register((shapely.box(10, 10, 90, 90), doors)), facts)
+    streets = streets_of(EAST, NORTH)
+    found = attach_places(places, streets, ROLLATOR)
+    assert [(row["fraction"], row["door"]) for row in found.to_pylist()] == [(0.6, "no"), (0.4, "no"), (0.8, "yes")]
+    assert attach_places(places, streets)["door"].to_pylist() == ["yes"] * 3
+    assert attach_places(places, streets, REFERENTIE)["door"].to_pylist() == ["yes"] * 3
+    assert found.drop_columns("door").equals(attach_places(places, streets).drop_columns("door"))
+
+
+def test_without_mapped_entrances_the_facts_of_the_place_hold_at_every_access_point() -> None:
+    park, beside = shapely.box(20, -30, 60, 30), shapely.box(70, 5, 90, 30)
+    places = with_doors(
+        register((park, None), (beside, None), (shapely.Point(5, 5), None)), [("no", None)], [("", 5)], []
+    )
+    found = attach_places(places, streets_of(EAST), ROLLATOR)
+    assert list(zip(found["point_id"].to_pylist(), found["door"].to_pylist(), strict=True)) == [
+        (0, "no"), (0, "no"), (1, "no"), (2, "unknown"),
+    ]  # fmt: skip
+
+
+def test_doors_stay_with_their_place_where_the_register_is_in_another_order() -> None:
+    places = with_doors(
+        register((shapely.Point(5, 5), None), (shapely.Point(50, 5), None)), [("yes", None)], [("no", None)]
+    )
+    found = attach_places(places.take([1, 0]), streets_of(EAST), ROLLATOR)
+    assert found.equals(attach_places(places, streets_of(EAST), ROLLATOR))
+    assert found["door"].to_pylist() == ["yes", "no"]
+
+
+def test_a_playground_has_no_door_and_homes_have_none_either() -> None:
+    places = with_doors(register((shapely.Point(5, 5), None)), [("", None)], kind="speelplek")
+    assert attach_places(places, streets_of(EAST), ROLLATOR)["door"].to_pylist() == ["yes"]
+    assert attach_origins(origins((5, 5)), streets_of(EAST))["door"].to_pylist() == ["yes"]
 
 
 def test_costs_of_several_profiles_are_refused() -> None:

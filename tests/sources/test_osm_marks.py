@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.sources.osm_marks import Mark, mark_of
-from pipelines.sources.osm_ways import FACTS_SCHEMA, crossing_aid, way_facts
+from pipelines.sources.osm_ways import FACTS_SCHEMA, crossing_aid, unread_of_way, way_facts
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,15 @@ def test_an_entrance_matters_and_stops_nobody() -> None:
     assert (mark.is_entrance, mark.stops) == (True, False)
 
 
+def test_a_mark_says_which_of_its_numbers_cannot_be_read() -> None:
+    gate = mark_of({"barrier": "gate", "maxwidth": "NaN", "kerb:height": "-1", "step_count": "-3"})
+    assert gate is not None
+    assert gate.unread == ("kerb_height_m", "width_m")
+    kerb = mark_of({"kerb": "raised", "width": "-1"})
+    assert kerb is not None
+    assert kerb.unread == ()  # the width of a node that is no barrier says nothing
+
+
 KEYS = (
     "barrier", "kerb", "kerb:height", "highway", "crossing", "access", "foot", "locked", "maxwidth", "sidewalk", "ramp",
     "ramp:wheelchair", "maxspeed", "incline", "width", "surface", "step_count", "oneway:foot", "footway", "layer",
@@ -59,3 +68,12 @@ def test_no_text_breaks_the_reading_of_a_node_or_a_way(tags: dict[str, str]) -> 
     mark_of(tags)
     facts = way_facts("1", {"highway": "path", **tags})
     assert facts._fields == tuple(FACTS_SCHEMA.names)
+
+
+def test_a_way_says_which_of_its_numbers_cannot_be_read_where_they_are_read() -> None:
+    odd = {"width": "-1", "incline": "NaN", "maxspeed": "99999", "step_count": "-3", "kerb:height": "-1"}
+    everywhere = ("width_m", "incline_pct", "maxspeed_kmh")
+    assert unread_of_way({"highway": "path", **odd}) == everywhere
+    assert unread_of_way({"highway": "steps", **odd}) == (*everywhere, "step_count")
+    assert unread_of_way({"highway": "path", "path": "crossing", **odd}) == (*everywhere, "kerb_height_m")
+    assert unread_of_way({"highway": "path", "width": "2", "incline": "up", "maxspeed": "NL:rural"}) == ()

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources.osm_values import incline_pct, kerb_height_m, length_m, speed_kmh, whole_number, width_m
+from pipelines.sources.osm_values import (
+    incline_pct,
+    kerb_height_m,
+    length_m,
+    speed_kmh,
+    unread_facts,
+    whole_number,
+    width_m,
+)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +96,56 @@ def test_no_text_breaks_the_reading(text: str) -> None:
 )  # fmt: skip
 def test_a_speed_limit_is_read_in_km_per_hour(text: str, kmh: float | None) -> None:
     assert speed_kmh(text) == (None if kmh is None else pytest.approx(kmh, abs=0.01))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "fact"),
+    [
+        ("width", "-1", "width_m"),
+        ("width", "NaN", "width_m"),
+        ("est_width", "1e308", "width_m"),
+        ("width", "1500", "width_m"),
+        ("width", "narrow", "width_m"),
+        ("maxwidth", "inf", "width_m"),
+        ("kerb:height", "-0.1", "kerb_height_m"),
+        ("kerb:height", "12 m", "kerb_height_m"),
+        ("kerb", "lava", "kerb_height_m"),
+        ("incline", "5", "incline_pct"),
+        ("incline", "400%", "incline_pct"),
+        ("step_count", "-3", "step_count"),
+        ("step_count", "2.5", "step_count"),
+        ("maxspeed", "99999", "maxspeed_kmh"),
+        ("zone:maxspeed", "-30", "maxspeed_kmh"),
+    ],
+)
+def test_a_number_that_cannot_be_true_is_named_by_its_fact(key: str, text: str, fact: str) -> None:
+    assert unread_facts({key: text}, [key]) == (fact,)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("incline", "up"),
+        ("incline", "down"),
+        ("incline", "0"),
+        ("maxspeed", "walk"),
+        ("maxspeed", "NL:urban"),
+        ("maxspeed", "DE:motorway"),
+        ("maxspeed", "none"),
+        ("zone:maxspeed", "NL:30"),
+        ("kerb", "yes"),
+        ("kerb", "Lowered"),
+        ("maxwidth", "none"),
+        ("width", " "),
+        ("width", "1,5 m"),
+        ("step_count", "0"),
+    ],
+)
+def test_a_word_that_osm_has_in_place_of_a_number_is_no_rejection(key: str, text: str) -> None:
+    assert unread_facts({key: text}, [key]) == ()
+
+
+def test_only_the_tags_that_are_asked_for_count_and_a_fact_counts_once() -> None:
+    assert unread_facts({"width": "?", "est_width": "?", "incline": "?"}, ["width", "est_width"]) == ("width_m",)
+    assert unread_facts({"width": "-1", "est_width": "3"}, ["width", "est_width"]) == ("width_m",)
+    assert unread_facts({}, ["width"]) == ()

@@ -30,6 +30,13 @@ def test_central_budgets_are_those_of_the_method() -> None:
     assert (toddler.budget_s.central, toddler.speed_m_per_s.central) == (900, 0.88)
 
 
+def test_a_rollator_user_alone_must_sit_down_after_100_m_at_most() -> None:
+    legs = {name: profile.rest_leg_m for name, profile in read_profiles().items()}
+    assert legs["rollator"] is not None
+    assert (legs["rollator"].value, legs["rollator"].unit) == ((50, 100, 150), "m")
+    assert [name for name, leg in legs.items() if leg is not None] == ["rollator"]
+
+
 def test_every_word_that_is_read_is_judged_by_everyone_on_wheels() -> None:
     for profile in read_profiles().values():
         if profile.name != "referentie":
@@ -77,6 +84,8 @@ def changed(folder: Path, path: str, value: object) -> Path:
         ("speed_m_per_s.value", [0.0, 0.75, 0.9], "moves"),
         ("speed_m_per_s.value", [0.5, float("nan"), 0.9], "finite"),
         ("budget_s", {"value": [1, 2, 3], "unit": "s", "source": "x", "certainty": "low"}, "either"),
+        ("budget_m", None, "either"),
+        ("rest_leg_m.value", [150, 100, 50], "ascending"),
         ("speed_m_per_s.certainty", "sure", "certainty"),
         ("surface.values", {"sett": [0.5, 1.0, 1.5]}, "1 or more"),
         ("road.bands", [{"from_kmh": [30, 50, 60], "factor": None}], "begins at 0"),
@@ -87,6 +96,13 @@ def test_a_wrong_figure_is_an_error_that_names_its_place(tmp_path: Path, path: s
     with pytest.raises(InputError, match=word) as raised:
         read_profiles(changed(tmp_path, path, value))
     assert "profiles.yaml: rollator" in str(raised.value)
+
+
+def test_metres_between_seats_go_with_a_budget_in_metres() -> None:
+    rollator = read_profiles()["rollator"]
+    timed = {**rollator.model_dump(), "budget_m": None, "budget_s": read_profiles()["kinderwagen"].budget_s}
+    with pytest.raises(ValidationError, match="rest_leg_m"):
+        type(rollator).model_validate(timed)
 
 
 @pytest.mark.parametrize("text", ["", "- rollator", "rollator: 3", "rollator: [", "\x00"])

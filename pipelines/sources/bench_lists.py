@@ -1,0 +1,63 @@
+"""Public seats delivered as a vector layer or as a municipal list (CSV with RD coordinates).
+
+The list may hold other things too: which of its rows are benches is for the area file to say.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import BenchDelivery
+from pipelines.sources.cbs import BUFFER_M, Municipality
+from pipelines.sources.contracts import BENCHES
+from pipelines.sources.place_lists import ids_of, read_points_csv
+from pipelines.sources.vector import Layer, Remark, near, read_layer
+
+_SHOWN = 5
+
+
+def read_bench_list(
+    delivery: BenchDelivery, raw: Path, municipality: Municipality
+) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Benches of one list or layer within 1,300 m of the municipality, as `sources/benches`.
+
+    A bench drawn as a line or a polygon stands at its middle. Rows that are something else are no rejections and are
+    not counted.
+
+    Raises
+    ------
+    SourceError
+        When a column that is named is missing, none of `kinds` stands in its column, ids repeat, or a coordinate is no
+        number, lies outside the Netherlands or far from the area.
+    """
+    listed = read_points_csv(delivery, raw) if delivery.format == "csv" else read_layer(delivery, raw)
+    if delivery.kinds:
+        _require_some(listed, delivery.columns["kind"], delivery.kinds)
+    benches = near(listed, municipality.outline, BUFFER_M)
+    if delivery.kinds:
+        benches = benches.keep(np.isin(_words(benches, delivery.columns["kind"]), delivery.kinds))
+    middles = shapely.centroid(benches.geometry)
+    columns = {
+        "source_id": list(ids_of(delivery, benches)),
+        "x_m": shapely.get_x(middles),
+        "y_m": shapely.get_y(middles),
+    }
+    arrays = [pa.array(columns[column.name], column.type) for column in BENCHES.columns]
+    return pa.table(arrays, schema=BENCHES.schema), benches.remarks
+
+
+def _words(layer: Layer, column: str) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+    return np.array([str(value).strip() for value in layer.column(column)], dtype=str)
+
+
+def _require_some(layer: Layer, column: str, kinds: Collection[str]) -> None:
+    found = set(_words(layer, column).tolist())
+    if found.isdisjoint(kinds):
+        raise SourceError(
+            f"{layer.source}: column {column!r} holds none of the kinds {list(kinds)} that are benches; it holds "
+            f"{sorted(found)[:_SHOWN]}. Correct `kinds` of sources.benches in the area file."
+        )
