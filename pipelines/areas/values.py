@@ -14,8 +14,8 @@ from pipelines.warehouse import Warehouse
 
 _ACCESS = (MEMBERSHIP, ORIGINS, PERSONS, ATTACHMENTS, LEGS, NEARNESS, MINIMUM, SPACE, CELL_COVERAGE)
 
-# Homes are ranked per area: small areas hold as many ranks as there are homes, so that their memory does not add up.
-_TOGETHER = (("h3",), ("pc6",), ("pc4", "buurt", "wijk", "gemeente"))
+# Which types of area are summed together: small areas have nearly a rank for every home, and their memory adds up.
+_TOGETHER = (frozenset({"h3"}), frozenset({"pc6"}), frozenset({"pc4", "buurt", "wijk", "gemeente"}))
 
 
 def build_membership(warehouse: Warehouse) -> pa.Table:
@@ -35,7 +35,9 @@ def build_values(warehouse: Warehouse, period: str, benches: Delivered) -> pa.Ta
     benches
         How complete the delivered list of benches is; what was not delivered is unknown, not absent.
     """
-    access = ({"benches": benches, "area_types": list(area_types)} for area_types in _TOGETHER)
+    present = set(warehouse.read(MEMBERSHIP)["area_type"].unique().to_pylist())
+    together = (sorted(present & area_types) for area_types in _TOGETHER)
+    access = ({"benches": benches, "area_types": area_types} for area_types in together if area_types)
     parts = (
         *(warehouse.run_sql("areas/access", _ACCESS, asked) for asked in access),
         warehouse.run_sql("areas/people", (MEMBERSHIP, PERSONS, MINIMUM)),

@@ -108,7 +108,7 @@ def test_a_larger_limit_finds_the_same_pairs_and_more() -> None:
     assert {row for row in far if row[2] <= 200 * UNITS} == near
 
 
-@pytest.mark.parametrize("width", [2, 4, 8])
+@pytest.mark.parametrize("width", [2, 6])
 def test_lanes_searched_together_cost_what_each_costs_alone(width: int) -> None:
     own = job(width=width)
     together = found_by(own)
