@@ -130,6 +130,7 @@ def test_cycleways_are_walked_and_steps_stop_wheels(groningen: Groningen) -> Non
         assert not forbidden[highway == "cycleway"].any()
 
 
+@pytest.mark.slow
 def test_wheels_come_no_nearer_than_the_reference(groningen: Groningen) -> None:
     found = {}
     for profile in read_profiles().values():

@@ -148,6 +148,7 @@ NUMBERS = ("width", "est_width", "kerb:height", "incline", "step_count", "maxspe
 WORDS = ("surface", "smoothness", "tracktype", "sidewalk", "foot", "access", "crossing", "kerb", "barrier", "ramp")
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_value_of_a_tag_breaks_the_way_from_extract_to_costs(tmp_path: Path, draw: st.DataObject) -> None:
@@ -217,6 +218,7 @@ def test_a_layer_cut_short_is_refused(tmp_path: Path) -> None:
         read_street_lines(_delivery(), tmp_path, TOWN)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.data())
 def test_every_odd_cell_of_a_layer_is_counted_or_refused_and_none_becomes_a_fact(draw: st.DataObject) -> None:

@@ -195,6 +195,7 @@ def test_the_kerbs_and_widths_of_osdorp_are_read(realdata: Path):
     assert sum(table["is_crossing"].to_pylist()) > 4_000
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_the_streets_of_groningen_are_those_around_the_municipality(realdata: Path):
     area = read_area_file(SHIPPED / "groningen-2017.yaml")
