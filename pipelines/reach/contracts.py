@@ -6,12 +6,17 @@ from pipelines.contracts import Column, Contract
 from pipelines.places.contracts import DOORS
 from pipelines.streets.unknowns import BOUNDS
 
+_PROFILE = Column("profile", pa.string(), "profile of profiles.yaml")
+_BOUND = Column("bound", pa.string(), "how what is not known of streets and doors was taken", values=BOUNDS)
+_ORIGIN = Column("origin_id", pa.int64(), "origin of people/origins", minimum=0)
+_PLACE = Column("place_id", pa.int64(), "place of places/register", minimum=0)
+
 ATTACHMENTS = Contract(
     "reach/attachments",
     grain="one point (an origin, or one access point of a place) for one profile",
     key=("profile", "point_type", "point_id", "access_number"),
     columns=(
-        Column("profile", pa.string(), "profile of profiles.yaml"),
+        _PROFILE,
         Column("point_type", pa.string(), "origin or place", values=("origin", "place")),
         Column("point_id", pa.int64(), "origin_id or place_id", minimum=0),
         Column("access_number", pa.int32(), "0 for an origin; numbers the access points of a place", minimum=0),
@@ -35,10 +40,10 @@ PAIRS = Contract(
     grain="one origin and one place within reach of it, for one profile and bound",
     key=("profile", "bound", "origin_id", "place_id"),
     columns=(
-        Column("profile", pa.string(), "profile of profiles.yaml"),
-        Column("bound", pa.string(), "what is assumed of unknown barriers", values=BOUNDS),
-        Column("origin_id", pa.int64(), "origin of people/origins", minimum=0),
-        Column("place_id", pa.int64(), "place of places/register", minimum=0),
+        _PROFILE,
+        _BOUND,
+        _ORIGIN,
+        _PLACE,
         Column("metres", pa.float64(), "length of the shortest passable path, both perpendiculars included", minimum=0),
         Column(
             "seconds",
@@ -49,16 +54,6 @@ PAIRS = Contract(
         ),
     ),
 )
-
-_PROFILE = Column("profile", pa.string(), "profile of profiles.yaml")
-_BOUND = Column(
-    "bound",
-    pa.string(),
-    "how what is not known of streets was taken",
-    values=("optimistic", "central", "pessimistic"),
-)
-_ORIGIN = Column("origin_id", pa.int64(), "origin of people/origins", minimum=0)
-_PLACE = Column("place_id", pa.int64(), "place of places/register", minimum=0)
 
 # Counted while searching too: `counts`.
 THRESHOLDS_M = (300.0, 500.0, 800.0)

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.contracts import conform
 from pipelines.reach.attach import attach_origins, attach_places, usable_streets
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS
 from pipelines.reach.pairs import USUAL, pair_tables, prepared
@@ -38,12 +37,6 @@ def attach_all(
         streets = usable_streets(edges, central.filter(pc.equal(central["profile"], name)))
         parts += [attach_origins(origins, streets), attach_places(register, streets, profile)]
     return pa.concat_tables(parts)
-
-
-def all_pairs(attachments: pa.Table, edges: pa.Table, costs: pa.Table, profiles: Mapping[str, Profile]) -> pa.Table:
-    """Pair origins and places for every profile and every bound of its costs; `reach/pairs`."""
-    parts = (part.cast(PAIRS.schema) for part in pair_parts(attachments, edges, costs, profiles))
-    return conform(pa.concat_tables([PAIRS.schema.empty_table(), *parts]), PAIRS)
 
 
 def pair_parts(

@@ -136,7 +136,7 @@ BENCHES = Contract(
     "sources/benches",
     grain="one public seat",
     key=("source_id",),
-    columns=(Column("source_id", pa.string(), "OSM node id"), X, Y),
+    columns=(Column("source_id", pa.string(), "id of the bench in its delivery"), X, Y),
 )
 
 RESPONDENTS = Contract(

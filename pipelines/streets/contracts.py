@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from pipelines.contracts import GEOMETRY, Column, Contract
 from pipelines.sources.contracts import SEGMENTS, X, Y
+from pipelines.streets.unknowns import BOUNDS
 
 NODES = Contract(
     "streets/nodes",
@@ -45,7 +46,7 @@ COSTS = Contract(
     key=("profile", "bound", "edge_id"),
     columns=(
         Column("profile", pa.string(), "profile of profiles.yaml"),
-        Column("bound", pa.string(), "how what is not known is taken", values=("optimistic", "central", "pessimistic")),
+        Column("bound", pa.string(), "how what is not known is taken", values=BOUNDS),
         Column("edge_id", pa.int64(), "edge of streets/edges", minimum=0),
         Column("forward_m", pa.float64(), "metres from u to v; null: forbidden", nullable=True, minimum=0),
         Column("forward_s", pa.float64(), "seconds from u to v; null: forbidden", nullable=True, minimum=0),

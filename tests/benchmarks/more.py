@@ -44,16 +44,14 @@ def measures(folder: Path) -> tuple[int, float, float]:
     """Nearest per kind, counts, median and P90 per area: rows, CPU and wall seconds; a thousand homes per area."""
     town = load(folder / "town.npz")
     kinds = pa.array([str(kind) for kind in range(N_KINDS)])
-    with duckdb.connect() as connection:
-        connection.execute("set threads = 2; set memory_limit = '1200MB'")
-        connection.execute(f"set temp_directory = '{folder}'")
+    settings = {"threads": 2, "memory_limit": "1200MB", "temp_directory": str(folder)}
+    with duckdb.connect(config=settings) as connection:
         ids = np.arange(len(town.place_kind))
         words = pa.DictionaryArray.from_arrays(town.place_kind.astype(np.int8), kinds)
         connection.register("register", pa.table({"place_id": ids, "place_kind": words}))
         homes = np.arange(len(town.home_edge))
         connection.register("homes", pa.table({"origin_id": homes, "area": homes // AREA_HOMES}))
-        source = str(folder / "pairs2.parquet")
-        connection.execute(f"create view pairs as select * from read_parquet('{source}')")
+        connection.read_parquet(str(folder / "pairs2.parquet")).create_view("pairs")
         rows, cpu_s, wall_s = timed(lambda: connection.sql(MEASURES).to_arrow_table())
     return len(rows), cpu_s, wall_s
 

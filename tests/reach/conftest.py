@@ -1,13 +1,15 @@
 """Small networks by hand: edges with costs, and points attached to them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pytest
 
 from pipelines.contracts import conform
-from pipelines.reach.contracts import ATTACHMENTS
+from pipelines.reach.contracts import ATTACHMENTS, PAIRS
+from pipelines.reach.tables import pair_parts
+from pipelines.streets.profiles import Profile
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Hand:
     Point: type[Point]
     streets: Callable[..., tuple[pa.Table, pa.Table]]
     attached: Callable[..., pa.Table]
+    pairs: Callable[..., pa.Table]
 
 
 def streets(edges: Sequence[Edge], profile: str = "referentie") -> tuple[pa.Table, pa.Table]:
@@ -86,6 +89,12 @@ def attached(point_type: str, points: Sequence[Point], profile: str = "referenti
     return conform(pa.table(columns), ATTACHMENTS)
 
 
+def pairs(attachments: pa.Table, edges: pa.Table, costs: pa.Table, profiles: Mapping[str, Profile]) -> pa.Table:
+    """Give `reach/pairs` of every profile and bound as one table."""
+    parts = (part.cast(PAIRS.schema) for part in pair_parts(attachments, edges, costs, profiles))
+    return conform(pa.concat_tables([PAIRS.schema.empty_table(), *parts]), PAIRS)
+
+
 @pytest.fixture(scope="session")
 def hand() -> Hand:
-    return Hand(Edge, Point, streets, attached)
+    return Hand(Edge, Point, streets, attached, pairs)

@@ -10,7 +10,6 @@ from pipelines.contracts import violations
 from pipelines.reach.contracts import PAIRS, RETURNS
 from pipelines.reach.pairs import prepared, reach_pairs
 from pipelines.reach.returns import all_returns
-from pipelines.reach.tables import all_pairs
 from pipelines.streets.profiles import read_profiles
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def returns(
     attached = pa.concat_tables([hand.attached("origin", homes, "rollator"), hand.attached("place", doors, "rollator")])
     chosen = {"rollator": ROLLATOR}
     costs = three_bounds(costs)
-    found = all_returns(all_pairs(attached, table, costs, chosen), attached, table, costs, chosen)
+    found = all_returns(hand.pairs(attached, table, costs, chosen), attached, table, costs, chosen)
     assert violations(found, RETURNS) == ()
     assert set(found["bound"].to_pylist()) <= {"central"}
     return {(row["origin_id"], row["place_id"]): (row["metres"], row["seconds"]) for row in found.to_pylist()}
@@ -146,7 +145,7 @@ def test_returns_equal_pairs_on_the_network_turned_round(hand: "Hand", name: str
     homes, doors = spots(range(80)), spots(range(30))
     table, costs = hand.streets(edges, name)
     attached = pa.concat_tables([hand.attached("origin", homes, name), hand.attached("place", doors, name)])
-    pairs = all_pairs(attached, table, costs, {name: profile})
+    pairs = hand.pairs(attached, table, costs, {name: profile})
     found = all_returns(pairs, attached, table, costs, {name: profile})
     # The same streets drawn from their other end, with the costs left as they were: a walk against all of them.
     sides = [hand.attached(kind, mirrored(p), name) for kind, p in (("origin", homes), ("place", doors))]

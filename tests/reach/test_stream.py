@@ -19,7 +19,7 @@ from pipelines.reach.contracts import COUNTS, PAIRS
 from pipelines.reach.counts import reach_counts
 from pipelines.reach.pairs import Outing, pair_tables, prepared, reach_pairs
 from pipelines.reach.search import Engine
-from pipelines.reach.tables import all_pairs, attach_all, pair_parts, store_pairs
+from pipelines.reach.tables import attach_all, pair_parts, store_pairs
 from pipelines.streets.profiles import Profile, read_profiles
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def outing(hand: "Hand", profile: Profile) -> Outing:
 
 def test_pairs_of_all_profiles_and_bounds_stand_in_the_order_of_their_key(hand: "Hand") -> None:
     table, costs = town(hand)
-    pairs = all_pairs(attachments(hand, len(table)), table, costs, PROFILES)
+    pairs = hand.pairs(attachments(hand, len(table)), table, costs, PROFILES)
     assert violations(pairs, PAIRS) == ()
     keys = pairs.select(list(PAIRS.key))
     assert keys.equals(keys.sort_by([(name, "ascending") for name in PAIRS.key]))
@@ -94,7 +94,7 @@ def test_pairs_of_all_profiles_and_bounds_stand_in_the_order_of_their_key(hand: 
 
 def test_a_worse_bound_reaches_no_more_and_comes_no_faster(hand: "Hand") -> None:
     table, costs = town(hand)
-    pairs = all_pairs(attachments(hand, len(table)), table, costs, PROFILES)
+    pairs = hand.pairs(attachments(hand, len(table)), table, costs, PROFILES)
     found = {
         bound: {
             (row["profile"], row["origin_id"], row["place_id"]): row
@@ -144,7 +144,7 @@ def test_the_file_of_a_stream_holds_the_table_of_pairs(hand: "Hand", tmp_path: P
     attached = attachments(hand, len(table))
     n_rows = store_pairs(pair_parts(attached, table, costs, PROFILES, Engine(2, tmp_path)), tmp_path / "p.parquet")
     written = pq.read_table(tmp_path / "p.parquet").cast(PAIRS.schema)
-    assert written.equals(all_pairs(attached, table, costs, PROFILES))
+    assert written.equals(hand.pairs(attached, table, costs, PROFILES))
     assert n_rows == len(written) > 20_000
     assert [path.name for path in tmp_path.iterdir()] == ["p.parquet"]
     by_duckdb = duckdb.sql(
@@ -268,7 +268,7 @@ def test_counting_places_that_no_register_knows_is_refused(hand: "Hand") -> None
 # --- Attachments are made once, for all bounds ------------------------------------------------------------------
 
 
-def test_points_hang_on_streets_of_the_central_bound_in_every_bound() -> None:
+def test_points_hang_on_streets_of_the_central_bound_in_every_bound(hand: "Hand") -> None:
     import shapely
 
     lines = [shapely.LineString([(0, y), (2_000, y)]) for y in (0, 10)]
@@ -304,7 +304,7 @@ def test_points_hang_on_streets_of_the_central_bound_in_every_bound() -> None:
     places = pa.Table.from_pylist([known], schema=REGISTER.schema)
     attached = attach_all(homes, places, edges, costs, {"rollator": PROFILES["rollator"]})
     assert attached["edge_id"].to_pylist() == [0, 0]
-    pairs = all_pairs(attached, edges, costs, {"rollator": PROFILES["rollator"]})
+    pairs = hand.pairs(attached, edges, costs, {"rollator": PROFILES["rollator"]})
     assert pairs.select(["bound", "metres"]).to_pylist() == [
         {"bound": "central", "metres": 118.0},
         {"bound": "optimistic", "metres": 118.0},

@@ -35,18 +35,6 @@ PROFILES = tuple(read_profiles().values())
 TOWN = Municipality(Layer("a file", np.array([BOX], dtype=object), {}), BOX)
 
 
-@pytest.fixture
-def extract(tmp_path: Path) -> Extract:
-    def write(*lines: str) -> Path:
-        path = tmp_path / "small.osm.pbf"
-        with osmium.SimpleWriter(str(path), overwrite=True) as writer:
-            for thing in osmium.FileProcessor(osmium.io.FileBuffer("\n".join(lines).encode(), "opl")):
-                writer.add(thing)
-        return path
-
-    return write
-
-
 def test_an_extract_cut_anywhere_is_refused(extract: Extract, tmp_path: Path) -> None:
     whole = extract(*ROW, *WAYS).read_bytes()
     cut = tmp_path / "cut.osm.pbf"

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import osmium
 import pytest
 import shapely
 
@@ -19,18 +18,6 @@ SQUARE = [
     "n1 x4.3700000 y52.0000000", "n2 x4.3710000 y52.0000000", "n3 x4.3710000 y52.0010000", "n4 x4.3700000 y52.0010000",
 ]  # fmt: skip
 RING = "Nn1,n2,n3,n4,n1"
-
-
-@pytest.fixture
-def extract(tmp_path: Path) -> Extract:
-    def write(*lines: str) -> Path:
-        path = tmp_path / "small.osm.pbf"
-        with osmium.SimpleWriter(str(path), overwrite=True) as writer:
-            for thing in osmium.FileProcessor(osmium.io.FileBuffer("\n".join(lines).encode(), "opl")):
-                writer.add(thing)
-        return path
-
-    return write
 
 
 def places(path: Path) -> list[dict[str, Any]]:

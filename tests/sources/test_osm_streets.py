@@ -8,7 +8,6 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-import osmium
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -27,18 +26,6 @@ Extract = Callable[..., Path]
 # A row of nodes some 68 m apart, in Delft; node 9 stands off the row.
 ROW = [f"n{number} x{4.37 + number / 1000:.7f} y52.0000000" for number in range(1, 6)]
 OFF = ["n9 x4.3730000 y52.0010000"]
-
-
-@pytest.fixture
-def extract(tmp_path: Path) -> Extract:
-    def write(*lines: str) -> Path:
-        path = tmp_path / "small.osm.pbf"
-        with osmium.SimpleWriter(str(path), overwrite=True) as writer:
-            for thing in osmium.FileProcessor(osmium.io.FileBuffer("\n".join(lines).encode(), "opl")):
-                writer.add(thing)
-        return path
-
-    return write
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

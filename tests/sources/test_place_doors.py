@@ -7,7 +7,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import osmium
 import pytest
 import shapely
 from hypothesis import given
@@ -33,18 +32,6 @@ SQUARE_M2 = 68.7 * 111.3
 BOX = shapely.box(155_000, 463_000, 156_000, 464_000)
 TOWN = Municipality(Layer("a file", np.array([BOX], dtype=object), {}), BOX)
 COMMON = {"vintage": 2024, "licence": "CC0-1.0", "attribution": "nobody", "kind": "buurtcentrum"}
-
-
-@pytest.fixture
-def extract(tmp_path: Path) -> Extract:
-    def write(*lines: str) -> Path:
-        path = tmp_path / "small.osm.pbf"
-        with osmium.SimpleWriter(str(path), overwrite=True) as writer:
-            for thing in osmium.FileProcessor(osmium.io.FileBuffer("\n".join(lines).encode(), "opl")):
-                writer.add(thing)
-        return path
-
-    return write
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, tuple[int, str]]]:
