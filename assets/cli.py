@@ -209,10 +209,13 @@ def _stoppable() -> Iterator[None]:
 
 
 def _calm(hook: Hook) -> Hook:
-    """Keep Python from telling of a Ctrl-C that came in a place where it can only be ignored; the socket heard it."""
+    """Keep Python from telling of a stop that came in a place where it can only be ignored; the socket heard it.
+
+    What stops a run is no `Exception`: Ctrl-C is Python's `KeyboardInterrupt`, and Dagster has an error of its own.
+    """
 
     def tell(ignored: "sys.UnraisableHookArgs") -> None:
-        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+        if issubclass(ignored.exc_type, Exception):
             hook(ignored)
 
     return tell

@@ -12,7 +12,6 @@ from pipelines.reach.contracts import ATTACHMENTS, PAIRS
 from pipelines.reach.pairs import USUAL, pair_tables, prepared
 from pipelines.reach.search import Engine
 from pipelines.streets.profiles import Profile
-from pipelines.warehouse import replacing
 
 # Ids rise, so that their steps are short; of costs the first bytes repeat. Dictionaries of either would only cost time.
 ENCODINGS = {
@@ -76,10 +75,11 @@ def pairs_writer(
 def store_pairs(parts: Iterable[pa.Table], path: Path) -> int:
     """Write parts of `reach/pairs`, which come in the order of its key, to one Parquet file; return how many rows.
 
-    The file is the same whatever the engine. It replaces `path` when it is whole.
+    The file is the same whatever the engine. Half of it stays behind when this is cut short: `Warehouse.draft` gives
+    a path beside its place.
     """
     n_rows = 0
-    with replacing(path) as temporary, _writer(temporary) as writer:
+    with _writer(path) as writer:
         for part in parts:
             writer.write_table(part.cast(_WRITTEN))
             n_rows += len(part)

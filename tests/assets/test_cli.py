@@ -6,8 +6,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from assets import cli
 from assets.bench import PROJECT, Folders
@@ -46,6 +48,14 @@ def _program(*words: str | Path, cwd: Path, **environment: str) -> subprocess.Co
     clean = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     command = [Path(sys.executable).parent / "samenhang", *words]
     return subprocess.run(command, cwd=cwd, env={**clean, **environment}, capture_output=True, text=True, check=False)
+
+
+def test_a_stop_that_python_can_only_ignore_is_not_told_of_and_a_mistake_is():
+    told: list[type[BaseException]] = []
+    tell = cli._calm(lambda ignored: told.append(ignored.exc_type))
+    for ignored in (KeyboardInterrupt, DagsterExecutionInterruptedError, ValueError):
+        tell(SimpleNamespace(exc_type=ignored))
+    assert told == [ValueError]
 
 
 def test_without_words_it_shows_what_it_can_do(samenhang):

@@ -1,6 +1,6 @@
 """Pairs as a stream: the same rows and bytes however they were gathered; and counts that equal those of the pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from pipelines.reach.pairs import Outing, pair_tables, prepared, reach_pairs
 from pipelines.reach.search import Engine
 from pipelines.reach.tables import attach_all, pair_parts, store_pairs
 from pipelines.streets.profiles import Profile, read_profiles
+from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from conftest import Hand
@@ -190,18 +191,21 @@ def test_without_attached_points_the_stream_is_an_empty_file(hand: "Hand", tmp_p
 
 
 def test_a_stream_that_breaks_off_leaves_the_old_file(hand: "Hand", tmp_path: Path) -> None:
-    (tmp_path / "p.parquet").write_text("old")
+    warehouse = Warehouse(tmp_path, "town")
+    old = warehouse.path(PAIRS)
+    old.parent.mkdir(parents=True)
+    old.write_text("old")
     parts = pair_tables(outing(hand, PROFILES["referentie"]))
 
-    def broken() -> object:
+    def broken() -> Iterator[pa.Table]:
         yield next(parts)
         raise ContractError("broken off")
 
     with pytest.raises(ContractError, match="broken off"):
-        store_pairs(broken(), tmp_path / "p.parquet")
+        warehouse.draft(PAIRS, lambda path: store_pairs(broken(), path))
     parts.close()
-    assert (tmp_path / "p.parquet").read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["p.parquet"]
+    assert old.read_text() == "old"
+    assert [*old.parent.iterdir()] == [old]
 
 
 # --- Counts per origin ------------------------------------------------------------------------------------------
