@@ -4,7 +4,9 @@ Here stands what a profile is; what it means for a stretch of street is worked o
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 import yaml
@@ -228,8 +230,14 @@ def chosen_profiles(names: tuple[str, ...]) -> Mapping[str, Profile]:
     InputError
         When a name is not among them.
     """
-    known = read_profiles()
+    known = _shipped()
     strange = [name for name in names if name not in known]
     if strange:
         raise InputError(f"profiles: {strange} are not known; known are {list(known)}. Correct them in the area file.")
     return {name: known[name] for name in names}
+
+
+@cache
+def _shipped() -> Mapping[str, Profile]:
+    """The shipped file, read once: every step and every record of a run asks for its profiles."""
+    return MappingProxyType(dict(read_profiles()))
