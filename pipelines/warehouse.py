@@ -7,7 +7,7 @@ name and renamed, so that a reader sees the old table or the new one, never half
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,21 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def read_parquet(
+    path: Path,
+    schema: pa.Schema | None = None,
+    filters: pc.Expression | None = None,
+    read_dictionary: Sequence[str] | None = None,
+) -> pa.Table:
+    """Read one file; the options are those of `pyarrow.parquet.read_table`.
+
+    Not all of it at once before it is unpacked, which serves files that are far away and takes a third more memory.
+    """
+    return pq.read_table(
+        path, schema=schema, filters=filters, read_dictionary=read_dictionary, partitioning=None, pre_buffer=False
+    )
+
+
 @dataclass(frozen=True)
 class Draft:
     """A table too long to hold, written beside its place: `head` is its first rows, `problems` what it breaks.
@@ -83,7 +98,7 @@ class Warehouse:
         path = self.path(contract)
         if not path.exists():
             raise _not_there(contract.name, self.area)
-        return pq.read_table(path, schema=contract.schema, partitioning=None, filters=only)
+        return read_parquet(path, schema=contract.schema, filters=only)
 
     def read_as_written(self, name: str) -> pa.Table:
         """Read table `room/table` in the schema it was written in, for tables whose columns follow from the area."""
@@ -91,7 +106,7 @@ class Warehouse:
         path = self.data / "tables" / room / table / f"{self.area}.parquet"
         if not path.exists():
             raise _not_there(name, self.area)
-        return pq.read_table(path, partitioning=None)
+        return read_parquet(path)
 
     def write(self, contract: Contract, table: pa.Table) -> pa.Table:
         """Write `table` as its contract says, atomically, and return what was written."""

@@ -24,15 +24,17 @@ PARTS = 1_024
 
 def written(units: Quantity, per_unit: float) -> Quantity:
     """Metres or seconds of `units`, of which `per_unit` are one, as they stand in tables."""
-    return np.floor(units / per_unit * PARTS + 0.5) / PARTS
+    return np.floor(units * (PARTS / per_unit) + 0.5) / PARTS
 
 
 _written = compiled(written)
 
 
 @compiled
-def by_range(found: Ints, begin: int, ranks: tuple[Ints, Ints], bits: int, buffers: Ints, fills: Ids) -> int:  # noqa: PLR0913, PLR0917 - compiled code takes no dataclass
-    """Put finds from row `begin` into the buffers of their ranges of origins, until one of these is full.
+def by_range(  # noqa: PLR0913, PLR0917 - compiled code takes no dataclass
+    found: Ints, begin: int, ranks: tuple[Ints, Ints], bits: int, trays: Ints, taken: Ids, fills: Ids
+) -> int:
+    """Put finds from row `begin` into the trays of their ranges of origins, until one of these is full.
 
     Parameters
     ----------
@@ -44,18 +46,20 @@ def by_range(found: Ints, begin: int, ranks: tuple[Ints, Ints], bits: int, buffe
         The rank of every place and of every origin among their ids.
     bits
         By which the rank of an origin is shifted to give its range.
-    buffers
-        Filled; shape (n_ranges, room, 2 + lanes): ranks of place and origin, costs.
+    trays
+        Filled; shape (n_trays, room, 2 + lanes): ranks of place and origin, costs.
+    taken
+        Shape (n_ranges,): the tray of each range.
     fills
-        Added to; shape (n_ranges,): rows in each buffer.
+        Added to; shape (n_ranges,): rows in each of those.
 
     Returns
     -------
     int
-        The first row not put in, n when all are; the buffer of its range is full.
+        The first row not put in, n when all are; the tray of its range is full.
     """
     place_rank, origin_rank = ranks
-    room, width = buffers.shape[1], buffers.shape[2]
+    room, width = trays.shape[1], trays.shape[2]
     for find in range(begin, len(found)):
         origin = origin_rank[found[find, 1]]
         number = origin >> bits
@@ -63,9 +67,10 @@ def by_range(found: Ints, begin: int, ranks: tuple[Ints, Ints], bits: int, buffe
         if row == room:
             return find
         fills[number] = row + 1
-        buffers[number, row, 0], buffers[number, row, 1] = place_rank[found[find, 0]], origin
+        tray = taken[number]
+        trays[tray, row, 0], trays[tray, row, 1] = place_rank[found[find, 0]], origin
         for column in range(2, width):
-            buffers[number, row, column] = found[find, column]
+            trays[tray, row, column] = found[find, column]
     return len(found)
 
 

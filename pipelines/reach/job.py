@@ -4,22 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import ContractError
-from pipelines.reach.kernel import (
-    CLOSED,
-    EDGE,
-    FARTHEST,
-    FORBIDDEN,
-    HERE,
-    HOME,
-    OTHER,
-    SNAP,
-    STREET,
-    WAYS,
-    Ints,
-    Job,
-    U,
-    V,
-)
+from pipelines.reach.kernel import CLOSED, EDGE, FARTHEST, FORBIDDEN, HERE, HOME, OTHER, SNAP, STREET, WAYS, U, V
+from pipelines.reach.layout import Ints, Job
 
 LAYOUT = (
     ("network.starts", np.uint32, 1),
@@ -104,15 +90,16 @@ def _require_layout(job: Job) -> None:
 def _require_origins_in_order(job: Job) -> None:
     """Origins go by edge, and a record lies at an end of its origin's edge."""
     points, records = job.origins.points, job.origins.records
+    home, here, there = records[:, HOME], _groups(job.origins.starts), records[:, OTHER]
+    u, v = points[home, U], points[home, V]
+    at_ends = ((here == u) & (there == v)) | ((here == v) & (there == u))
     unordered = np.any(np.diff(points[:, EDGE]) < 0)
-    here, there, homes = _groups(job.origins.starts), records[:, OTHER], points[records[:, HOME]]
-    misplaced = (homes[:, EDGE] != records[:, STREET]) | (np.minimum(here, there) != homes[:, [U, V]].min(axis=1))
-    if unordered or np.any(misplaced | (np.maximum(here, there) != homes[:, [U, V]].max(axis=1))):
+    if unordered or not np.all(at_ends & (points[home, EDGE] == records[:, STREET])):
         raise ContractError("the search's points are not in the order of their edges and nodes. Prepare them anew.")
 
 
-def _groups(starts: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
-    return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+def _groups(starts: NDArray[np.unsignedinteger]) -> Ints:
+    return np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
 
 
 def _require_range(values: NDArray[np.integer], low: int, high: int, name: str) -> None:

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.errors import ContractError
-from pipelines.reach.kernel import FORBIDDEN, UNITS, Ints
+from pipelines.reach.kernel import FORBIDDEN, UNITS
+from pipelines.reach.layout import Ints
 
 LONGEST = 100_000.0
 DIRECTIONS = ("forward", "backward")

@@ -14,18 +14,20 @@ from pipelines.reach.kernel import (
     EDGE,
     FARTHEST,
     FORBIDDEN,
+    HERE,
+    HOME,
+    OTHER,
     SNAP,
+    STREET,
+    TO_U,
+    TO_V,
     UNITS,
     WAYS,
-    Access,
-    Indices,
-    Ints,
-    Network,
-    Origins,
     U,
     V,
 )
 from pipelines.reach.lanes import LONGEST, Lanes, require_between, require_whole
+from pipelines.reach.layout import Access, Indices, Ints, Network, Origins
 
 
 def reversed_network(lanes: Lanes) -> Network:
@@ -135,17 +137,28 @@ def origins_at_nodes(points: Ints, n_nodes: int) -> Origins:
         Nodes of the network.
     """
     n_lanes = (points.shape[1] - WAYS) // 4
-    ways = points[:, WAYS:].reshape(-1, 4, n_lanes)
-    to_ends = np.where(ways[:, :2] == FORBIDDEN, CLOSED, ways[:, :2] + points[:, SNAP, np.newaxis, np.newaxis])
-    to_u, to_v = np.where(to_ends > FARTHEST, CLOSED, to_ends).astype(np.int32).transpose(1, 0, 2)
-    known = np.column_stack([np.arange(len(points)), points[:, V], points[:, EDGE]]).astype(np.int32)
-    two_ended = points[:, U] != points[:, V]
-    at_u = np.hstack([known, to_u, to_v])
-    known[:, 1] = points[:, U]
-    at_v = np.hstack([known, to_v, to_u])[two_ended]
-    nodes = np.concatenate([points[:, U], points[two_ended, V]])
-    order = np.argsort(nodes, kind="stable")
-    return Origins(points, _starts(nodes, n_nodes), np.concatenate([at_u, at_v])[order])
+    to_u, to_v = (_to_end(points, way, n_lanes) for way in (TO_U, TO_V))
+    two_ended = np.flatnonzero(points[:, U] != points[:, V]).astype(np.int32)
+    home = np.concatenate([np.arange(len(points), dtype=np.int32), two_ended])
+    node = np.concatenate([points[:, U], points[two_ended, V]])
+    order = np.argsort(node, kind="stable").astype(np.int32)
+    at_u, home = order < len(points), home[order]
+    records = np.empty((len(home), HERE + 2 * n_lanes), dtype=np.int32)
+    records[:, HOME], records[:, STREET] = home, points[home, EDGE]
+    records[:, OTHER] = np.where(at_u, points[home, V], points[home, U])
+    for lane in range(n_lanes):
+        cost_u, cost_v = to_u[home, lane], to_v[home, lane]
+        records[:, HERE + lane] = np.where(at_u, cost_u, cost_v)
+        records[:, HERE + n_lanes + lane] = np.where(at_u, cost_v, cost_u)
+    return Origins(points, _starts(node, n_nodes), records)
+
+
+def _to_end(points: Ints, way: int, n_lanes: int) -> Ints:
+    """Cost from the door of each origin to one end of its edge, CLOSED where no one may go so; shape (n, lanes)."""
+    first = WAYS + way * n_lanes
+    along = points[:, first : first + n_lanes]
+    cost = along + points[:, SNAP, np.newaxis]
+    return np.where((along == FORBIDDEN) | (cost > FARTHEST), np.int32(CLOSED), cost)
 
 
 def access_by_place(points: Ints, starts: NDArray[np.int64]) -> Access:

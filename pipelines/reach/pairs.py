@@ -16,8 +16,9 @@ from pipelines.contracts import conform
 from pipelines.reach.contracts import PAIRS
 from pipelines.reach.doors import is_open
 from pipelines.reach.gather import UNREACHED, written
-from pipelines.reach.kernel import COSTS, ORIGIN, UNITS, Ints, Job
+from pipelines.reach.kernel import COSTS, ORIGIN, UNITS
 from pipelines.reach.lanes import Bound, Entrances, Lanes, profile_lanes
+from pipelines.reach.layout import Ints, Job
 from pipelines.reach.network import (
     access_by_place,
     origins_at_nodes,
@@ -166,6 +167,8 @@ def pair_tables(outing: Outing, engine: Engine = USUAL) -> Iterator[pa.Table]:
         (UNITS, UNITS * outing.profile.speed_m_per_s.central),
     )
     width = COSTS + len(outing.job.lanes)
+    # Arrow keeps the room of tables that are gone, and the search does not ask it for any.
+    pa.default_memory_pool().release_unused()
     for bound, columns in sorted_pairs(search(outing.job, engine), width, order, engine.folder):
         origin, place, metres, seconds = columns
         if not len(metres):

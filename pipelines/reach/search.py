@@ -16,9 +16,10 @@ import numpy as np
 
 from pipelines.reach.compiling import Tell, log, make_ready
 from pipelines.reach.job import require_sound
-from pipelines.reach.kernel import BUCKET_BITS, NOT_QUEUED, Ints, Job, Workspace, search_places
+from pipelines.reach.kernel import BUCKET_BITS, NOT_QUEUED, search_places
+from pipelines.reach.layout import Ints, Job, Workspace
 
-PLACES_PER_BLOCK = 64
+PLACES_PER_BLOCK = 256
 # A search of 800 m reaches some hundreds of nodes; one that reaches more gets more room and goes on.
 FIRST_ROWS = 4_096
 ENTRIES_PER_ROW = 4
@@ -106,5 +107,6 @@ def _workspace(job: Job, n_rows: int) -> Workspace:
         queued=np.full(n_rows, NOT_QUEUED, dtype=np.int32),
         nodes=np.empty(n_rows, dtype=np.int32),
         queue=np.empty((ENTRIES_PER_ROW * n_rows, 2), dtype=np.int32),
-        buckets=np.full((job.limit >> BUCKET_BITS) + 1, -1, dtype=np.int32),
+        # One for each width of cost up to the limit, and one to put aside in.
+        buckets=np.full((job.limit >> BUCKET_BITS) + 2, -1, dtype=np.int32),
     )

@@ -20,10 +20,10 @@ Piece = Ints | tuple[int, int]
 
 # A range holds 2^14 origins.
 RANGE_BITS = 14
-# What is found waits in memory by range, until so much waits of one range that it is worth writing.
-BUFFER_BYTES = 1 << 25
-# So much is held in memory; what comes after goes to the file.
-HELD_BYTES = 320 << 20
+# What is found goes into trays, one at a time for each range. All that are taken at once have so much room together.
+TRAYS_BYTES = 1 << 25
+# Full trays stay in memory until these have so much room; those that are filled after go to the file.
+HELD_BYTES = 256 << 20
 ITEM_BYTES = 4
 
 
@@ -47,13 +47,36 @@ class Order:
 
 
 @dataclass(frozen=True)
-class _Waiting:
-    """Finds on their way, by range: buffers, rows in each, pieces that left it, and bytes of these that are held."""
+class _Trays:
+    """Room for finds: the tray that each range has taken, the rows in it, and the trays that nobody took yet.
 
-    buffers: Ints
+    Memory that nothing was put into is none to the system.
+    """
+
+    room: Ints
+    taken: Ids
     fills: Ids
-    pieces: list[list[Piece]]
-    held: Ids
+    free: list[int]
+
+    @classmethod
+    def of(cls, width: int, n_ranges: int) -> "_Trays":
+        """Empty trays, one of which is taken by each range."""
+        n_rows = max(1, TRAYS_BYTES // (n_ranges * width * ITEM_BYTES))
+        n_free = HELD_BYTES // (n_rows * width * ITEM_BYTES)
+        room = np.empty((n_ranges + n_free, n_rows, width), dtype=np.int32)
+        free = list(range(n_ranges, n_ranges + n_free))
+        return cls(room, np.arange(n_ranges, dtype=np.int64), np.zeros(n_ranges, dtype=np.int64), free)
+
+    def filled(self, number: int) -> Ints:
+        """What is in the tray of a range."""
+        return self.room[self.taken[number], : self.fills[number]]
+
+    def take(self, number: int) -> bool:
+        """Give a range an empty tray in place of its own, if there is one."""
+        if not self.free:
+            return False
+        self.taken[number], self.fills[number] = self.free.pop(), 0
+        return True
 
 
 def sorted_pairs(finds: Iterable[Ints], width: int, order: Order, folder: Path | None) -> Iterator[tuple[int, Columns]]:
@@ -90,41 +113,34 @@ def sorted_pairs(finds: Iterable[Ints], width: int, order: Order, folder: Path |
 
 
 def _ready(order: Order, width: int) -> None:
-    nothing, nobody = np.empty((0, width), dtype=np.int32), np.empty((0, 0, width), dtype=np.int32)
-    make_ready(by_range, (nothing, 0, order.ranks, 0, nobody, np.empty(0, dtype=np.int64)))
+    nothing, trays = np.empty((0, width), dtype=np.int32), _Trays.of(width, 1)
+    make_ready(by_range, (nothing, 0, order.ranks, RANGE_BITS, trays.room, trays.taken, trays.fills))
     lanes = np.zeros(2, dtype=np.int32)
     make_ready(pair_columns, (nothing, lanes, (0, 0), order.ids[0], order.per_unit))
 
 
 def _spooled(spool: BinaryIO, finds: Iterable[Ints], width: int, order: Order) -> list[list[Piece]]:
     """Part finds by range; give the pieces of each."""
-    room = max(1, BUFFER_BYTES // (order.n_ranges * width * ITEM_BYTES))
-    waiting = _Waiting(
-        np.empty((order.n_ranges, room, width), dtype=np.int32),
-        np.zeros(order.n_ranges, dtype=np.int64),
-        [[] for _ in range(order.n_ranges)],
-        np.zeros(order.n_ranges, dtype=np.int64),
-    )
+    trays = _Trays.of(width, order.n_ranges)
+    pieces: list[list[Piece]] = [[] for _ in range(order.n_ranges)]
     for found in finds:
-        begin = by_range(found, 0, order.ranks, RANGE_BITS, waiting.buffers, waiting.fills)
-        while begin < len(found):
-            _flush(spool, waiting, int(order.ranks[1][found[begin, 1]]) >> RANGE_BITS)
-            begin = by_range(found, begin, order.ranks, RANGE_BITS, waiting.buffers, waiting.fills)
+        begin = 0
+        while (begin := _put(found, begin, order, trays)) < len(found):
+            number = int(order.ranks[1][found[begin, 1]]) >> RANGE_BITS
+            full = trays.filled(number)
+            if trays.take(number):
+                pieces[number].append(full)
+            else:
+                pieces[number].append((spool.tell(), full.nbytes))
+                spool.write(full.data)
+                trays.fills[number] = 0
     for number in range(order.n_ranges):
-        _flush(spool, waiting, number)
-    return waiting.pieces
+        pieces[number].append(trays.filled(number))
+    return pieces
 
 
-def _flush(spool: BinaryIO, waiting: _Waiting, number: int) -> None:
-    """Hold what waits of one range, or append it to the file when enough is held."""
-    piece = waiting.buffers[number, : waiting.fills[number]]
-    if waiting.held.sum() + piece.nbytes <= HELD_BYTES:
-        waiting.pieces[number].append(piece.copy())
-        waiting.held[number] += piece.nbytes
-    else:
-        waiting.pieces[number].append((spool.tell(), piece.nbytes))
-        spool.write(piece.data)
-    waiting.fills[number] = 0
+def _put(found: Ints, begin: int, order: Order, trays: _Trays) -> int:
+    return by_range(found, begin, order.ranks, RANGE_BITS, trays.room, trays.taken, trays.fills)
 
 
 def _range(spool: BinaryIO, pieces: list[Piece], width: int) -> Ints:

@@ -104,4 +104,6 @@ def _writer(path: Path) -> pq.ParquetWriter:
         # Those by which a reader leaves out parts of the file.
         write_statistics=["profile", "bound", "origin_id"],
         store_schema=False,
+        # Rows handed on at a time; with the usual 1,024, writing takes a fifth more.
+        write_batch_size=1 << 14,
     )

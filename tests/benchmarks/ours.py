@@ -9,12 +9,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipelines.reach.counts import tallied
-from pipelines.reach.kernel import UNITS, Access, Job, Network, Origins
+from pipelines.reach.kernel import UNITS
 from pipelines.reach.lanes import Bound, Lanes
+from pipelines.reach.layout import Access, Job, Network, Origins
 from pipelines.reach.network import reversed_network
 from pipelines.reach.pairs import Outing, prepared
 from pipelines.reach.search import Engine
 from pipelines.streets.profiles import Profile, read_profiles
+from pipelines.warehouse import read_parquet
 from tests.benchmarks.networks import HOME_ASIDE_M, N_KINDS, Town
 
 PROFILES = read_profiles()
@@ -112,7 +114,7 @@ def write_tables(town: Town, folder: Path) -> None:
 def read_and_prepare(folder: Path) -> Outing:
     """From the tables of a town to what the search reads."""
     homes, places, edges, costs = (
-        pq.read_table(folder / f"{name}.parquet", read_dictionary=["profile", "bound", "point_type"])
+        read_parquet(folder / f"{name}.parquet", read_dictionary=["profile", "bound", "point_type"])
         for name in ("homes", "places", "edges", "costs")
     )
     return prepared(homes, places, edges, costs, REFERENCE)

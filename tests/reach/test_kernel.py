@@ -15,27 +15,11 @@ from hypothesis import strategies as st
 from pipelines.errors import ContractError
 from pipelines.reach import search as searching
 from pipelines.reach.compiling import COMPILING
-from pipelines.reach.kernel import (
-    CLOSED,
-    EDGE,
-    FARTHEST,
-    FORBIDDEN,
-    HERE,
-    HOME,
-    OTHER,
-    SNAP,
-    UNITS,
-    UNREACHED,
-    WAYS,
-    Access,
-    Job,
-    Network,
-    Origins,
-    U,
-)
+from pipelines.reach.kernel import CLOSED, EDGE, FARTHEST, FORBIDDEN, HERE, HOME, OTHER, SNAP, UNITS, UNREACHED, WAYS, U
 from pipelines.reach.lanes import Lanes
+from pipelines.reach.layout import Access, Job, Network, Origins
 from pipelines.reach.network import access_by_place, origins_at_nodes, points_on_edges, reversed_network
-from pipelines.reach.search import PLACES_PER_BLOCK, Engine, search
+from pipelines.reach.search import Engine, search
 
 
 def lattice(side: int, seed: int, width: int = 1) -> Lanes:
@@ -89,10 +73,11 @@ def by_pair(found: np.ndarray, lane: int = 0) -> dict[tuple[int, int], int]:
     return {(int(row[0]), int(row[1])): int(row[2 + lane]) for row in found if row[2 + lane] != UNREACHED}
 
 
-def test_any_number_of_threads_finds_the_same_in_the_same_order() -> None:
+def test_any_number_of_threads_finds_the_same_in_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.reach.search.PLACES_PER_BLOCK", 64)
     one = found_by(job(), threads=1)
     assert len(one) > 10_000
-    assert len(job().access.starts) > 4 * PLACES_PER_BLOCK
+    assert len(job().access.starts) > 4 * 64
     for threads in (2, 3, 4, 64):
         assert np.array_equal(found_by(job(), threads), one)
 

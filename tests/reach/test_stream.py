@@ -135,7 +135,7 @@ def test_lanes_with_the_same_costs_are_searched_once(hand: "Hand") -> None:
 def tight(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the town were a country: many ranges of origins, many spills, a spool on disk."""
     monkeypatch.setattr(spool, "RANGE_BITS", 5)
-    monkeypatch.setattr(spool, "BUFFER_BYTES", 5_000)
+    monkeypatch.setattr(spool, "TRAYS_BYTES", 5_000)
     monkeypatch.setattr(spool, "HELD_BYTES", 20_000)
 
 
