@@ -3,8 +3,8 @@
 -- writes: findings/space
 -- units:  square metres of floor per person, by the enhanced two-step floating catchment area (E2SFCA): a place shares its
 --         floor among all who reach it, the near ones weighing most; a home adds up its shares. The weight falls along a
---         Gaussian from 1 at the door to 0 at the budget (Dai, 2010, Health & Place 16:1038-1052). Sums are of decimals,
---         as these do not depend on the order of rows.
+--         Gaussian from 1 at the door to 0 at the budget (Dai, 2010, Health & Place 16:1038-1052). Sums are of whole
+--         billionths, as these do not depend on the order of rows.
 with budgets as (
     select *, coalesce(budget_m, budget_s * speed_m_per_s) as same_m from streets.budgets
 ),
@@ -21,39 +21,44 @@ known as (
         else 'complete'
     end as delivered
 ),
-near as (
+residents as (
+    select origin_id, cast(round(1000 * coalesce(persons, 0)) as bigint) as thousandths
+    from people.persons
+    where population_group = 'all'
+),
+-- Asked for twice, and cheaper to work out twice than to keep.
+near as not materialized (
     select
         pairs.profile,
         pairs.bound,
         pairs.origin_id,
         pairs.place_id,
-        floors.floor_area_m2,
-        cast((exp(-0.5 * pow(pairs.metres / budgets.same_m, 2)) - exp(-0.5)) / (1 - exp(-0.5)) as decimal(18, 12)) as weight
+        cast(
+            1e9 * (exp(-0.5 * pow(pairs.metres / budgets.same_m, 2)) - exp(-0.5)) / (1 - exp(-0.5)) as bigint
+        ) as billionths
     from reach.pairs
-    join floors using (place_id)
     join budgets using (profile)
     where pairs.metres < budgets.same_m
 ),
-shared as (
-    select
-        near.profile,
-        near.bound,
-        near.place_id,
-        near.floor_area_m2 / nullif(
-            sum(near.weight * cast(coalesce(persons.persons, 0) as decimal(12, 6)))::double, 0
-        ) as m2_per_person
+demand as (
+    select near.profile, near.bound, near.place_id, sum(near.billionths * residents.thousandths)::double / 1e12 as persons
     from near
-    join people.persons using (origin_id)
-    where persons.population_group = 'all'
-    group by near.profile, near.bound, near.place_id, near.floor_area_m2
+    join floors using (place_id)
+    join residents using (origin_id)
+    group by near.profile, near.bound, near.place_id
+),
+shared as (
+    -- Where only homes without residents reach a place, nobody shares it.
+    select demand.profile, demand.bound, demand.place_id, coalesce(floors.floor_area_m2 / nullif(demand.persons, 0), 0) as m2
+    from demand
+    join floors using (place_id)
 ),
 summed as (
     select
         near.profile,
         near.bound,
         near.origin_id,
-        -- Where only homes without residents reach a place, nobody shares it.
-        sum(cast(near.weight * coalesce(shared.m2_per_person, 0) as decimal(28, 9)))::double as floor_m2
+        sum(cast(near.billionths * shared.m2 as hugeint))::double / 1e9 as floor_m2
     from near
     join shared using (profile, bound, place_id)
     group by near.profile, near.bound, near.origin_id

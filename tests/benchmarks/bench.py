@@ -90,7 +90,7 @@ CASES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "pairs": (("pairs", ("1",)), ("pairs", ("2",)), ("pairs", ("4",))),
     "whole": (("whole", ("2",)),),
     "counts": (("counts", ("2",)),),
-    "measures": (("measures", ()),),
+    "measures": (("measures", ()), ("floors", ())),
     "place": (("toggle", ()),),
     "rest": (("rest", ()),),
     "lanes": (("lanes", ("3",)),),

@@ -15,13 +15,15 @@ from pipelines.reach.pairs import Outing
 from pipelines.reach.rest import Stamina, rest_costs
 from pipelines.reach.search import Engine, search
 from pipelines.reach.seats import attach_seats
+from pipelines.warehouse import ROOT
 from tests.benchmarks.measuring import timed
 from tests.benchmarks.networks import N_KINDS, load
-from tests.benchmarks.ours import PROFILES, edges_of, ends_of, plain_costs
+from tests.benchmarks.ours import PROFILES, REFERENCE, edges_of, ends_of, plain_costs
 
 BENCHES_PER_KM2 = 125
 PLACES_TOGGLED = 50
 AREA_HOMES = 1_000
+FLOOR_BUDGET_M = 800.0
 
 MEASURES = """
 with near as (
@@ -53,6 +55,48 @@ def measures(folder: Path) -> tuple[int, float, float]:
         connection.register("homes", pa.table({"origin_id": homes, "area": homes // AREA_HOMES}))
         connection.read_parquet(str(folder / "pairs2.parquet")).create_view("pairs")
         rows, cpu_s, wall_s = timed(lambda: connection.sql(MEASURES).to_arrow_table())
+    return len(rows), cpu_s, wall_s
+
+
+def floors(folder: Path) -> tuple[int, float, float]:
+    """Floor for each person (E2SFCA) by `findings/space.sql` as it stands: rows, CPU and wall seconds."""
+    town, random = load(folder / "town.npz"), np.random.default_rng(2)
+    homes, places = np.arange(len(town.home_edge)), np.arange(len(town.place_kind))
+    tables = {
+        "people.persons": {
+            "origin_id": homes,
+            "population_group": pa.repeat("all", len(homes)),
+            "persons": random.integers(1, 60, len(homes)),
+        },
+        "reach.attachments": {
+            "point_id": homes,
+            "profile": pa.repeat(REFERENCE.name, len(homes)),
+            "point_type": pa.repeat("origin", len(homes)),
+            "edge_id": town.home_edge,
+        },
+        "places.register": {
+            "place_id": places,
+            "place_kind": pa.repeat("buurtcentrum", len(places)),
+            "floor_area_m2": random.uniform(50, 1_000, len(places)),
+        },
+        "places.completeness": {"place_kind": ["buurtcentrum"], "delivered": ["complete"]},
+        "streets.budgets": {
+            "profile": [REFERENCE.name],
+            "budget_m": [FLOOR_BUDGET_M],
+            "budget_s": pa.nulls(1, pa.float64()),
+            "speed_m_per_s": [1.0],
+        },
+    }
+    settings = {"threads": 2, "memory_limit": "1200MB", "temp_directory": str(folder)}
+    with duckdb.connect(config=settings) as connection:
+        for name, columns in tables.items():
+            connection.execute(f"create schema if not exists {name.split('.', maxsplit=1)[0]}")
+            connection.register("delivered", pa.table(columns))
+            connection.execute(f"create table {name} as from delivered")
+        connection.execute("set schema = 'reach'")
+        connection.read_parquet(str(folder / "pairs2.parquet")).create_view("pairs")
+        query = (ROOT / "findings" / "space.sql").read_text(encoding="utf-8")
+        rows, cpu_s, wall_s = timed(lambda: connection.sql(query).to_arrow_table())
     return len(rows), cpu_s, wall_s
 
 

@@ -165,12 +165,24 @@ def _peer(folder: Path, engine: str, n_most: str) -> list[dict[str, object]]:
 
 def _measures(folder: Path) -> list[dict[str, object]]:
     from tests.benchmarks.more import measures
+
+    return [_over_pairs(folder, "measures over the pairs", measures, "rows by area and kind: nearest, counts, P90")]
+
+
+def _floors(folder: Path) -> list[dict[str, object]]:
+    from tests.benchmarks.more import floors
+
+    return [_over_pairs(folder, "floor per person over the pairs", floors, "rows by home and bound: E2SFCA")]
+
+
+def _over_pairs(
+    folder: Path, case: str, work: Callable[[Path], tuple[int, float, float]], what: str
+) -> dict[str, object]:
     from tests.benchmarks.ours import kept
 
-    n_rows, cpu_s, wall_s = measures(folder)
-    row = _row("measures over the pairs", "duckdb, 2 threads", None, cpu_s, wall_s, f"{n_rows:,} rows by area and kind")
-    outing = kept(folder)
-    return [{**row, **_size(outing)}]
+    n_rows, cpu_s, wall_s = work(folder)
+    row = _row(case, "duckdb, 2 threads", None, cpu_s, wall_s, f"{n_rows:,} {what}")
+    return {**row, **_size(kept(folder))}
 
 
 def _rest(folder: Path) -> list[dict[str, object]]:
@@ -257,6 +269,7 @@ TASKS: dict[str, Callable[..., list[dict[str, object]]]] = {
     "lanes": _lanes,
     "truth": _truth,
     "measures": _measures,
+    "floors": _floors,
     "rest": _rest,
     "toggle": _toggle,
     "graph": _graph,
