@@ -28,10 +28,10 @@ demo: .venv/.run  ## run the whole pipeline on the example town
 	@$(BIN)/samenhang run voorbeeldstad
 
 test: .venv/.dev lint  ## the fast tests (at most 5 minutes on 2 cores)
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
-test-all: .venv/.dev lint  ## everything: kills, fuzz, attacks, every real area, the browser (at most 30 minutes)
-	@$(BIN)/python -m pytest -q
+test-all: test  ## everything: kills, fuzz, attacks, every real area, the browser (at most 30 minutes)
+	@$(BIN)/python -m pytest -q -m slow
 
 lint: .venv/.dev  ## style, types and the order of the rooms
 	@$(BIN)/ruff format --check --quiet .
