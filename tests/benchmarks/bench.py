@@ -72,10 +72,11 @@ def _formatted(row: Measured) -> str:
 
 def _growth(rows: Sequence[Measured]) -> list[Measured]:
     """The exponent of the growth of the search from the least to the largest generated network."""
-    grown = sorted((row.nodes, row) for row in rows if row.case == "search, nothing written" and row.nodes > 50_000)
+    searched = [row for row in rows if (row.case, row.engine) == ("search, nothing written", "ours, 1 threads")]
+    grown = sorted((row for row in searched if row.nodes > 50_000), key=lambda row: row.nodes)
     if len(grown) < 2:
         return []
-    (_, first), (_, last) = grown[0], grown[-1]
+    first, last = grown[0], grown[-1]
     exponent = np.log(last.cpu_s / first.cpu_s) / np.log(last.nodes / first.nodes)
     note = f"search grows as n^{exponent:.3f} from {first.nodes:,} nodes"
     row = dataclasses.replace(last, case="growth of the search", note=note)

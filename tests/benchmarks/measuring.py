@@ -12,7 +12,7 @@ KIB_PER_MB = 1_000_000 / 1_024
 
 @dataclass(frozen=True)
 class Measured:
-    """One row of the table; `share` of the places were searched, and the CPU seconds are those over that share."""
+    """One row of the table; where only some places were searched, `note` says so and the times are of those."""
 
     case: str
     engine: str
