@@ -5,17 +5,22 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import shapely
 
 from pipelines.contracts import conform
+from pipelines.findings.access import measure_space
+from pipelines.people.contracts import PERSONS
+from pipelines.places.contracts import COMPLETENESS, REGISTER
 from pipelines.reach.attach import usable_streets
-from pipelines.reach.contracts import ATTACHMENTS
+from pipelines.reach.contracts import ATTACHMENTS, PAIRS
 from pipelines.reach.ground import Streetscape, ground_of
 from pipelines.reach.pairs import Outing
 from pipelines.reach.rest import Stamina, rest_costs
 from pipelines.reach.search import Engine, search
 from pipelines.reach.seats import attach_seats
-from pipelines.warehouse import ROOT
+from pipelines.streets.contracts import BUDGETS
+from pipelines.warehouse import Warehouse, replacing
 from tests.benchmarks.measuring import timed
 from tests.benchmarks.networks import N_KINDS, load
 from tests.benchmarks.ours import PROFILES, REFERENCE, edges_of, ends_of, plain_costs
@@ -59,44 +64,43 @@ def measures(folder: Path) -> tuple[int, float, float]:
 
 
 def floors(folder: Path) -> tuple[int, float, float]:
-    """Floor for each person (E2SFCA) by `findings/space.sql` as it stands: rows, CPU and wall seconds."""
+    """Floor for each person (E2SFCA), as the step itself asks for it: rows, CPU and wall seconds."""
     town, random = load(folder / "town.npz"), np.random.default_rng(2)
     homes, places = np.arange(len(town.home_edge)), np.arange(len(town.place_kind))
     tables = {
-        "people.persons": {
+        PERSONS: {
             "origin_id": homes,
             "population_group": pa.repeat("all", len(homes)),
             "persons": random.integers(1, 60, len(homes)),
         },
-        "reach.attachments": {
+        ATTACHMENTS: {
             "point_id": homes,
             "profile": pa.repeat(REFERENCE.name, len(homes)),
             "point_type": pa.repeat("origin", len(homes)),
             "edge_id": town.home_edge,
         },
-        "places.register": {
+        REGISTER: {
             "place_id": places,
             "place_kind": pa.repeat("buurtcentrum", len(places)),
             "floor_area_m2": random.uniform(50, 1_000, len(places)),
         },
-        "places.completeness": {"place_kind": ["buurtcentrum"], "delivered": ["complete"]},
-        "streets.budgets": {
+        COMPLETENESS: {"place_kind": ["buurtcentrum"], "delivered": ["complete"]},
+        BUDGETS: {
             "profile": [REFERENCE.name],
             "budget_m": [FLOOR_BUDGET_M],
             "budget_s": pa.nulls(1, pa.float64()),
             "speed_m_per_s": [1.0],
         },
     }
-    settings = {"threads": 2, "memory_limit": "1200MB", "temp_directory": str(folder)}
-    with duckdb.connect(config=settings) as connection:
-        for name, columns in tables.items():
-            connection.execute(f"create schema if not exists {name.split('.', maxsplit=1)[0]}")
-            connection.register("delivered", pa.table(columns))
-            connection.execute(f"create table {name} as from delivered")
-        connection.execute("set schema = 'reach'")
-        connection.read_parquet(str(folder / "pairs2.parquet")).create_view("pairs")
-        query = (ROOT / "findings" / "space.sql").read_text(encoding="utf-8")
-        rows, cpu_s, wall_s = timed(lambda: connection.sql(query).to_arrow_table())
+    warehouse = Warehouse(folder, "town")
+    for contract, columns in tables.items():
+        with replacing(warehouse.path(contract)) as temporary:
+            pq.write_table(pa.table(columns), temporary)
+    pairs = warehouse.path(PAIRS)
+    pairs.parent.mkdir(parents=True, exist_ok=True)
+    pairs.unlink(missing_ok=True)
+    pairs.hardlink_to(folder / "pairs2.parquet")
+    rows, cpu_s, wall_s = timed(lambda: measure_space(warehouse))
     return len(rows), cpu_s, wall_s
 
 
