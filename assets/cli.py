@@ -1,4 +1,4 @@
-"""The command line `samenhang`: run, check, areas, route, example, dev.
+"""The command line `samenhang`: init, fetch, run, check, areas, route, example, dev.
 
 Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted (Ctrl-C, or stopped with SIGTERM).
 """
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 from rich.console import Console
 
+from assets import cli_fetch
+from assets.options import Area, Out, Raw
 from pipelines.errors import InputError, SamenhangError
 
 if TYPE_CHECKING:
@@ -27,9 +29,7 @@ PATIENCE_S = 5.0
 DONE, NOT_DONE = b"\xfe", b"\xff"
 Hook = Callable[["sys.UnraisableHookArgs"], object]
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-Raw = Annotated[Path | None, typer.Option("--raw", help="folder of deliveries [SAMENHANG_RAW, else data/raw]")]
-Out = Annotated[Path | None, typer.Option("--out", help="folder of releases [SAMENHANG_OUT, else data/published]")]
-Area = Annotated[str, typer.Argument(metavar="AREA", help="name of an area, or path of an area file")]
+app.add_typer(cli_fetch.app)
 
 
 def _say(text: str) -> None:
@@ -61,8 +61,8 @@ def run(area: Area, raw: Raw = None, out: Out = None) -> None:
 @app.command()
 def check(area: Area, raw: Raw = None) -> None:
     """Try to read every delivery of AREA and list all problems at once; compute nothing."""
-    _check(area, _folders(raw))
-    _say(f"{area}: every delivery can be read.")
+    told = _check(area, _folders(raw))
+    _say("\n".join((f"{area}: every delivery can be read.", *told)))
 
 
 def _folders(raw: Path | None = None, out: Path | None = None) -> "Folders":
@@ -72,13 +72,15 @@ def _folders(raw: Path | None = None, out: Path | None = None) -> "Folders":
     return Folders.from_environment(raw, out)
 
 
-def _check(area: str, folders: "Folders") -> None:
+def _check(area: str, folders: "Folders") -> tuple[str, ...]:
+    """End with all that is wrong with the deliveries; else give what to know of them."""
     from assets.bench import resolve_area  # noqa: PLC0415 - see _folders
-    from pipelines.check import problems  # noqa: PLC0415 - `samenhang areas` need not wait for GIS libraries
+    from pipelines.check import verdict  # noqa: PLC0415 - `samenhang areas` need not wait for GIS libraries
 
-    found = problems(resolve_area(area, folders)[0], folders.raw)
+    found, told = verdict(resolve_area(area, folders)[0], folders.raw)
     if found:
         raise InputError("\n".join(found))
+    return told
 
 
 @app.command()

@@ -12,6 +12,7 @@ from typing import Any
 
 from assets.bench import Bench
 from pipelines.pages.colophon import Budget, Colophon, delivered_sources
+from pipelines.sources.fetch.ledger import Retrieval, retrievals
 from pipelines.sources.vector import Remark
 from pipelines.streets.profiles import chosen_profiles
 from pipelines.warehouse import replacing
@@ -100,4 +101,11 @@ def colophon(bench: Bench) -> Colophon:
         Budget(p.name, p.budget_m.central if p.budget_m else None, p.budget_s.central if p.budget_s else None)
         for p in profiles
     )
-    return Colophon(bench.release, bench.started.date(), delivered_sources(bench.area, set_aside), budgets)
+    sources = delivered_sources(bench.area, set_aside, _read_retrievals(bench))
+    return Colophon(bench.release, bench.started.date(), sources, budgets)
+
+
+def _read_retrievals(bench: Bench) -> dict[str, Retrieval]:
+    """What was fetched, by path, of the very bytes this run has read."""
+    read = input_checksums(bench)
+    return {path: one for path, one in retrievals(bench.raw).items() if read.get(path) == one.sha256}

@@ -23,3 +23,7 @@ class ContractError(SamenhangError):
 
 class ReleaseError(SamenhangError):
     """A release could not be written or switched; the earlier one stands untouched."""
+
+
+class FetchError(SamenhangError):
+    """A file could not be fetched, or what came is not what was asked; what lay there before stays."""

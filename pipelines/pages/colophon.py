@@ -5,17 +5,19 @@ Nothing here reads a file or the clock; whoever publishes passes the facts in.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from pipelines.pages.words import dutch_number, words
 from pipelines.sources.area_file import AreaFile, Delivery, Sources
+from pipelines.sources.fetch.ledger import Retrieval
 
 
 @dataclass(frozen=True)
 class Source:
     """One delivery: what it is, which year it speaks of, on what terms, and how many of its rows were set aside.
 
-    `path` names the file under the raw folder; `rows_set_aside` counts rows, 0 or more.
+    `path` names the file under the raw folder; `rows_set_aside` counts rows, 0 or more. `retrieval` tells when and from
+    where it was fetched; None when somebody put it there.
     """
 
     name: str
@@ -24,6 +26,12 @@ class Source:
     licence: str
     attribution: str
     rows_set_aside: int
+    retrieval: Retrieval | None = None
+
+    @property
+    def retrieved_on(self) -> date | None:
+        """The day it was fetched (UTC); None when it was not."""
+        return datetime.fromisoformat(self.retrieval.retrieved).date() if self.retrieval else None
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,9 @@ class Colophon:
     budgets: tuple[Budget, ...]
 
 
-def delivered_sources(area: AreaFile, rows_set_aside: Mapping[str, int]) -> tuple[Source, ...]:
+def delivered_sources(
+    area: AreaFile, rows_set_aside: Mapping[str, int], retrievals: Mapping[str, Retrieval]
+) -> tuple[Source, ...]:
     """List the deliveries an area file names, in its own order.
 
     Parameters
@@ -54,6 +64,8 @@ def delivered_sources(area: AreaFile, rows_set_aside: Mapping[str, int]) -> tupl
         The area file.
     rows_set_aside
         Rows set aside, by the delivery's path; a path that is not in it had none.
+    retrievals
+        What was fetched, by path; a path that is not in it was put there by somebody.
     """
     return tuple(
         Source(
@@ -63,6 +75,7 @@ def delivered_sources(area: AreaFile, rows_set_aside: Mapping[str, int]) -> tupl
             licence=delivery.licence,
             attribution=delivery.attribution,
             rows_set_aside=rows_set_aside.get(delivery.path, 0),
+            retrieval=retrievals.get(delivery.path),
         )
         for key, delivery in _deliveries(area.sources)
     )
