@@ -4,7 +4,7 @@ Here is the language of contracts and the one function that tests a table agains
 stand in `contracts.py` of the room that writes the table.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -19,8 +19,9 @@ GEOMETRY = pa.binary()
 class Column:
     """One column of a table: its type, meaning, and what may stand in it.
 
-    `minimum` and `maximum` are inclusive and ignore nulls; `values` lists an enumeration; NaN is never allowed
-    (a value that cannot be given is null, with a reason in another column).
+    `minimum` and `maximum` are inclusive and ignore nulls; `values` lists an enumeration, or gives it when a
+    table is tested (one that stands in a file); NaN is never allowed (a value that cannot be given is null, with a
+    reason in another column).
     """
 
     name: str
@@ -29,7 +30,7 @@ class Column:
     nullable: bool = False
     minimum: float | None = None
     maximum: float | None = None
-    values: tuple[str, ...] = ()
+    values: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,9 @@ def _column_violations(array: pa.ChunkedArray, column: Column, *, quote: bool) -
         odd = pc.sum(pc.invert(pc.is_finite(array))).as_py() or 0
         if odd:
             yield f"{column.name}: {odd} values are NaN or infinite; a missing value is null"
-    if column.values:
-        strange = [value for value in pc.unique(array).drop_null().to_pylist() if value not in column.values]
+    allowed = column.values() if callable(column.values) else column.values
+    if allowed:
+        strange = [value for value in pc.unique(array).drop_null().to_pylist() if value not in allowed]
         if strange:
             shown = f" ({strange[:5]!r})" if quote else ""
             yield f"{column.name}: {len(strange)} values outside its enumeration{shown}"

@@ -30,7 +30,7 @@ def nearness(bench: Bench) -> Made:
     return Made((measure_nearness(bench.warehouse), measure_space(bench.warehouse), known))
 
 
-@step("findings/minimum", writes=(MINIMUM,), reads=("findings/nearness",))
+@step("findings/minimum", writes=(MINIMUM,), reads=("findings/nearness", "places/register"))
 def minimum(bench: Bench) -> Made:
     """Per home and profile: kinds of place within reach, and whether that is below the minimum: yes, no, unknown."""
     return Made((judge_minimum(bench.warehouse),))

@@ -3,7 +3,7 @@
 from assets.bench import Bench
 from assets.step import Made, step
 from pipelines.people.contracts import ORIGINS
-from pipelines.places.contracts import REGISTER
+from pipelines.places.contracts import COUNTED, REGISTER
 from pipelines.reach.contracts import ATTACHMENTS, LEGS, OBSTACLES, PAIRS, REST, RETURNS, ROUTES, SEATS
 from pipelines.reach.ground import Streetscape
 from pipelines.reach.rest import all_rests, all_seats, with_rest
@@ -22,7 +22,8 @@ from pipelines.streets.profiles import chosen_profiles
 )
 def attachments(bench: Bench) -> Made:
     """The street that every home and every entrance hangs on, for each profile."""
-    origins, register, edges, costs = (bench.read(contract) for contract in (ORIGINS, REGISTER, EDGES, COSTS))
+    origins, edges, costs = (bench.read(contract) for contract in (ORIGINS, EDGES, COSTS))
+    register = bench.read(REGISTER, COUNTED)
     return Made((attach_all(origins, register, edges, costs, chosen_profiles(bench.area.profiles)),))
 
 

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipelines.example.parcels import AreaCodes, Parcels
+from pipelines.example.homes import Objects
+from pipelines.example.parcels import GEMEENTE_NAMES, AreaCodes, Parcels
 from pipelines.example.places import Site, block_centre, facade_points, floor_area_m2
 from pipelines.example.plan import Floats, Plan
 from pipelines.example.streets import StreetPlan
 from pipelines.example.vector_file import write_list
 from pipelines.example.words import Words
 
+_EDUCATION = "onderwijsfunctie"
 _INDOORS = "Buurthuis"
 _ON_BLOCK_SHIFT_M = np.array([7.0, -8.0])
 _TWICE_LISTED = {"amenity=community_centre": "Buurthuis", "leisure=playground": "Speelplek"}
@@ -35,6 +38,24 @@ class Listed:
     osm_name: str = ""
     area_m2: float | None = None
     wheelchair: str = ""
+
+
+@dataclass(frozen=True)
+class Schools:
+    """The addresses of the town, and which of them (row, name) are schools; `postcode` and `buurt` (n,) of all."""
+
+    objects: Objects
+    postcode: NDArray[np.str_]
+    buurt: NDArray[np.int64]
+    of_object: tuple[tuple[int, str], ...]
+
+
+def list_schools(objects: Objects, parcels: Parcels, sites: tuple[Site, ...]) -> Schools:
+    """Find the address of every school: the one on its parcel with education as its purpose."""
+    names = {site.parcel: site.name for site in sites if site.tag == "amenity=school"}
+    rows = np.flatnonzero(objects.purpose == _EDUCATION).tolist()
+    found = tuple((row, names[int(objects.parcel[row])]) for row in rows)
+    return Schools(objects, parcels.postcode[objects.parcel], parcels.buurt[objects.parcel], found)
 
 
 def list_places(
@@ -111,6 +132,36 @@ def write_twice_listed(path: Path, listed: tuple[Listed, ...]) -> None:
     """Write which rows of the list OSM holds too: their number, and the name they have there."""
     rows = [(f"P{n:03d}", place.osm_name) for n, place in enumerate(listed, start=1) if place.osm_name]
     write_list(path, ("nummer", "osm_naam"), rows)
+
+
+def write_duo(path: Path, schools: Schools, codes: AreaCodes) -> None:
+    """Write `duo_vestigingen.csv`: the schools as DUO lists them, by address and in Windows-1252, in DUO's columns."""
+    columns = (
+        "PROVINCIE", "BEVOEGD GEZAG NUMMER", "INSTELLINGSCODE", "VESTIGINGSCODE", "VESTIGINGSNAAM", "STRAATNAAM",
+        "HUISNUMMER-TOEVOEGING", "POSTCODE", "PLAATSNAAM", "GEMEENTENUMMER", "GEMEENTENAAM", "DENOMINATIE",
+    )  # fmt: skip
+    rows = []
+    for order, (row, name) in enumerate(schools.of_object):
+        objects, gemeente = schools.objects, str(codes.gemeente[schools.buurt[row]])
+        postcode = str(schools.postcode[row])
+        brin = f"{99 - order // 26 % 10}{chr(65 + order % 26)}{chr(90 - order // 260)}"
+        rows.append(
+            (
+                "Verzonnen",
+                99000 + order,
+                brin,
+                f"{brin}00",
+                name.upper(),
+                objects.street[row],
+                f"{objects.number[row]}-{objects.letter[row]}",
+                f"{postcode[:4]} {postcode[4:]}",
+                GEMEENTE_NAMES[gemeente].upper(),
+                gemeente.removeprefix("GM"),
+                GEMEENTE_NAMES[gemeente],
+                "Openbaar",
+            )
+        )
+    write_list(path, columns, rows, encoding="cp1252")
 
 
 def write_inventory(path: Path, words: Words, plan: Plan, codes: AreaCodes) -> None:

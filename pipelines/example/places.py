@@ -47,6 +47,8 @@ _GATES: tuple[tuple[Tags, Tags], ...] = (
 )
 _HALL_LEVELS = (1, 2)
 _OUTDOORS = ("leisure=playground", "leisure=pitch")
+# Before the first front door of a street.
+_CORNER = 0.04
 
 Form = Literal["door", "hall", "grounds", "court", "spot"]
 
@@ -82,7 +84,8 @@ def facade_points(plan: Plan, parcels: Parcels, parcel: Ints, along: Floats) -> 
 
 def choose_sites(streets: StreetPlan, parcels: Parcels, rng: np.random.Generator) -> tuple[Site, ...]:
     """Every place that OSM knows: on the blocks set apart for it, and at the doors each kind of buurt asks for."""
-    sites = (*_on_grounds(streets), *_at_doors(streets, parcels, rng))
+    at_doors = tuple(_at_doors(streets, parcels, rng))
+    sites = (*_on_grounds(streets), *at_doors, *_further(streets, parcels, at_doors))
     return tuple(_named(sites, streets.words))
 
 
@@ -157,6 +160,16 @@ def _at_doors(streets: StreetPlan, parcels: Parcels, rng: np.random.Generator) -
             else:
                 form: Form = "hall" if tag == "amenity=community_centre" and buurt % 2 else "door"
                 yield Site(tag, "", at, share, door, form)
+
+
+def _further(streets: StreetPlan, parcels: Parcels, at_doors: tuple[Site, ...]) -> Iterator[Site]:
+    """Put places that are none of the six kinds at the corners of streets that have a place already."""
+    for buurt, kind in enumerate(streets.kinds):
+        tags = [tag for tag, count in kind.further.items() for _ in range(count)]
+        here = [site for site in at_doors if site.form == "door" and parcels.buurt[site.parcel] == buurt]
+        for tag, neighbour in zip(tags, here, strict=False):
+            (door,) = facade_points(streets.plan, parcels, np.array([neighbour.parcel]), np.array([_CORNER]))
+            yield Site(tag, "", neighbour.parcel, _CORNER, door, "door")
 
 
 def site_tags(site: Site) -> Tags:

@@ -108,6 +108,8 @@ def _write(folder: Path, town: Town, rng: np.random.Generator) -> None:
     cbs_files.write_squares(folder / f"cbs_vk100_{YEAR}.gpkg", census, YEAR)
     registers.write_addresses(folder / "bag.gpkg", census)
     lists.write_places(folder / "plekken.csv", town.listed)
+    schools = lists.list_schools(census.objects, census.parcels, town.sites)
+    lists.write_duo(folder / "duo_vestigingen.csv", schools, census.codes)
     lists.write_inventory(folder / "inventaris.csv", words, town.streets.plan, census.codes)
     survey.write_survey(folder, census, town.fieldwork, rng)
     registers.write_true_people(folder / TRUTHS / "inwoners_per_adres.parquet", census)

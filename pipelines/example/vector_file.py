@@ -65,9 +65,9 @@ def write_layer(path: Path, layer: str, geometry: NDArray[np.object_], fields: F
         )
 
 
-def write_list(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a list as Dutch offices deliver it: `;` between the fields, decimal commas, UTF-8, empty for None."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+def write_list(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], encoding: str = "utf-8") -> None:
+    """Write a list as Dutch offices deliver it: `;` between the fields, decimal commas, empty for None."""
+    with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
         writer.writerow(columns)
         writer.writerows([_dutch(value) for value in row] for row in rows)

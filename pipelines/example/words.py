@@ -32,6 +32,7 @@ class BuurtKind(_Frozen):
     crossing_kerbs: Literal["raised", "lowered", "flush", "unmapped"]
     surfaces: tuple[str, ...]
     places: dict[str, int]
+    further: dict[str, int] = Field(default_factory=dict)
     listed: dict[str, int]
 
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from pipelines.findings.contracts import NEARNESS
 from pipelines.people.contracts import ORIGINS, PERSONS
-from pipelines.places.contracts import COMPLETENESS, REGISTER
+from pipelines.places.contracts import COMPLETENESS, FUNCTIONS, REGISTER
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS, REST, RETURNS
 from pipelines.streets.contracts import BUDGETS
 from pipelines.warehouse import Warehouse
@@ -15,15 +15,16 @@ MINIMUM_KINDS = 1
 
 def measure_nearness(warehouse: Warehouse) -> pa.Table:
     """Nearest place and places within reach of every home, per profile, bound and kind, as `findings/nearness`."""
-    reads = (ORIGINS, ATTACHMENTS, PAIRS, REST, RETURNS, REGISTER, COMPLETENESS, BUDGETS)
+    reads = (ORIGINS, ATTACHMENTS, PAIRS, REST, RETURNS, FUNCTIONS, COMPLETENESS, BUDGETS)
     return warehouse.run_sql("findings/nearness", reads)
 
 
 def measure_space(warehouse: Warehouse) -> pa.Table:
     """Floor of places within reach for each person, per home, profile and bound, as `findings/space`."""
-    return warehouse.run_sql("findings/space", (PERSONS, ATTACHMENTS, PAIRS, REGISTER, COMPLETENESS, BUDGETS))
+    reads = (PERSONS, ATTACHMENTS, PAIRS, REGISTER, FUNCTIONS, COMPLETENESS, BUDGETS)
+    return warehouse.run_sql("findings/space", reads)
 
 
 def judge_minimum(warehouse: Warehouse, minimum_kinds: int = MINIMUM_KINDS) -> pa.Table:
     """Kinds of place within reach of every home, and whether they are under `minimum_kinds`; `findings/minimum`."""
-    return warehouse.run_sql("findings/minimum", (NEARNESS,), {"minimum_kinds": minimum_kinds})
+    return warehouse.run_sql("findings/minimum", (NEARNESS, COMPLETENESS), {"minimum_kinds": minimum_kinds})

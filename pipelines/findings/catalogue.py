@@ -19,7 +19,7 @@ class Indicator(BaseModel):
     nl: str
     en: str
     definition: str
-    unit: Literal["m", "n", "kinds", "share", "m2", "persons", "0-10"]
+    unit: Literal["m", "n", "kinds", "share", "m2", "persons", "households", "0-10"]
     direction: Literal["neutral", "minimum", "context", "quality"]
     area_types: tuple[str, ...]
     seed: str

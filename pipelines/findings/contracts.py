@@ -15,14 +15,14 @@ _ATTACHED = Column("is_attached", pa.bool_(), "whether a street for this profile
 
 NEARNESS = Contract(
     "findings/nearness",
-    grain="one origin, one profile, one bound, one kind of place ('' any kind)",
+    grain="one origin, one profile, one bound, one kind of place ('' any of the booklet)",
     key=("origin_id", "profile", "bound", "place_kind"),
     columns=(
         _ORIGIN,
         _PROFILE,
         _BOUND,
-        Column("place_kind", pa.string(), "kind of place; '' any kind"),
-        Column("delivered", pa.string(), "completeness of the kind; of all kinds together for ''", values=DELIVERED),
+        Column("place_kind", pa.string(), "kind of place; '' any of the six of the booklet"),
+        Column("delivered", pa.string(), "completeness of the kind; of the six together for ''", values=DELIVERED),
         Column(
             "nearest_m",
             pa.float64(),

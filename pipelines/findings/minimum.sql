@@ -1,7 +1,7 @@
 -- grain:  one origin, one profile
--- reads:  findings.nearness
+-- reads:  findings.nearness, places.completeness
 -- writes: findings/minimum
--- units:  kinds of place (0-6); a kind that was not delivered completely may be there unseen, and what is not known of
+-- units:  kinds of place of the booklet (0-6); a kind that was not delivered completely may be there unseen, and what is not known of
 --         streets and doors may let pass more or less than is guessed
 with kinds as (
     select
@@ -14,7 +14,8 @@ with kinds as (
         bool_or(n_budget > 0) filter (where bound = 'optimistic') as is_hoped,
         delivered <> 'complete' or not is_attached as is_unseen
     from findings.nearness
-    where place_kind <> ''
+    -- Of any place ('') nothing is said there, and a further kind is none of the six.
+    semi join (from places.completeness where is_booklet) as booklet using (place_kind)
     group by origin_id, profile, place_kind, is_attached, delivered
 ),
 counted as (

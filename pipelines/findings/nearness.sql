@@ -1,8 +1,9 @@
 -- grain:  one origin, one profile, one bound, one kind of place ('' any kind)
--- reads:  people.origins, reach.attachments, reach.pairs, reach.rest, reach.returns, places.register,
+-- reads:  people.origins, reach.attachments, reach.pairs, reach.rest, reach.returns, places.functions,
 --         places.completeness, streets.budgets
 -- writes: findings/nearness
--- units:  metres; counts of places found
+-- units:  metres; counts of places found. A place of several kinds counts once under each; `any` is any place of the six
+--         kinds of the booklet.
 with kinds as (
     select place_kind, delivered from places.completeness
     union all
@@ -14,6 +15,12 @@ with kinds as (
             else 'partial'
         end as delivered
     from places.completeness
+    where is_booklet
+),
+places_as as (
+    select place_id, place_kind from places.functions
+    union all
+    select distinct place_id, '' as place_kind from places.functions where is_booklet
 ),
 bounds as (
     select unnest(['optimistic', 'central', 'pessimistic']) as bound
@@ -32,7 +39,7 @@ judged as (
         pairs.origin_id,
         pairs.profile,
         pairs.bound,
-        register.place_kind,
+        pairs.place_id,
         pairs.metres,
         pairs.metres <= budgets.same_m as is_within_metres,
         coalesce(pairs.metres <= budgets.budget_m, true)
@@ -40,7 +47,6 @@ judged as (
         rest.rest_metres is not null as is_rested,
         returns.place_id is not null as is_back_over
     from reach.pairs
-    join places.register using (place_id)
     join budgets using (profile)
     left join reach.rest using (profile, bound, origin_id, place_id)
     left join reach.returns using (profile, bound, origin_id, place_id)
@@ -50,7 +56,7 @@ found as (
         origin_id,
         profile,
         bound,
-        coalesce(place_kind, '') as place_kind,
+        place_kind,
         min(metres) as nearest_m,
         count(*) filter (where metres <= 300) as n_300m,
         count(*) filter (where metres <= 500) as n_500m,
@@ -60,19 +66,20 @@ found as (
         count(*) filter (where is_within_budget and is_back_over) as n_back_over,
         count(*) filter (where is_within_metres) as n_same_m
     from judged
-    group by grouping sets ((origin_id, profile, bound, place_kind), (origin_id, profile, bound))
+    join places_as using (place_id)
+    group by origin_id, profile, bound, place_kind
 ),
 reference as (
     select
         pairs.origin_id,
         budgets.profile,
-        coalesce(register.place_kind, '') as place_kind,
+        places_as.place_kind,
         count(*) as n_reference
     from reach.pairs
-    join places.register using (place_id)
+    join places_as using (place_id)
     join budgets on pairs.metres <= budgets.same_m
     where pairs.profile = 'referentie' and pairs.bound = 'central'
-    group by grouping sets ((pairs.origin_id, budgets.profile, register.place_kind), (pairs.origin_id, budgets.profile))
+    group by pairs.origin_id, budgets.profile, places_as.place_kind
 )
 select
     origins.origin_id,

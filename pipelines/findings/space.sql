@@ -1,5 +1,6 @@
 -- grain:  one origin, one profile, one bound
--- reads:  people.persons, reach.attachments, reach.pairs, places.register, places.completeness, streets.budgets
+-- reads:  people.persons, reach.attachments, reach.pairs, places.register, places.functions,
+--         places.completeness, streets.budgets
 -- writes: findings/space
 -- units:  square metres of floor per person, by the enhanced two-step floating catchment area (E2SFCA): a place shares its
 --         floor among all who reach it, the near ones weighing most; a home adds up its shares. The weight falls along a
@@ -8,23 +9,30 @@
 with budgets as (
     select *, coalesce(budget_m, budget_s * speed_m_per_s) as same_m from streets.budgets
 ),
+booklet as (
+    from places.register semi join (from places.functions where is_booklet) as counted using (place_id)
+),
 floors as (
-    select place_id, floor_area_m2 from places.register where floor_area_m2 > 0
+    select place_id, floor_area_m2 from booklet where floor_area_m2 > 0
 ),
 known as (
     -- A place outdoors has no floor; of the others, those of unknown floor may add to what is found.
     select case
         when not exists (from floors) then 'not_delivered'
-        when exists (from places.register where floor_area_m2 is null and place_kind not in ('speelplek', 'sport'))
-            or exists (from places.completeness where delivered <> 'complete' and place_kind not in ('speelplek', 'sport'))
+        when exists (from booklet where floor_area_m2 is null and place_kind not in ('speelplek', 'sport'))
+            or exists (
+                from places.completeness
+                where is_booklet and delivered <> 'complete' and place_kind not in ('speelplek', 'sport')
+            )
             then 'partial'
         else 'complete'
     end as delivered
 ),
 residents as (
-    select origin_id, cast(round(1000 * coalesce(persons, 0)) as bigint) as thousandths
+    select origin_id, sum(cast(round(1000 * coalesce(persons, 0)) as bigint)) as thousandths
     from people.persons
     where population_group = 'all'
+    group by origin_id
 ),
 -- Asked for twice, and cheaper to work out twice than to keep.
 near as not materialized (

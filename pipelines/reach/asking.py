@@ -80,6 +80,10 @@ def _place(register: pa.Table, place_id: int) -> str:
     known = register.filter(pc.equal(register["place_id"], place_id)).to_pylist()
     if not known:
         raise InputError(f"there is no place {place_id}; places are numbered from 0 to {len(register) - 1}.")
+    if not known[0]["counts"]:
+        raise InputError(
+            f"place {place_id} is no place to meet ({known[0]['reason_not_counted']}): nobody is led there."
+        )
     # A terminal obeys control characters, and this text comes from a delivery.
     name = "".join(letter if letter.isprintable() else " " for letter in known[0]["name"]).strip()
     return f"{name or 'a place without a name'} ({known[0]['place_kind']})"

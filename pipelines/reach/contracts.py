@@ -66,7 +66,7 @@ COUNTS = Contract(
         _PROFILE,
         _BOUND,
         _ORIGIN,
-        Column("place_kind", pa.string(), "kind of place of places/register; '' any kind"),
+        Column("place_kind", pa.string(), "kind of place of places/functions; '' any of the booklet"),
         Column("nearest_m", pa.float64(), "metres to the nearest place", minimum=0),
         *(Column(f"n_{m:.0f}m", pa.int32(), f"places within {m:.0f} metres", minimum=0) for m in THRESHOLDS_M),
         Column("n_budget", pa.int32(), "places within the profile's budget", minimum=0),
@@ -152,14 +152,19 @@ REST = Contract(
 
 LEGS = Contract(
     "reach/legs",
-    grain="one leg, from seat to seat, of an origin's shortest path to its nearest place; profile and bound",
+    grain="one leg, seat to seat, of an origin's shortest path to its nearest place of the booklet; profile and bound",
     key=("profile", "bound", "origin_id", "leg_number"),
     columns=(
         _PROFILE,
         _BOUND,
         _ORIGIN,
         Column("leg_number", pa.int32(), "0 for the leg that begins at the origin", minimum=0),
-        Column("place_id", pa.int64(), "the nearest place of any kind; of equals the lowest number", minimum=0),
+        Column(
+            "place_id",
+            pa.int64(),
+            "the nearest of any kind of the booklet; of equals the lowest number",
+            minimum=0,
+        ),
         Column("leg_m", pa.float64(), "metres without a seat, perpendiculars of origin and door included", minimum=0),
     ),
 )
@@ -172,7 +177,7 @@ ROUTES = Contract(
         _PROFILE,
         _BOUND,
         Column("h3_cell", pa.uint64(), "H3 cell of people/origins"),
-        Column("place_kind", pa.string(), "kind of place of places/register"),
+        Column("place_kind", pa.string(), "kind of place of places/functions"),
         Column(
             "origin_id",
             pa.int64(),

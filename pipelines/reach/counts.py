@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.errors import ContractError
@@ -18,52 +19,58 @@ from pipelines.reach.kernel import COSTS, FARTHEST, UNITS
 from pipelines.reach.pairs import USUAL, Outing
 from pipelines.reach.search import Engine, search
 
+_BETWEEN = "\x1f"
+
 
 @dataclass(frozen=True)
 class Tallies:
-    """Figures by origin, bound and kind, in units: `figures` has shape (n_origins, n_bounds, n_kinds, 5).
+    """Figures by origin, bound and what a place is, in units: `figures` has shape (n_origins, n_bounds, n_sorts, 5).
+
+    A sort is what places of the same functions have in common: `sorts` lists its kinds of place, `in_any` tells
+    whether one of these is of the booklet.
 
     The five are the metres to the nearest (`UNREACHED`: none within the search), and the numbers of places within
     300, 500 and 800 m and within the budget. Origins in the order of the outing.
     """
 
-    kinds: tuple[str, ...]
+    sorts: tuple[tuple[str, ...], ...]
+    in_any: tuple[bool, ...]
     figures: Ints
 
 
-def tallied(outing: Outing, register: pa.Table, engine: Engine = USUAL) -> Tallies:
+def tallied(outing: Outing, functions: pa.Table, engine: Engine = USUAL) -> Tallies:
     """Search, and keep of what is found only its tallies.
 
     Parameters
     ----------
-    outing, register, engine
+    outing, functions, engine
         As for `reach_counts`.
 
     Raises
     ------
     ContractError
-        When an attached place is not in the register.
+        When an attached place has no function.
     """
-    kinds, names = _kinds(outing, register)
-    figures = np.zeros((len(outing.origin_ids), len(outing.bounds), len(names), 2 + len(THRESHOLDS_M)), dtype=np.int32)
+    sort, sorts, in_any = _sorts(outing, functions)
+    figures = np.zeros((len(outing.origin_ids), len(outing.bounds), len(sorts), 2 + len(THRESHOLDS_M)), dtype=np.int32)
     figures[..., NEAREST] = UNREACHED
     limits, bounds = _limits(outing), outing.bound_lanes
     none = np.empty((0, COSTS + len(outing.job.lanes)), dtype=np.int32)
-    make_ready(tally, (none, kinds, bounds, limits, figures))
+    make_ready(tally, (none, sort, bounds, limits, figures))
     for found in search(outing.job, engine):
-        tally(found, kinds, bounds, limits, figures)
-    return Tallies(tuple(names), figures)
+        tally(found, sort, bounds, limits, figures)
+    return Tallies(sorts, in_any, figures)
 
 
-def reach_counts(outing: Outing, register: pa.Table, engine: Engine = USUAL) -> pa.Table:
+def reach_counts(outing: Outing, functions: pa.Table, engine: Engine = USUAL) -> pa.Table:
     """Count the places of each kind within 300, 500 and 800 m and the budget of every origin, and find the nearest.
 
     Parameters
     ----------
     outing
         From `pairs.prepared`.
-    register
-        At least `place_id`, `place_kind` of `places/register`.
+    functions
+        `places/functions`. A place counts once under each of its kinds, and once as any place of the booklet ('').
     engine
         How to run the search.
 
@@ -75,23 +82,25 @@ def reach_counts(outing: Outing, register: pa.Table, engine: Engine = USUAL) -> 
     Raises
     ------
     ContractError
-        When an attached place is not in the register.
+        When an attached place has no function.
     """
-    tallies = tallied(outing, register, engine)
+    tallies = tallied(outing, functions, engine)
     parts = [_table(outing, tallies, number) for number in range(len(outing.bounds))]
     return pa.concat_tables([COUNTS.schema.empty_table(), *parts]).combine_chunks()
 
 
-def _kinds(outing: Outing, register: pa.Table) -> tuple[Ints, list[str]]:
-    """Number the kind of every place of the outing, and list the kinds."""
-    ids = register["place_id"].to_numpy()
-    order = np.argsort(ids)
-    row = order[np.searchsorted(ids[order], outing.place_ids) % max(len(ids), 1)] if len(ids) else order
-    if not np.array_equal(ids[row], outing.place_ids):
-        raise ContractError("reach/attachments: some places are not in places/register. Attach to this very register.")
-    words = register["place_kind"].to_numpy(zero_copy_only=False)[row]
-    names, number = np.unique(words.astype(np.str_), return_inverse=True)
-    return number.astype(np.int32), [str(name) for name in names]
+def _sorts(outing: Outing, functions: pa.Table) -> tuple[Ints, tuple[tuple[str, ...], ...], tuple[bool, ...]]:
+    """Number the sort of every place of the outing; list the kinds of each, and whether one is of the booklet."""
+    ordered = functions.sort_by([("place_id", "ascending"), ("place_kind", "ascending")])
+    grouped = ordered.group_by("place_id", use_threads=False).aggregate([("place_kind", "list"), ("is_booklet", "max")])
+    ids = grouped["place_id"].to_numpy()
+    row = np.searchsorted(ids, outing.place_ids) % max(len(ids), 1)
+    if len(ids) < len(row[:1]) or not np.array_equal(ids[row], outing.place_ids):
+        raise ContractError("reach/attachments: some places are not in places/functions. Attach to this very register.")
+    words = pc.binary_join(grouped["place_kind_list"], _BETWEEN).to_numpy(zero_copy_only=False)[row].astype(np.str_)
+    names, first, number = np.unique(words, return_index=True, return_inverse=True)
+    in_any = grouped["is_booklet_max"].to_numpy(zero_copy_only=False)[row][first]
+    return number.astype(np.int32), tuple(tuple(str(name).split(_BETWEEN)) for name in names), tuple(in_any.tolist())
 
 
 def _limits(outing: Outing) -> Ints:
@@ -116,23 +125,25 @@ def _table(outing: Outing, tallies: Tallies, bound: int) -> pa.Table:
     """Give the rows of one bound in the order of their key: origins and kinds of which a place was found."""
     by_id = np.argsort(outing.origin_ids)
     figures = tallies.figures[by_id, bound]
-    figures = np.concatenate([_any(figures), figures], axis=1)
+    kinds = ["", *sorted({kind for sort in tallies.sorts for kind in sort})]
+    columns_of = [np.array(tallies.in_any, dtype=np.bool_)]
+    columns_of += [np.array([kind in sort for sort in tallies.sorts], dtype=np.bool_) for kind in kinds[1:]]
+    figures = np.concatenate([_together(figures[:, sorts]) for sorts in columns_of], axis=1)
     origin, kind = np.nonzero(figures[..., NEAREST] != UNREACHED)
     found = figures[origin, kind]
-    words = pa.array(["", *tallies.kinds])
     columns = [
         pa.repeat(outing.profile.name, len(origin)),
         pa.repeat(outing.bounds[bound].name, len(origin)),
         outing.origin_ids[by_id][origin],
-        pa.DictionaryArray.from_arrays(kind.astype(np.int32), words).cast(pa.string()),
+        pa.DictionaryArray.from_arrays(kind.astype(np.int32), pa.array(kinds)).cast(pa.string()),
         written(found[:, NEAREST], UNITS),
         *(np.ascontiguousarray(column) for column in found[:, 1:].T),
     ]
     return pa.table(columns, schema=COUNTS.schema)
 
 
-def _any(figures: NDArray[np.int32]) -> Ints:
-    """Put the kinds together: the least of the nearest, the sum of the counts; shape (n_origins, 1, 5)."""
+def _together(figures: NDArray[np.int32]) -> Ints:
+    """Put sorts together: the least of the nearest, the sum of the counts; shape (n_origins, 1, 5)."""
     together: Ints = figures.sum(axis=1, dtype=np.int32, keepdims=True)
     together[..., NEAREST] = figures[..., NEAREST].min(axis=1, initial=UNREACHED, keepdims=True)
     return together

@@ -20,8 +20,9 @@ Words = NDArray[np.object_]
 # Of most doors nothing is written down. The central guess lets everybody in: a place where one could meet nobody with
 # a rollator would be known for it; the pessimistic bound counts only doors that are known to be passable.
 CLOSED = {"optimistic": ("no",), "central": ("no",), "pessimistic": ("no", "unknown")}
-# A playground has no door, and a pitch has none. Of one of which somebody wrote down how to come in, that counts.
-OUT_OF_DOORS = ("speelplek", "sport")
+# A playground has no door, and neither have a pitch, a garden and a square. Of one of which somebody wrote down how to
+# come in, that counts.
+OUT_OF_DOORS = ("speelplek", "sport", "buurttuin", "bankjesplein")
 # Measures are read as decimals of a metre: 0.90 must not fall short of 0.90 through its binary form.
 _ROUNDING = 1e-9
 

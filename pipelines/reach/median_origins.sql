@@ -1,23 +1,23 @@
 -- grain:  one H3 cell, one kind of place that some origin of the cell reaches, one profile and bound
--- reads:  people.origins, places.register, reach.pairs
+-- reads:  people.origins, places.functions, reach.pairs
 -- writes: the origins whose paths stand in reach/routes: of those that reach the kind, the one at the lower median
 -- units:  metres of the shortest path to the nearest place of the kind; counts of origins
 with cells as (
-    select h3_cell, count(*) as n_origins from people.origins group by h3_cell
+    select h3_cell, count(*) as n_origins from people.origins where not is_beyond group by h3_cell
 ),
 nearest as (
     select
         pairs.profile,
         pairs.bound,
         origins.h3_cell,
-        register.place_kind,
+        functions.place_kind,
         pairs.origin_id,
         -- Of places equally near the lowest number.
         min(row(pairs.metres, pairs.place_id)) as best
     from reach.pairs
     join people.origins using (origin_id)
-    join places.register using (place_id)
-    where pairs.bound = $bound
+    join places.functions using (place_id)
+    where pairs.bound = $bound and not origins.is_beyond
     group by all
 ),
 ranked as (

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipelines.contracts import conform
 from pipelines.people.contracts import ORIGINS
-from pipelines.places.contracts import REGISTER
+from pipelines.places.contracts import FUNCTIONS
 from pipelines.reach.contracts import LEGS, OBSTACLES, PAIRS, ROUTES
 from pipelines.reach.ground import Ground, Streetscape, costs_of_one, ground_of
 from pipelines.reach.itinerary import Facts, told
@@ -37,12 +37,12 @@ ON_DEMAND_M = 5_000.0
 
 def choose_routes(warehouse: Warehouse) -> pa.Table:
     """Choose what routes to tell: for every cell, profile and kind of place, one home and its nearest place."""
-    return warehouse.run_sql("reach/median_origins", (ORIGINS, REGISTER, PAIRS), {"bound": BOUND})
+    return warehouse.run_sql("reach/median_origins", (ORIGINS, FUNCTIONS, PAIRS), {"bound": BOUND})
 
 
 def nearest_places(warehouse: Warehouse) -> pa.Table:
-    """Find the nearest place of any kind, for every home and profile."""
-    return warehouse.run_sql("reach/nearest_places", (PAIRS,), {"bound": BOUND})
+    """Find the nearest place of any kind of the booklet, for every home and profile."""
+    return warehouse.run_sql("reach/nearest_places", (FUNCTIONS, PAIRS), {"bound": BOUND})
 
 
 def all_routes(

@@ -1,7 +1,7 @@
 """Places where people meet, their entrances and floors, and benches, from an OSM extract.
 
 Here tagged nodes, closed ways and multipolygons become rows of `sources/places` by the mapping of
-`place_tags.yaml`. Whether two rows are the same place, and which kinds are complete, is for `places/`.
+`place_kinds.yaml`. Whether two rows are the same place, and which kinds are complete, is for `places/`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,18 +12,16 @@ import numpy as np
 import osmium
 import pyarrow as pa
 import shapely
-import yaml
 from numpy.typing import NDArray
 
 from pipelines.contracts import conform
-from pipelines.errors import SourceError
-from pipelines.sources.area_file import PLACE_KINDS
 from pipelines.sources.contracts import BENCHES, PLACES
 from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points, remarks_on, rows_near
 from pipelines.sources.place_doors import TaggedDoor, door_columns, floors_m2, tagged_door, tagged_levels
+from pipelines.sources.place_facts import tagged_attributes
+from pipelines.sources.place_kinds import ATTRIBUTES, place_kinds, tag_kinds
 from pipelines.sources.vector import Remark
 
-SHIPPED_TAGS = Path(__file__).parent / "place_tags.yaml"
 PlaceTags = Mapping[tuple[str, str], str]
 # Not a way in for visitors.
 _NO_ENTRANCE = frozenset({"no", "emergency", "exit"})
@@ -48,6 +46,7 @@ class Found:
     tagged: TaggedDoor = field(default_factory=TaggedDoor)
     levels: float = 0.0
     has_levels_read: bool = True
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,25 +58,6 @@ class Entrance:
 
 
 Entrances = Mapping[int, Entrance]
-
-
-def read_place_tags(path: Path = SHIPPED_TAGS) -> PlaceTags:
-    """Read the kind of place of each (key, value) of OSM; the first in the file decides where a place fits two.
-
-    Raises
-    ------
-    SourceError
-        When a kind is not one of the six, or a tag stands under two kinds.
-    """
-    kinds = yaml.safe_load(path.read_text(encoding="utf-8"))
-    strange = sorted(set(kinds) - set(PLACE_KINDS))
-    if strange:
-        raise SourceError(f"{path.name}: {strange} are no kinds of place. Use only {list(PLACE_KINDS)}.")
-    rows = [(key, value, kind) for kind, keys in kinds.items() for key, values in keys.items() for value in values]
-    tags = {(key, value): kind for key, value, kind in rows}
-    if len(tags) != len(rows):
-        raise SourceError(f"{path.name}: a tag stands there twice. Keep it under the kind it should count as.")
-    return tags
 
 
 def read_osm_places(
@@ -94,7 +74,7 @@ def read_osm_places(
     outline
         The municipality in RD: only places within 1,300 m of it are kept. None keeps all.
     tags
-        Kind of place per (key, value), in order of precedence; the shipped `place_tags.yaml` when None.
+        Kind of place per (key, value), in order of precedence; those of the shipped `place_kinds.yaml` when None.
 
     Returns
     -------
@@ -112,7 +92,7 @@ def read_osm_places(
         When the file is missing, truncated, no OSM PBF, lies outside the Netherlands or more than 5 km from
         the municipality.
     """
-    places, entrances = _scan(path, name, read_place_tags() if tags is None else tags)
+    places, entrances = _scan(path, name, tag_kinds(place_kinds()) if tags is None else tags)
     whole = [found for found in places if found.shape is not None]
     public = [found for found in whole if found.is_public]
     shapeless = [found.source_id for found in places if found.shape is None]
@@ -163,7 +143,8 @@ def _found(thing: osmium.osm.types.OSMEntity, kind: str, tags: Mapping[str, str]
     is_public = tags.get("access", "") not in _NOT_PUBLIC
     levels, is_read = tagged_levels(tags)
     tagged = tagged_door(tags, is_entrance="entrance" in tags)
-    return Found(source_id, kind, tags.get("name", ""), is_public, shape, ring_nodes, tagged, levels, is_read)
+    told = (tagged, levels, is_read, tagged_attributes(tags))
+    return Found(source_id, kind, tags.get("name", ""), is_public, shape, ring_nodes, *told)
 
 
 def _polygon(area: osmium.osm.Area) -> shapely.Geometry:
@@ -200,11 +181,13 @@ def _places_table(places: list[Found], entrances: Entrances, name: str) -> pa.Ta
             "source": pa.array([name] * len(places), type=pa.string()),
             "source_id": pa.array([place.source_id for place in places], type=pa.string()),
             "place_kind": pa.array([place.place_kind for place in places], type=pa.string()),
+            "functions": pa.array([[] for _ in places], type=pa.list_(pa.string())),
             "name": pa.array([place.name for place in places], type=pa.string()),
             "geometry": pa.array(shapely.to_wkb(shapes), type=pa.binary()),
             "entrances": pa.array(shapely.to_wkb(_to_rd(doors, name)), type=pa.binary()),
             **door_columns(facts),
             "floor_area_m2": floors_m2(shapes, np.array([place.levels for place in places], dtype=np.float64)),
+            **{name: pa.array([place.attributes[name] for place in places], pa.string()) for name in ATTRIBUTES},
         }
     )
 

@@ -158,7 +158,7 @@ def listed_doors(layer: Layer, columns: Mapping[str, str]) -> tuple[list[Door], 
     remarks: list[Remark] = []
     for name, (key, read) in _READERS.items():
         if key in columns:
-            facts[name], remark = _cells(layer, (key, columns[key]), read)
+            facts[name], remark = read_cells(layer, (key, columns[key]), read)
             remarks += remark
     rows = zip(*facts.values(), strict=True) if facts else [()] * len(layer.geometry)
     doors = [replace(Door(), **{name: v for name, v in zip(facts, row, strict=True) if v is not None}) for row in rows]
@@ -169,13 +169,14 @@ def listed_floor_areas(layer: Layer, columns: Mapping[str, str]) -> tuple[list[o
     """Read `floor_area` (m2) of a list or layer, None where not known; and a remark on values that cannot be read."""
     if "floor_area" not in columns:
         return [None] * len(layer.geometry), ()
-    areas, remarks = _cells(layer, ("floor_area", columns["floor_area"]), floor_area_m2)
+    areas, remarks = read_cells(layer, ("floor_area", columns["floor_area"]), floor_area_m2)
     return areas, tuple(remarks)
 
 
-def _cells(
+def read_cells(
     layer: Layer, fact: tuple[str, str], read: Callable[[str], object | None]
 ) -> tuple[list[object], list[Remark]]:
+    """Read the cells of (fact, column) of n rows: n values (None: empty, or not to be read), a remark on the latter."""
     key, column = fact
     texts = ["" if _is_nothing(value) else str(value).strip() for value in layer.column(column)]
     values = [read(text) if text else None for text in texts]

@@ -4,8 +4,9 @@ from pipelines.contracts import conform, violations
 from pipelines.findings.access import judge_minimum, measure_nearness
 from pipelines.findings.contracts import MINIMUM, NEARNESS
 from pipelines.people.contracts import ORIGINS
-from pipelines.places.contracts import COMPLETENESS, REGISTER
+from pipelines.places.contracts import COMPLETENESS, FUNCTIONS
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS, REST, RETURNS
+from pipelines.sources.place_kinds import booklet_kinds
 from pipelines.streets.contracts import BUDGETS
 from pipelines.streets.unknowns import BOUNDS
 
@@ -15,10 +16,11 @@ def town(laid):
     """Home 0 reaches a school (400 m) and a café (450 m, slowly); home 1 reaches nothing; home 2 hangs on no street."""
     laid.lay(ORIGINS, {"origin_id": 0}, {"origin_id": 1}, {"origin_id": 2}, origin_type="address")
     laid.lay(
-        REGISTER,
+        FUNCTIONS,
         {"place_id": 0, "place_kind": "school"},
         {"place_id": 1, "place_kind": "horeca"},
         {"place_id": 2, "place_kind": "horeca"},
+        is_booklet=True,
     )
     laid.lay(
         BUDGETS,
@@ -57,7 +59,11 @@ def _pairs(laid, *pairs: dict[str, object]) -> None:
 
 
 def _complete(laid, **delivered: str) -> None:
-    laid.lay(COMPLETENESS, *({"place_kind": kind, "delivered": value} for kind, value in delivered.items()))
+    booklet = booklet_kinds()
+    rows = [
+        {"place_kind": kind, "delivered": value, "is_booklet": kind in booklet} for kind, value in delivered.items()
+    ]
+    laid.lay(COMPLETENESS, *rows)
 
 
 def _nearness(laid, bound: str = "central") -> dict[tuple[int, str, str], dict[str, object]]:
@@ -224,3 +230,33 @@ def test_the_reference_profile_is_given_the_same_metres(town):
     assert found[0, "kinderwagen", ""]["n_reference"] == 3
     assert found[0, "rollator", "horeca"]["n_reference"] == 1
     assert found[1, "rollator", ""]["n_reference"] == 0
+
+
+def test_a_place_of_two_kinds_counts_once_under_each_and_once_as_any_place(town):
+    functions = [(0, "school"), (0, "buurtcentrum"), (1, "horeca"), (2, "horeca")]
+    rows = [{"place_id": number, "place_kind": kind} for number, kind in functions]
+    town.lay(FUNCTIONS, *rows, is_booklet=True)
+    _complete(town, school="complete", horeca="complete", buurtcentrum="complete")
+    found = _nearness(town)
+    for kind in ("school", "buurtcentrum"):
+        assert (found[0, "rollator", kind]["nearest_m"], found[0, "rollator", kind]["n_500m"]) == (400, 1)
+    assert (found[0, "rollator", ""]["n_500m"], found[0, "rollator", ""]["n_same_m"]) == (2, 1)
+    assert _minimum(town)[0, "rollator"] == (2, 2, "no")
+
+
+def test_a_further_kind_has_figures_of_its_own_and_bears_on_nothing_else(town):
+    _complete(town, school="complete", horeca="complete")
+    alone, minimum = _nearness(town), _minimum(town)
+    church = {"place_id": 3, "place_kind": "gebedshuis", "is_booklet": False}
+    rows = [{"place_id": 0, "place_kind": "school"}, {"place_id": 1, "place_kind": "horeca"}]
+    rows += [{"place_id": 2, "place_kind": "horeca"}]
+    town.lay(FUNCTIONS, *({**row, "is_booklet": True} for row in rows), church)
+    pairs = [{"profile": "rollator", "place_id": 3, "metres": 50.0, "seconds": 50.0}]
+    before = town.warehouse.read(PAIRS).to_pylist()
+    town.lay(PAIRS, *before, *({"origin_id": 0, **pair, "bound": bound} for pair in pairs for bound in BOUNDS))
+    _complete(town, school="complete", horeca="complete", gebedshuis="partial")
+    found = _nearness(town)
+    assert {key: row for key, row in found.items() if key[2] != "gebedshuis"} == alone
+    assert found[0, "rollator", "gebedshuis"]["nearest_m"] == 50
+    assert found[0, "rollator", "gebedshuis"]["delivered"] == "partial"
+    assert _minimum(town) == minimum

@@ -10,7 +10,7 @@ from pipelines.contracts import conform, violations
 from pipelines.findings.access import measure_space
 from pipelines.findings.contracts import SPACE
 from pipelines.people.contracts import PERSONS
-from pipelines.places.contracts import COMPLETENESS, REGISTER
+from pipelines.places.contracts import COMPLETENESS, FUNCTIONS, REGISTER
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS
 from pipelines.streets.contracts import BUDGETS
 
@@ -19,13 +19,17 @@ BUDGET_M = 500.0
 
 def _lay(laid, persons: list[float], floors: list[float | None], metres: dict[tuple[int, int], float]) -> None:
     laid.lay(BUDGETS, {"profile": "rollator", "budget_m": BUDGET_M, "budget_s": None, "rest_leg_m": 100.0})
-    laid.lay(PERSONS, *({"origin_id": n, "persons": p} for n, p in enumerate(persons)), population_group="all")
+    laid.lay(
+        PERSONS, *({"atom_id": n, "origin_id": n, "persons": p} for n, p in enumerate(persons)), population_group="all"
+    )
     laid.lay(
         REGISTER,
         *({"place_id": n, "floor_area_m2": floor} for n, floor in enumerate(floors)),
         place_kind="buurtcentrum",
     )
-    laid.lay(COMPLETENESS, place_kind="buurtcentrum", delivered="complete")
+    functions = [{"place_id": n} for n in range(len(floors))]
+    laid.lay(FUNCTIONS, *functions, place_kind="buurtcentrum", is_booklet=True)
+    laid.lay(COMPLETENESS, {}, place_kind="buurtcentrum", delivered="complete", is_booklet=True)
     laid.lay(
         ATTACHMENTS,
         *({"point_id": n, "edge_id": 1} for n in range(len(persons))),

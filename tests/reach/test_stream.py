@@ -226,7 +226,9 @@ order by profile, bound, origin_id, place_kind
 
 
 def register(ids: Sequence[int]) -> pa.Table:
-    return pa.table({"place_id": pa.array(ids, pa.int64()), "place_kind": [KINDS[k % 3] for k in ids]})
+    """`places/functions`: one kind each."""
+    kinds = pa.array([KINDS[k % 3] for k in ids], pa.string())
+    return pa.table({"place_id": pa.array(ids, pa.int64()), "place_kind": kinds, "is_booklet": [True] * len(ids)})
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -250,6 +252,23 @@ def test_counts_gathered_while_searching_equal_those_that_sql_makes_of_the_pairs
     assert counted.equals(expected.cast(COUNTS.schema))
     assert len(counted) > 1_000
     assert pc.min(counted["n_300m"]).as_py() == 0
+
+
+def test_a_place_of_two_kinds_counts_under_each_and_once_as_any_place_of_the_booklet(hand: "Hand") -> None:
+    table, costs = hand.streets([hand.Edge(0, 1, 600.0, 600.0)])
+    homes = hand.attached("origin", [hand.Point(1, 0, 0.0)])
+    doors = hand.attached("place", [hand.Point(5, 0, 0.25), hand.Point(6, 0, 0.5), hand.Point(7, 0, 0.1)])
+    kinds = [
+        (5, "buurtcentrum", True),
+        (5, "school", True),
+        (6, "school", True),
+        (6, "kerk", False),
+        (7, "kerk", False),
+    ]
+    functions = pa.table(dict(zip(("place_id", "place_kind", "is_booklet"), zip(*kinds, strict=True), strict=True)))
+    counted = reach_counts(prepared(homes, doors, table, costs, PROFILES["referentie"]), functions)
+    rows = {r["place_kind"]: (r["nearest_m"], r["n_300m"]) for r in counted.to_pylist()}
+    assert rows == {"": (150.0, 2), "buurtcentrum": (150.0, 1), "kerk": (60.0, 2), "school": (150.0, 2)}
 
 
 def test_a_place_exactly_at_a_threshold_is_within_it(hand: "Hand") -> None:
