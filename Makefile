@@ -45,8 +45,13 @@ lint: .venv/.dev  ## style, types and the order of the rooms
 	@$(INSTALL) --require-hashes --no-deps -r requirements-bench.lock
 	@touch $@
 
-bench: .venv/.bench  ## measure the search against engines of others (about 12 minutes; ONLY=case for one case)
+bench: .venv/.bench  ## measure search and people against engines of others (about 14 minutes; ONLY=case for one case, or people)
+ifneq ($(ONLY),people)
 	@$(BIN)/python -m tests.benchmarks.bench $(if $(ONLY),--only '$(ONLY)')
+endif
+ifneq ($(filter people,$(or $(ONLY),people)),)
+	@$(BIN)/python -m tests.benchmarks.people
+endif
 
 dev: .venv/.run  ## open Dagster's UI on the same definitions
 	@$(BIN)/samenhang dev

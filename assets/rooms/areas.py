@@ -2,14 +2,20 @@
 
 from assets.bench import Bench
 from assets.step import Made, step
-from pipelines.areas.contracts import MEMBERSHIP, VALUES
+from pipelines.areas.contracts import DRAWS, MEMBERSHIP, VALUES
+from pipelines.areas.uncertainty import build_draws
 from pipelines.areas.values import build_membership, build_values
 
 
-@step("areas/membership", writes=(MEMBERSHIP,), reads=("people/persons", "people/origins", "sources/statistics"))
+@step(
+    "areas/membership",
+    writes=(MEMBERSHIP, DRAWS),
+    reads=("people/persons", "people/origins", "sources/statistics", "findings/minimum"),
+)
 def membership(bench: Bench) -> Made:
-    """Which homes belong to which H3 cell, PC6, PC4, buurt, wijk and gemeente."""
-    return Made((build_membership(bench.warehouse),))
+    """Which homes belong to which area; and between what bounds chance may move who has no place near by (personal)."""
+    table = build_membership(bench.warehouse)
+    return Made((table, build_draws(bench.warehouse, table)))
 
 
 @step(

@@ -12,10 +12,12 @@ with homes as (
         membership.area_type,
         membership.area_code,
         membership.origin_id,
-        cast(membership.weight * coalesce(persons.persons, 0) as decimal(18, 6)) as persons
+        sum(cast(coalesce(persons.persons, 0) as decimal(18, 6))) as persons,
+        sum(cast(membership.weight as decimal(18, 6))) as points
     from areas.membership
-    join people.persons using (origin_id)
+    join people.persons using (atom_id)
     where persons.population_group = 'all' and list_contains($area_types, membership.area_type)
+    group by membership.area_type, membership.area_code, membership.origin_id
 ),
 counted as (
     select
@@ -34,7 +36,7 @@ weighted as (
         origin_id,
         case
             when area_persons > 0 then persons
-            when area_type in ('h3', 'pc6') then 1
+            when area_type in ('h3', 'pc6') then points
             else 0
         end as weight
     from counted

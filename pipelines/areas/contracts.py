@@ -5,12 +5,13 @@ from itertools import combinations
 import pyarrow as pa
 
 from pipelines.contracts import Column, Contract
+from pipelines.people.contracts import QUALITY_REASONS
 
 AREA_TYPES = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente")
 # What is not known and makes the interval (places: or seats that nobody told of); several join with a plus.
-_UNKNOWN = ("unknown_ages", "unknown_places", "unknown_streets")
-_MIXED = tuple("+".join(some) for count in (1, 2, 3) for some in combinations(_UNKNOWN, count))
-INTERVAL_KINDS = ("", "ci_95", *_MIXED)
+_UNKNOWN = ("unknown_ages", "unknown_people", "unknown_places", "unknown_streets")
+_MIXED = tuple("+".join(some) for count in (1, 2, 3, 4) for some in combinations(_UNKNOWN, count))
+INTERVAL_KINDS = ("", "ci_95", "draws_90", *_MIXED)
 QUALITIES = ("ok", "caution")
 VALUE_REASONS = (
     "",
@@ -23,6 +24,12 @@ VALUE_REASONS = (
     "benches_unknown",
     "no_residents",
     "people_unknown",
+)
+QUALITY_REASON = Column(
+    "quality_reason",
+    pa.string(),
+    "why caution is due where no interval says it: age_other_vintage (ages of another year than the people); else ''",
+    values=QUALITY_REASONS,
 )
 KEYS = (
     Column("area_type", pa.string(), "h3, pc6, pc4, buurt, wijk or gemeente", values=AREA_TYPES),
@@ -38,15 +45,31 @@ KEY_NAMES = tuple(column.name for column in KEYS)
 
 MEMBERSHIP = Contract(
     "areas/membership",
-    grain="one origin in one area",
-    key=("area_type", "area_code", "origin_id"),
+    grain="one atom in one area",
+    key=("area_type", "area_code", "atom_id"),
     columns=(
         KEYS[0],
         KEYS[1],
-        Column("origin_id", pa.int64(), "origin of people/origins", minimum=0),
-        Column("weight", pa.float64(), "share of the origin that belongs to the area", minimum=0, maximum=1),
+        Column("atom_id", pa.int64(), "atom of people/atoms", minimum=0),
+        Column("origin_id", pa.int64(), "origin of people/origins it is a part of", minimum=0),
+        Column("weight", pa.float64(), "share of its origin that the atom is", minimum=0, maximum=1),
     ),
     may_be_empty=False,
+)
+
+DRAWS = Contract(
+    "areas/draws",
+    grain="one area, population group and profile",
+    key=("area_type", "area_code", "population_group", "profile"),
+    personal=True,
+    columns=(
+        KEYS[0],
+        KEYS[1],
+        Column("population_group", pa.string(), "all, or a group of people"),
+        Column("profile", pa.string(), "who walks"),
+        Column("lower", pa.float64(), "people without a place found, exceeded in 95 of 100 draws", minimum=0),
+        Column("upper", pa.float64(), "exceeded in 5 of 100 draws", minimum=0),
+    ),
 )
 
 VALUES = Contract(
@@ -60,9 +83,10 @@ VALUES = Contract(
         Column("lower", pa.float64(), "lower bound; null: no interval, or nothing bounds it", nullable=True),
         Column("upper", pa.float64(), "upper bound; null: no interval, or nothing bounds it", nullable=True),
         Column("interval_kind", pa.string(), "what the interval covers", values=INTERVAL_KINDS),
-        Column("unit", pa.string(), "m, n, kinds, share, m2, persons or 0-10"),
+        Column("unit", pa.string(), "m, n, kinds, share, m2, persons, households or 0-10"),
         Column("respondents", pa.int64(), "respondents behind it; null: no survey value", nullable=True, minimum=0),
         Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
+        QUALITY_REASON,
         Column("reason_missing", pa.string(), "why value is null; else ''", values=VALUE_REASONS),
     ),
     may_be_empty=False,

@@ -1,41 +1,49 @@
--- grain:  one origin in one area
--- reads:  people.origins, people.persons, sources.areas
+-- grain:  one atom in one area
+-- reads:  people.origins, people.atoms, people.persons, sources.areas
 -- writes: areas/membership
--- units:  weight, a share of 1
-with inhabited as (
+-- units:  weight, a share of the atom's origin. An origin within the border has a weight of 1 over all buurten, and so over
+--         all wijken and gemeenten; over all PC4 and PC6 as far as these cover it. A postcode answers for itself through the
+--         points that lie in it, so of a square that only touches it there is no row.
+with inside as (
+    select atoms.*, origins.h3_cell, origins.origin_type
+    from people.atoms
+    join people.origins using (origin_id)
+    where not origins.is_beyond
+),
+inhabited as (
     -- A cell is shown when somebody may live there; the probe of a postcode makes no cell inhabited.
-    select distinct origins.h3_cell
-    from people.origins
-    join people.persons using (origin_id)
-    where origins.origin_type <> 'probe'
+    select distinct inside.h3_cell
+    from inside
+    join people.persons using (atom_id)
+    where inside.origin_type <> 'probe'
         and persons.population_group = 'all'
         and coalesce(persons.persons, 1) > 0
 ),
 by_area as (
-    select 'h3' as area_type, lower(hex(h3_cell)) as area_code, origin_id
-    from people.origins
+    select 'h3' as area_type, lower(hex(h3_cell)) as area_code, atom_id, origin_id, weight
+    from inside
     where h3_cell in (select h3_cell from inhabited)
     union all
-    select 'pc6', origins.pc6, origins.origin_id
-    from people.origins
-    join sources.areas on areas.area_type = 'pc6' and areas.area_code = origins.pc6
+    select 'pc6', inside.pc6, atom_id, origin_id, weight
+    from inside
+    join sources.areas on areas.area_type = 'pc6' and areas.area_code = inside.pc6
+    where inside.is_at_point
     union all
-    select 'pc4', origins.pc4, origins.origin_id
-    from people.origins
-    join sources.areas on areas.area_type = 'pc4' and areas.area_code = origins.pc4
+    select 'pc4', inside.pc4, atom_id, origin_id, weight
+    from inside
+    join sources.areas on areas.area_type = 'pc4' and areas.area_code = inside.pc4
     union all
-    select 'buurt', origins.buurt_code, origins.origin_id
-    from people.origins
-    where origins.buurt_code <> ''
+    select 'buurt', buurt_code, atom_id, origin_id, weight
+    from inside
+    where buurt_code <> ''
     union all
-    select 'wijk', buurten.parent_code, origins.origin_id
-    from people.origins
-    join sources.areas as buurten on buurten.area_type = 'buurt' and buurten.area_code = origins.buurt_code
+    select 'wijk', buurten.parent_code, atom_id, origin_id, weight
+    from inside
+    join sources.areas as buurten on buurten.area_type = 'buurt' and buurten.area_code = inside.buurt_code
     union all
-    select 'gemeente', wijken.parent_code, origins.origin_id
-    from people.origins
-    join sources.areas as buurten on buurten.area_type = 'buurt' and buurten.area_code = origins.buurt_code
+    select 'gemeente', wijken.parent_code, atom_id, origin_id, weight
+    from inside
+    join sources.areas as buurten on buurten.area_type = 'buurt' and buurten.area_code = inside.buurt_code
     join sources.areas as wijken on wijken.area_type = 'wijk' and wijken.area_code = buurten.parent_code
 )
-select area_type, area_code, origin_id, 1.0::double as weight
-from by_area
+select * from by_area

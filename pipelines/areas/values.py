@@ -2,10 +2,11 @@
 
 import pyarrow as pa
 
-from pipelines.areas.contracts import MEMBERSHIP, VALUES
+from pipelines.areas.contracts import DRAWS, MEMBERSHIP, VALUES
 from pipelines.findings.catalogue import catalogue
 from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SPACE
-from pipelines.people.contracts import ORIGINS, PERSONS
+from pipelines.people.contracts import ATOMS, ORIGINS, PERSONS
+from pipelines.people.groups import all_groups
 from pipelines.reach.contracts import ATTACHMENTS, LEGS
 from pipelines.sources.area_file import Delivered
 from pipelines.sources.contracts import AREAS
@@ -19,8 +20,8 @@ _TOGETHER = (frozenset({"h3"}), frozenset({"pc6"}), frozenset({"pc4", "buurt", "
 
 
 def build_membership(warehouse: Warehouse) -> pa.Table:
-    """Which origins belong to which area, as `areas/membership`."""
-    return warehouse.run_sql("areas/membership", (ORIGINS, PERSONS, AREAS))
+    """Which atoms belong to which area, as `areas/membership`."""
+    return warehouse.run_sql("areas/membership", (ORIGINS, ATOMS, PERSONS, AREAS))
 
 
 def build_values(warehouse: Warehouse, period: str, benches: Delivered) -> pa.Table:
@@ -40,9 +41,19 @@ def build_values(warehouse: Warehouse, period: str, benches: Delivered) -> pa.Ta
     access = ({"benches": benches, "area_types": area_types} for area_types in together if area_types)
     parts = (
         *(warehouse.run_sql("areas/access", _ACCESS, asked) for asked in access),
-        warehouse.run_sql("areas/people", (MEMBERSHIP, PERSONS, MINIMUM)),
+        warehouse.run_sql("areas/people", (MEMBERSHIP, DRAWS, PERSONS, MINIMUM), {"asked": _asked()}),
         warehouse.run_sql("areas/survey", (ESTIMATES,), {"scales": list(catalogue())}),
     )
-    joined = pa.concat_tables(parts, promote_options="permissive")
+    told = [part if "quality_reason" in part.column_names else _without_reason(part) for part in parts]
+    joined = pa.concat_tables(told, promote_options="permissive")
     with_period = joined.append_column("period", pa.array([period] * len(joined), pa.string()))
     return with_period.select(list(VALUES.column_names))
+
+
+def _asked() -> list[str]:
+    """Which groups are told of with which profile, as "group profile"."""
+    return [f"{group.name} {profile}" for group in all_groups() for profile in group.profiles]
+
+
+def _without_reason(part: pa.Table) -> pa.Table:
+    return part.append_column("quality_reason", pa.array([""] * len(part), pa.string()))

@@ -1,7 +1,7 @@
 """Where people walk from: addresses, else the centres of CBS squares, else the points of postcodes (PC6), else cells.
 
 A PC6 in which no such point lies is given a probe: its own point, for no persons, so that the question "how far is it
-from here" has an answer for every postcode.
+from here" has an answer for every postcode. Beyond the border squares are kept, as their people share its places.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,41 @@ from numpy.typing import NDArray
 from pipelines import geo
 from pipelines.people.contracts import ORIGINS
 
+# Floor of a care home per resident, rooms for all included: assumed, and of use only beside ordinary homes.
+INSTITUTION_M2_PER_PERSON = 50.0
+PERSONS_PER_DWELLING = 2.1
+HALF_SQUARE_M = 50.0
+# Where people were counted somebody may live, whatever the postcodes say.
+LEAST_POSTCODES = 1e-3
+
 
 @dataclass(frozen=True)
-class _Points:
-    """Points in RD: arrays (n,) of type, code, place, own postcode, buurt, unit ('' none) and prior."""
+class Points:
+    """Points in RD: arrays (n,) of type, code, place, own postcode ('' none) and whether beyond the border.
+
+    `base` is how many persons are likely at each before anything was counted; `is_institution`: no private households.
+    """
 
     origin_type: NDArray[np.object_]
     codes: NDArray[np.object_]
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
     pc6: NDArray[np.object_]
-    buurt: NDArray[np.object_]
-    unit: NDArray[np.object_]
-    prior: NDArray[np.float64]
+    is_beyond: NDArray[np.bool_]
+    base: NDArray[np.float64]
+    is_institution: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """How many points there are."""
+        return len(self.codes)
+
+    def xy(self) -> NDArray[np.object_]:
+        """The points as geometries (n,)."""
+        return np.asarray(shapely.points(self.x_m, self.y_m), dtype=object)
+
+    def chosen(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Points":
+        """Those of the rows chosen, by mask or number."""
+        return Points(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -39,6 +61,7 @@ class Deliveries:
     addresses: pa.Table
     squares: pa.Table
     people_counts: pa.Table
+    crosswalk: pa.Table
     unit_type: str
     extent: tuple[float, float, float, float] | None = None
 
@@ -48,40 +71,19 @@ class Deliveries:
         return None if self.extent is None else shapely.box(*self.extent)
 
 
-def build_origins(deliveries: Deliveries, h3_resolution: int) -> pa.Table:
-    """Every point in the municipality that people walk from, with its buurt, postcode, H3 cell, unit and prior.
-
-    Parameters
-    ----------
-    deliveries
-        Addresses and squares may be empty; `unit_type` is square, pc6 or buurt.
-    h3_resolution
-        Resolution of the cells, 9-11.
-
-    Returns
-    -------
-    pyarrow.Table
-        `people/origins`: one point per address, else per square, else per PC6; a point for every inhabited unit
-        in which none of these stands; a probe for every PC6 without any.
-    """
-    pc6_areas, buurten = _polygons(deliveries.areas, "pc6"), _polygons(deliveries.areas, "buurt")
-    main = _located(_main_points(deliveries, pc6_areas, h3_resolution), deliveries, buurten)
-    lonely = _located(_unit_points(main, deliveries), deliveries, buurten)
-    populated = _joined([_with_pc6(main, pc6_areas), _with_pc6(lonely, pc6_areas)])
-    probes = _located(_probes(populated, pc6_areas), deliveries, buurten)
-    return _origins(_joined([populated, probes]), _polygons(deliveries.areas, "pc4"), h3_resolution)
-
-
 @dataclass(frozen=True)
-class _Polygons:
+class Polygons:
+    """Areas of one type: codes and geometry (n,)."""
+
     codes: NDArray[np.object_]
     geometry: NDArray[np.object_]
 
 
-def _polygons(areas: pa.Table, area_type: str) -> _Polygons:
+def polygons_of(areas: pa.Table, area_type: str) -> Polygons:
+    """The areas of one type, of `sources/areas`."""
     chosen = areas.filter(pc.equal(areas["area_type"], area_type))
     geometry = shapely.from_wkb(chosen["geometry"].to_numpy(zero_copy_only=False))
-    return _Polygons(np.array(chosen["area_code"].to_pylist(), dtype=object), np.asarray(geometry, dtype=object))
+    return Polygons(np.array(chosen["area_code"].to_pylist(), dtype=object), np.asarray(geometry, dtype=object))
 
 
 def containing(polygons: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.int64]:
@@ -95,152 +97,184 @@ def containing(polygons: NDArray[np.object_], points: NDArray[np.object_]) -> ND
     return found
 
 
-def _codes_at(polygons: _Polygons, points: NDArray[np.object_]) -> NDArray[np.object_]:
+def codes_at(polygons: Polygons, points: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Code of the polygon each point (n,) lies in; '' where it lies in none."""
     index = containing(polygons.geometry, points)
     codes = np.append(polygons.codes, "")
     return np.asarray(codes[index], dtype=object)
 
 
-def _points(
-    origin_type: str, codes: NDArray[np.object_], xy: NDArray[np.float64], prior: NDArray[np.float64] | None = None
-) -> _Points:
-    unknown = np.full(len(codes), "", dtype=object)
-    types = np.full(len(codes), origin_type, dtype=object)
-    weights = np.ones(len(codes)) if prior is None else prior
-    return _Points(types, codes, xy[:, 0], xy[:, 1], unknown, unknown, unknown, weights)
+def find_points(deliveries: Deliveries, h3_resolution: int) -> Points:
+    """Every point that people walk from, in the order of type and code.
+
+    Parameters
+    ----------
+    deliveries
+        Addresses and squares may be empty; `unit_type` is square, pc6, pc4 or buurt.
+    h3_resolution
+        Resolution of the cells, 9-11; where there is nothing else, people stand at the centres of the next.
+
+    Returns
+    -------
+    Points
+        One per address, else per square, else per PC6; one for every inhabited unit in which none of these stands; a
+        probe for every PC6 without any; beyond the border, squares.
+    """
+    pc6_areas, buurten = polygons_of(deliveries.areas, "pc6"), polygons_of(deliveries.areas, "buurt")
+    main = _located(_main_points(deliveries, pc6_areas, h3_resolution), deliveries, buurten)
+    lonely = _located(_unit_points(main, deliveries), deliveries, buurten)
+    populated = _joined([_with_pc6(main, pc6_areas), _with_pc6(lonely, pc6_areas)])
+    probes = _located(_probes(populated, pc6_areas), deliveries, buurten)
+    points = _joined([populated, probes, _beyond(deliveries, buurten)])
+    return points.chosen(np.lexsort((points.codes.astype(str), points.origin_type.astype(str))))
 
 
-def _main_points(deliveries: Deliveries, pc6_areas: _Polygons, h3_resolution: int) -> _Points:
+def origins_table(points: Points, h3_resolution: int) -> pa.Table:
+    """The points as `people/origins`, numbered in their order."""
+    columns = {
+        "origin_id": np.arange(len(points)),
+        "origin_type": points.origin_type.tolist(),
+        "origin_code": points.codes.tolist(),
+        "x_m": points.x_m,
+        "y_m": points.y_m,
+        "h3_cell": geo.h3_cells(points.x_m, points.y_m, h3_resolution),
+        "is_beyond": points.is_beyond,
+    }
+    return pa.table([pa.array(columns[c.name], c.type) for c in ORIGINS.columns], schema=ORIGINS.schema)
+
+
+def square_codes(x_m: NDArray[np.float64], y_m: NDArray[np.float64], size_m: int = 100) -> NDArray[np.object_]:
+    """CBS codes of the squares that points (n,) in RD lie in: lower left corner in hectometres, e.g. E2334N5820."""
+    east, north = (np.floor(metres / size_m).astype(int) * (size_m // 100) for metres in (x_m, y_m))
+    return np.array([f"E{e:04d}N{n:04d}" for e, n in zip(east, north, strict=True)], dtype=object)
+
+
+def _points(origin_type: str, codes: NDArray[np.object_], xy: NDArray[np.float64]) -> Points:
+    n = len(codes)
+    types, unknown = np.full(n, origin_type, dtype=object), np.full(n, "", dtype=object)
+    nowhere = np.zeros(n, dtype=bool)
+    return Points(types, codes, xy[:, 0], xy[:, 1], unknown, nowhere, np.ones(n), nowhere)
+
+
+def _main_points(deliveries: Deliveries, pc6_areas: Polygons, h3_resolution: int) -> Points:
     if len(deliveries.addresses):
-        points = _from_table("address", deliveries.addresses, "address_id")
-        return replace(points, pc6=_words(deliveries.addresses, "pc6"))
+        return _address_points(deliveries.addresses)
     if len(deliveries.squares):
-        points = _from_table("square", deliveries.squares, "square_code")
-        return (
-            points
-            if deliveries.unit_type == "square"
-            else replace(points, prior=_counted("square", points, deliveries))
-        )
+        return _square_points(deliveries.squares, pc6_areas)
     if not len(pc6_areas.codes) and deliveries.within is not None:
         centres = geo.h3_centres(deliveries.within, h3_resolution + 1)
         return _points("cell", np.array([f"{n:06}" for n in range(len(centres))], dtype=object), centres)
-    points = _representative("pc6", pc6_areas)
-    points = replace(points, pc6=pc6_areas.codes)
-    return points if deliveries.unit_type == "pc6" else replace(points, prior=_counted("pc6", points, deliveries))
+    return replace(_representative("pc6", pc6_areas), pc6=pc6_areas.codes)
 
 
-def _xy(points: _Points) -> NDArray[np.object_]:
-    return np.asarray(shapely.points(points.x_m, points.y_m), dtype=object)
+def _square_points(squares: pa.Table, pc6_areas: Polygons) -> Points:
+    """Squares of 100 m, each as likely a home as it holds parts of postcodes, which have about as many homes each."""
+    points = _from_table("square", _hundreds(squares), "square_code")
+    if not len(pc6_areas.codes):
+        return points
+    boxes = square_boxes(points.x_m, points.y_m)
+    square, postcode = shapely.STRtree(pc6_areas.geometry).query(boxes, predicate="intersects")
+    shared = shapely.area(shapely.intersection(boxes[square], pc6_areas.geometry[postcode]))
+    postcodes = np.bincount(square, weights=shared / shapely.area(pc6_areas.geometry)[postcode], minlength=len(points))
+    return replace(points, base=np.maximum(postcodes, LEAST_POSTCODES))
+
+
+def square_boxes(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Squares of 100 m around their centres in RD; shape (n,)."""
+    boxes = shapely.box(x_m - HALF_SQUARE_M, y_m - HALF_SQUARE_M, x_m + HALF_SQUARE_M, y_m + HALF_SQUARE_M)
+    return np.asarray(boxes, dtype=object)
+
+
+def _hundreds(squares: pa.Table) -> pa.Table:
+    return squares.filter(pc.equal(squares["size_m"], 100))
+
+
+def _address_points(addresses: pa.Table) -> Points:
+    """Every address with what is likely there: a dwelling's persons, or those of an institution by its floor."""
+    points = _from_table("address", addresses, "address_id")
+    is_institution = addresses["is_institution"].to_numpy(zero_copy_only=False)
+    floor = addresses["floor_area_m2"].to_numpy(zero_copy_only=False)
+    residents = np.where(np.isnan(floor), PERSONS_PER_DWELLING, floor / INSTITUTION_M2_PER_PERSON)
+    base = np.where(is_institution, np.maximum(residents, PERSONS_PER_DWELLING), PERSONS_PER_DWELLING)
+    return replace(points, pc6=_words(addresses, "pc6"), base=base, is_institution=is_institution)
 
 
 def _words(table: pa.Table, column: str) -> NDArray[np.object_]:
     return np.array(table[column].to_pylist(), dtype=object)
 
 
-def _from_table(origin_type: str, table: pa.Table, code: str) -> _Points:
+def _from_table(origin_type: str, table: pa.Table, code: str) -> Points:
     xy = np.column_stack([table["x_m"].to_numpy(), table["y_m"].to_numpy()])
     return _points(origin_type, _words(table, code), xy)
 
 
-def _representative(origin_type: str, areas: _Polygons) -> _Points:
+def _representative(origin_type: str, areas: Polygons) -> Points:
     inside = shapely.point_on_surface(areas.geometry)
     return _points(origin_type, areas.codes, np.column_stack([shapely.get_x(inside), shapely.get_y(inside)]))
 
 
-def _counted(unit_type: str, points: _Points, deliveries: Deliveries) -> NDArray[np.float64]:
-    """Inhabitants at each point as its own delivery counts them, 0 where hidden; 1 for all where none were counted."""
-    counts = _totals(deliveries.people_counts, unit_type)
-    if not counts:
-        return np.ones(len(points.codes))
-    return np.array([counts.get(code) or 0.0 for code in points.codes], dtype=np.float64)
+def _joined(parts: Sequence[Points]) -> Points:
+    return Points(*(np.concatenate([getattr(part, c.name) for part in parts]) for c in fields(Points)))
 
 
-def _totals(people_counts: pa.Table, unit_type: str) -> dict[str, float | None]:
-    chosen = people_counts.filter(
-        pc.and_(pc.equal(people_counts["unit_type"], unit_type), pc.equal(people_counts["population_group"], "all"))
-    )
-    return dict(zip(chosen["unit_code"].to_pylist(), chosen["persons"].to_pylist(), strict=True))
-
-
-def _located(points: _Points, deliveries: Deliveries, buurten: _Polygons) -> _Points:
-    """Keep the points inside the area, with their buurt and unit."""
-    xy = _xy(points)
-    buurt = _codes_at(buurten, xy)
-    inside = buurt != "" if len(buurten.codes) else np.ones(len(buurt), dtype=bool)
+def _inside(points: Points, deliveries: Deliveries, buurten: Polygons) -> NDArray[np.bool_]:
+    xy = points.xy()
+    inside = containing(buurten.geometry, xy) >= 0 if len(buurten.codes) else np.ones(len(xy), dtype=bool)
     if deliveries.within is not None:
         inside &= shapely.intersects(deliveries.within, xy)
-    units = {
-        "buurt": buurt,
-        "pc6": points.pc6,
-        "pc4": _codes_at(_polygons(deliveries.areas, "pc4"), xy),
-        "square": _square_codes(points.x_m, points.y_m),
-    }
-    unit = np.where(points.origin_type == "probe", "", units[deliveries.unit_type]).astype(object)
-    return _chosen(replace(points, buurt=buurt, unit=unit), inside)
+    return inside
 
 
-def _square_codes(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.object_]:
-    east, north = np.floor(x_m / 100).astype(int), np.floor(y_m / 100).astype(int)
-    return np.array([f"E{e:04d}N{n:04d}" for e, n in zip(east, north, strict=True)], dtype=object)
+def _located(points: Points, deliveries: Deliveries, buurten: Polygons) -> Points:
+    """Keep the points inside the area."""
+    return points.chosen(_inside(points, deliveries, buurten))
 
 
-def _chosen(points: _Points, rows: NDArray[np.bool_] | NDArray[np.int64]) -> _Points:
-    return _Points(*(getattr(points, column.name)[rows] for column in fields(points)))
-
-
-def _joined(parts: Sequence[_Points]) -> _Points:
-    return _Points(*(np.concatenate([getattr(part, c.name) for part in parts]) for c in fields(_Points)))
-
-
-def _with_pc6(points: _Points, pc6_areas: _Polygons) -> _Points:
+def _with_pc6(points: Points, pc6_areas: Polygons) -> Points:
     """Fill in the postcode a point lies in where it has none of its own."""
-    located = _codes_at(pc6_areas, _xy(points))
+    located = codes_at(pc6_areas, points.xy())
     return replace(points, pc6=np.where(points.pc6 == "", located, points.pc6).astype(object))
 
 
-def _unit_points(main: _Points, deliveries: Deliveries) -> _Points:
+def _units_at(points: Points, deliveries: Deliveries) -> NDArray[np.object_]:
+    """Code of the unit whose total each point shares."""
+    unit_type = deliveries.unit_type
+    if unit_type == "square":
+        return square_codes(points.x_m, points.y_m)
+    if unit_type == "pc6" and (points.pc6 != "").any():
+        return points.pc6
+    return codes_at(polygons_of(deliveries.areas, unit_type), points.xy())
+
+
+def _unit_points(main: Points, deliveries: Deliveries) -> Points:
     """A point for every inhabited unit over which no main point can share its persons."""
-    served = set(main.unit[main.prior > 0].tolist())
-    totals = _totals(deliveries.people_counts, deliveries.unit_type)
-    lonely = sorted(code for code, persons in totals.items() if persons and code not in served)
+    served = set(_units_at(main, deliveries).tolist())
+    inhabited = deliveries.people_counts.filter(
+        (pc.field("unit_type") == deliveries.unit_type)
+        & (pc.field("population_group") == "all")
+        & (pc.field("persons") > 0)
+    )
+    lonely = sorted(set(inhabited["unit_code"].to_pylist()) - served)
     if deliveries.unit_type == "square":
-        table = deliveries.squares
+        table = _hundreds(deliveries.squares)
         chosen = table.filter(pc.is_in(table["square_code"], pa.array(lonely, pa.string())))
         return _from_table("unit", chosen, "square_code")
-    areas = _polygons(deliveries.areas, deliveries.unit_type)
+    areas = polygons_of(deliveries.areas, deliveries.unit_type)
     if deliveries.within is not None:
-        areas = _Polygons(areas.codes, shapely.intersection(areas.geometry, deliveries.within))
+        areas = Polygons(areas.codes, shapely.intersection(areas.geometry, deliveries.within))
     mask = np.isin(areas.codes.astype(str), np.array(lonely, dtype=str))
-    points = _representative("unit", _Polygons(areas.codes[mask], areas.geometry[mask]))
+    points = _representative("unit", Polygons(areas.codes[mask], areas.geometry[mask]))
     return replace(points, pc6=points.codes) if deliveries.unit_type == "pc6" else points
 
 
-def _probes(points: _Points, pc6_areas: _Polygons) -> _Points:
+def _probes(points: Points, pc6_areas: Polygons) -> Points:
     lonely = ~np.isin(pc6_areas.codes.astype(str), points.pc6.astype(str))
-    probes = _representative("probe", _Polygons(pc6_areas.codes[lonely], pc6_areas.geometry[lonely]))
+    probes = _representative("probe", Polygons(pc6_areas.codes[lonely], pc6_areas.geometry[lonely]))
     return replace(probes, pc6=probes.codes)
 
 
-def _origins(points: _Points, pc4_areas: _Polygons, h3_resolution: int) -> pa.Table:
-    points = _chosen(points, np.lexsort((points.codes.astype(str), points.origin_type.astype(str))))
-    columns = {
-        "origin_id": np.arange(len(points.codes)),
-        "origin_type": points.origin_type.tolist(),
-        "origin_code": points.codes.tolist(),
-        "x_m": points.x_m,
-        "y_m": points.y_m,
-        "h3_cell": geo.h3_cells(points.x_m, points.y_m, h3_resolution),
-        "buurt_code": points.buurt.tolist(),
-        "pc6": points.pc6.tolist(),
-        "pc4": _pc4(points, pc4_areas).tolist(),
-        "unit_code": points.unit.tolist(),
-        "prior": points.prior,
-    }
-    return pa.table([pa.array(columns[c.name], c.type) for c in ORIGINS.columns], schema=ORIGINS.schema)
-
-
-def _pc4(points: _Points, pc4_areas: _Polygons) -> NDArray[np.object_]:
-    """The PC4 of each point: of its postcode, else the area it lies in; '' outside the municipality's own PC4s."""
-    own = np.array([code[:4] for code in points.pc6], dtype=object)
-    located = np.where(own == "", _codes_at(pc4_areas, _xy(points)), own)
-    return np.where(np.isin(located.astype(str), pc4_areas.codes.astype(str)), located, "").astype(object)
+def _beyond(deliveries: Deliveries, buurten: Polygons) -> Points:
+    """Squares beyond the border: only of these is known, without the neighbour's own files, how many live there."""
+    points = _from_table("square", _hundreds(deliveries.squares), "square_code")
+    outside = ~_inside(points, deliveries, buurten)
+    return replace(points, is_beyond=outside).chosen(outside)

@@ -1,40 +1,148 @@
-"""How many persons each origin stands for: the total of its unit, shared in proportion to the origins' priors."""
+"""How many persons of each group live in every atom: the totals kept, and every other count as far as they allow."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
-from pipelines.people.contracts import ORIGINS
-from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS
-from pipelines.warehouse import Warehouse
+from pipelines.people.allocation import NOWHERE, Counts, allocate
+from pipelines.people.contracts import PERSONS
+from pipelines.people.groups import FiveYears, Group, bands_of, five_years, need_groups, shares_within
+from pipelines.people.intervals import Homes, Kept, centred, contradictions, homes_of, kept_counts
+from pipelines.sources.vector import Remark
+
+Floats = NDArray[np.float64]
 
 
-def allocate_persons(warehouse: Warehouse, unit_type: str) -> pa.Table:
-    """Share the persons of every unit over its origins.
+@dataclass(frozen=True)
+class Shared:
+    """One group: persons in each atom (n,), NaN where unknown; at most so many (NaN: unbounded); why caution is due."""
 
-    `persons(i) = total(u) * prior(i) / sum of priors in u`, for all persons and for the oldest age band delivered.
+    persons: Floats
+    most: Floats
+    quality_reason: str = ""
+
+
+def share_persons(
+    atoms: pa.Table, people_counts: pa.Table, areas: pa.Table, total_type: str
+) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Give every atom its persons, in all and per group of `need_groups.yaml` that the deliveries tell of.
+
+    Parameters
+    ----------
+    atoms
+        `people/atoms`.
+    people_counts
+        `sources/people_counts`.
+    areas
+        `sources/areas`.
+    total_type
+        The units whose counts are the totals of the area.
 
     Returns
     -------
-    pyarrow.Table
-        `people/persons`; the sum over a unit's origins is the unit's total. Null where the unit's figure is hidden.
+    tuple of pyarrow.Table and remarks
+        `people/persons`; and which counts contradict the totals.
 
     Raises
     ------
     SourceError
-        When no unit of this type carries a count of inhabitants.
+        When no unit of `total_type` carries a count of inhabitants.
     """
-    groups = set(
-        warehouse.read(PEOPLE_COUNTS).filter(pa.compute.field("unit_type") == unit_type)["population_group"].to_pylist()
-    )
-    if "all" not in groups:
+    totals = people_counts.filter((pc.field("unit_type") == total_type) & (pc.field("population_group") == "all"))
+    if not len(totals):
         raise SourceError(
-            f"population.total_from: the {unit_type} delivery carries no inhabitants. Choose another in the area file."
+            f"population.total_from: the {total_type} delivery carries no inhabitants. Choose another in the area file."
         )
-    parameters = {"unit_type": unit_type, "oldest": oldest_band(groups)}
-    return warehouse.run_sql("people/persons", (ORIGINS, PEOPLE_COUNTS, AREAS), parameters)
+    homes = homes_of(atoms, areas, total_type, totals["vintage"][0].as_py())
+    everybody, remarks = _counted(people_counts, homes, "all", atoms["prior"].to_numpy(), ())
+    shared, more = _groups(atoms, people_counts, homes, everybody)
+    tables = [_rows(atoms, name, group, everybody) for name, group in {"all": everybody, **shared}.items()]
+    return pa.concat_tables(tables), remarks + more
 
 
-def oldest_band(groups: set[str]) -> str:
-    """The age band that starts at the highest age, such as 75plus; 'all' when no ages were delivered."""
-    bands = [group for group in groups if group[:1].isdigit()]
-    return max(bands, key=lambda band: int(band.split("_")[0].removesuffix("plus")), default="all")
+def _counted(
+    people_counts: pa.Table, homes: Homes, group: str, prior: Floats, caps: tuple[Counts, ...]
+) -> tuple[Shared, tuple[Remark, ...]]:
+    """Share out a group that was counted itself; NaN in atoms of which no unit's number is told."""
+    kept = kept_counts(people_counts, homes, group)
+    likely = centred(prior, kept)
+    found = allocate(likely, (*kept.systems, *caps))
+    persons = np.where(kept.is_told(len(prior)) | (prior == 0), found.persons, np.nan)
+    return Shared(persons, _most(likely, kept)), contradictions(kept, found, group)
+
+
+def _most(likely: Floats, kept: Kept) -> Floats:
+    """The atom's part (n,) of the most its unit of the totals can hold; NaN where nothing bounds that."""
+    if kept.total is None:
+        return np.full(len(likely), np.nan)
+    total = kept.systems[kept.total]
+    inside = total.unit != NOWHERE
+    sums = np.bincount(total.unit[inside], weights=likely[inside], minlength=len(total.highest))
+    bounded = np.isfinite(total.highest) & (sums > 0)
+    per_person = np.divide(total.highest, sums, out=np.full(len(sums), np.nan), where=bounded)
+    return np.asarray(likely * np.append(per_person, np.nan)[total.unit], dtype=np.float64)
+
+
+def _groups(
+    atoms: pa.Table, people_counts: pa.Table, homes: Homes, everybody: Shared
+) -> tuple[dict[str, Shared], tuple[Remark, ...]]:
+    """Share out the bands that were counted, then the groups: counted themselves, or a part of these."""
+    names = _counted_groups(people_counts, homes)
+    known = np.nan_to_num(everybody.persons)
+    cap = Counts("home", np.arange(len(known)), np.zeros(len(known)), known, is_exact=True)
+    found: dict[str, Shared] = {}
+    remarks: list[Remark] = []
+    private = ~atoms["is_institution"].to_numpy(zero_copy_only=False)
+    for name in names:
+        prior = known * private if name.startswith("hh_") else known
+        shared, more = _counted(people_counts, homes, name, prior, (cap,))
+        # Where nobody knows how many live, nobody knows of what age.
+        found[name] = replace(shared, persons=np.where(np.isnan(everybody.persons), np.nan, shared.persons))
+        remarks.extend(more)
+    bands = {name: shared.persons for name, shared in {"all": everybody, **found}.items()}
+    ages = five_years(people_counts)
+    pc4 = np.array(atoms["pc4"].to_pylist(), dtype=object)
+    groups = {group.name: found.get(group.name) or _part(group, bands, ages, pc4, homes) for group in need_groups()}
+    return {name: shared for name, shared in groups.items() if shared is not None}, tuple(remarks)
+
+
+def _counted_groups(people_counts: pa.Table, homes: Homes) -> Iterator[str]:
+    """Groups that were counted in the year of the totals: those we need, and the bands that hold them."""
+    counted = people_counts.filter(
+        (pc.field("vintage") == homes.vintage) & pc.field("persons").is_valid()
+        & pc.is_in(pc.field("unit_type"), pa.array(list(homes.units)))
+    )  # fmt: skip
+    wanted = {name for group in need_groups() for name in (group.name, *group.within)}
+    return iter(sorted(set(counted["population_group"].to_pylist()) & wanted))
+
+
+def _part(
+    group: Group, bands: Mapping[str, Floats], ages: FiveYears | None, pc4: NDArray[np.object_], homes: Homes
+) -> Shared | None:
+    """A group as the part of its bands that five-year ages say; None where nothing tells of it."""
+    if group.is_households or ages is None:
+        return None
+    parts = [bands[band] * shares_within(ages, group, band, pc4) for band in bands_of(group, bands)]
+    reason = "" if ages.vintage == homes.vintage else "age_other_vintage"
+    return Shared(np.sum(parts, axis=0), np.full(len(pc4), np.nan), reason)
+
+
+def _rows(atoms: pa.Table, name: str, shared: Shared, everybody: Shared) -> pa.Table:
+    unknown = np.isnan(shared.persons)
+    reason = np.where(np.isnan(everybody.persons), "masked", "ages_unknown")
+    n = len(atoms)
+    columns = {
+        "atom_id": atoms["atom_id"],
+        "origin_id": atoms["origin_id"],
+        "population_group": pa.array([name] * n, pa.string()),
+        "persons": pa.array(shared.persons, pa.float64(), mask=unknown),
+        "highest": pa.array(shared.most, pa.float64(), mask=~unknown | np.isnan(shared.most)),
+        "quality_reason": pa.array([shared.quality_reason] * n, pa.string()),
+        "reason_missing": pa.array(np.where(unknown, reason, "").tolist(), pa.string()),
+    }
+    return pa.table([columns[column.name] for column in PERSONS.columns], schema=PERSONS.schema)

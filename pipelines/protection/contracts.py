@@ -2,8 +2,9 @@
 
 import pyarrow as pa
 
-from pipelines.areas.contracts import INTERVAL_KINDS, KEY_NAMES, KEYS, QUALITIES, VALUE_REASONS
+from pipelines.areas.contracts import INTERVAL_KINDS, KEY_NAMES, KEYS, QUALITIES, QUALITY_REASON, VALUE_REASONS
 from pipelines.contracts import GEOMETRY, Column, Contract
+from pipelines.sources.contracts import ATTRIBUTE_COLUMNS
 from pipelines.streets.unknowns import BOUNDS
 
 REASONS = (*VALUE_REASONS, "too_few_people")
@@ -19,9 +20,10 @@ INDICATORS = Contract(
         Column("lower", pa.float64(), "lower bound; null: no interval, or nothing bounds it", nullable=True),
         Column("upper", pa.float64(), "upper bound; null: no interval, or nothing bounds it", nullable=True),
         Column("interval_kind", pa.string(), "what the interval covers", values=INTERVAL_KINDS),
-        Column("unit", pa.string(), "m, n, kinds, share, m2, persons or 0-10"),
+        Column("unit", pa.string(), "m, n, kinds, share, m2, persons, households or 0-10"),
         Column("n_class", pa.string(), "respondents behind it, as a class; '' does not apply", values=N_CLASSES),
         Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
+        QUALITY_REASON,
         Column("reason_missing", pa.string(), "why value is null; else ''", values=REASONS),
     ),
 )
@@ -49,10 +51,13 @@ PLACES = Contract(
     key=("place_id",),
     columns=(
         Column("place_id", pa.int64(), "number within this release"),
-        Column("place_kind", pa.string(), "one of the six kinds of the booklet"),
+        Column("place_kind", pa.string(), "kind of place of place_kinds.yaml"),
+        Column("functions", pa.list_(pa.string()), "all kinds of place that it is, `place_kind` first"),
         Column("name", pa.string(), "name as delivered; '' where there is none"),
         Column("source", pa.string(), "file it was delivered in"),
         Column("source_id", pa.string(), "id in that file"),
+        Column("merged_sources", pa.list_(pa.string()), "where else it was delivered, as `source:source_id`"),
+        *ATTRIBUTE_COLUMNS,
         Column("geometry", GEOMETRY, "WKB point in RD: the place, or a point on it"),
     ),
 )

@@ -1,13 +1,13 @@
 -- grain:  one value: an area, an indicator and its keys
 -- reads:  areas.values
 -- writes: out/indicators
--- units:  as in `unit`; persons rounded to 5 and null under 10, metres whole, scales to a tenth, shares and m2 to a hundredth.
+-- units:  as in `unit`; persons and households rounded to 5 and null under 10, metres whole, scales to a tenth, shares and m2 to a hundredth.
 --         Everything shown derives from the rounded numbers, never from the true ones.
 with publishable as (
     -- Cells and PC6 carry properties of the place only, never persons.
     select *
     from areas.values
-    where unit <> 'persons' or area_type not in ('h3', 'pc6')
+    where unit not in ('persons', 'households') or area_type not in ('h3', 'pc6')
 ),
 rounded as (
     select
@@ -15,6 +15,7 @@ rounded as (
         reason_missing as reason,
         case unit
             when 'persons' then 5 * floor(value / 5 + 0.5)
+            when 'households' then 5 * floor(value / 5 + 0.5)
             when '0-10' then round(value, 1)
             when 'share' then round(value, 2)
             when 'm2' then round(value, 2)
@@ -22,6 +23,7 @@ rounded as (
         end as rounded_value,
         case unit
             when 'persons' then 5 * floor(lower / 5 + 0.5)
+            when 'households' then 5 * floor(lower / 5 + 0.5)
             when '0-10' then round(lower, 1)
             when 'share' then round(lower, 2)
             when 'm2' then round(lower, 2)
@@ -29,6 +31,7 @@ rounded as (
         end as rounded_lower,
         case unit
             when 'persons' then 5 * floor(upper / 5 + 0.5)
+            when 'households' then 5 * floor(upper / 5 + 0.5)
             when '0-10' then round(upper, 1)
             when 'share' then round(upper, 2)
             when 'm2' then round(upper, 2)
@@ -40,10 +43,10 @@ rounded as (
 shown as (
     select
         *,
-        if(unit = 'persons' and rounded_value < 10, null, rounded_value) as value,
-        if(unit = 'persons' and rounded_lower < 10, null, rounded_lower) as lower,
-        if(unit = 'persons' and rounded_upper < 10, null, rounded_upper) as upper,
-        unit = 'persons' and rounded_value < 10 as is_too_few
+        if(unit in ('persons', 'households') and rounded_value < 10, null, rounded_value) as value,
+        if(unit in ('persons', 'households') and rounded_lower < 10, null, rounded_lower) as lower,
+        if(unit in ('persons', 'households') and rounded_upper < 10, null, rounded_upper) as upper,
+        unit in ('persons', 'households') and rounded_value < 10 as is_too_few
     from rounded
 )
 select
@@ -69,5 +72,6 @@ select
         else '100+'
     end as n_class,
     quality,
+    quality_reason,
     if(coalesce(is_too_few, false), 'too_few_people', reason) as reason_missing
 from shown

@@ -33,7 +33,8 @@ def protect_reach(warehouse: Warehouse) -> pa.Table:
 
 
 def publish_places(register: pa.Table) -> pa.Table:
-    """The register with one point per place, `out/places`."""
+    """The places of the register that count, with one point each, `out/places`."""
+    register = register.filter(register["counts"])
     geometry = shapely.from_wkb(register["geometry"].to_numpy(zero_copy_only=False))
     points = shapely.point_on_surface(geometry) if len(register) else np.empty(0, dtype=object)
     columns = [register[name] for name in PLACES.column_names if name != "geometry"]

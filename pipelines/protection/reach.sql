@@ -4,10 +4,14 @@
 -- units:  metres and seconds, medians of the cell's homes that reach the place; share_of_residents in tenths, from
 --         persons rounded to 5, null when the cell has fewer than 10 (rounded)
 with homes as (
-    select membership.area_code as cell, membership.origin_id, cast(coalesce(persons.persons, 0) as decimal(18, 6)) as persons
+    select
+        membership.area_code as cell,
+        membership.origin_id,
+        sum(cast(coalesce(persons.persons, 0) as decimal(18, 6))) as persons
     from areas.membership
-    join people.persons using (origin_id)
+    join people.persons using (atom_id)
     where membership.area_type = 'h3' and persons.population_group = 'all'
+    group by all
 ),
 residents as (
     select cell, 5 * floor(sum(persons) / 5 + 0.5) as rounded_residents

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.areas.contracts import MEMBERSHIP, VALUES
+from pipelines.areas.contracts import DRAWS, MEMBERSHIP, VALUES
 from pipelines.areas.values import build_membership, build_values
 from pipelines.contracts import conform, violations
 from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SPACE
-from pipelines.people.contracts import ORIGINS, PERSONS
+from pipelines.people.contracts import ATOMS, ORIGINS, PERSONS
 from pipelines.reach.contracts import ATTACHMENTS, LEGS
 from pipelines.sources.contracts import AREAS
 from pipelines.streets.unknowns import BOUNDS
@@ -20,9 +20,17 @@ Home = tuple[float | None, float | None]
 def _town(laid, homes: list[Home], **nearness: object) -> None:
     """Homes of (persons, metres to the nearest school) in one buurt BU1, profile rollator."""
     laid.lay(
-        PERSONS, *({"origin_id": n, "persons": persons} for n, (persons, _) in enumerate(homes)), population_group="all"
+        PERSONS,
+        *({"atom_id": n, "origin_id": n, "persons": persons} for n, (persons, _) in enumerate(homes)),
+        population_group="all",
     )
-    laid.lay(MEMBERSHIP, *({"origin_id": n} for n in range(len(homes))), area_type="buurt", area_code="BU1", weight=1.0)
+    laid.lay(
+        MEMBERSHIP,
+        *({"atom_id": n, "origin_id": n} for n in range(len(homes))),
+        area_type="buurt",
+        area_code="BU1",
+        weight=1.0,
+    )
     rows = [
         {
             "origin_id": n,
@@ -46,7 +54,7 @@ def _town(laid, homes: list[Home], **nearness: object) -> None:
         for n, (_, m) in enumerate(homes)
     ]
     laid.lay(MINIMUM, *below, profile="rollator", is_attached=shared["is_attached"])
-    for empty in (ORIGINS, ATTACHMENTS, LEGS, SPACE, CELL_COVERAGE, ESTIMATES):
+    for empty in (ORIGINS, DRAWS, ATTACHMENTS, LEGS, SPACE, CELL_COVERAGE, ESTIMATES):
         laid.lay(empty)
 
 
@@ -133,9 +141,11 @@ def test_hidden_ages_make_an_upper_bound_of_everybody_at_that_home(laid):
         PERSONS,
         *(
             {
+                "atom_id": n,
                 "origin_id": n,
                 "population_group": g,
                 "persons": p,
+                "highest": None,
                 "reason_missing": "" if p is not None else "ages_unknown",
             }
             for n, g, p in rows
@@ -147,6 +157,52 @@ def test_hidden_ages_make_an_upper_bound_of_everybody_at_that_home(laid):
         assert (row["value"], row["lower"], row["upper"]) == (4, 4, 11)
         assert row["interval_kind"].startswith("unknown_ages")
         assert found[indicator, "all"]["value"] == 17
+
+
+def test_hidden_people_make_an_upper_bound_of_the_most_there_can_be(laid):
+    _town(laid, [(10, None), (None, None)])
+    laid.lay(
+        PERSONS,
+        {"atom_id": 0, "origin_id": 0, "persons": 10.0, "highest": None},
+        {"atom_id": 1, "origin_id": 1, "persons": None, "highest": 4.0, "reason_missing": "masked"},
+        population_group="all",
+    )
+    found = _values(laid)
+    for indicator in ("inhabitants", "people_below_min"):
+        row = found[indicator, "all"]
+        assert (row["value"], row["lower"], row["upper"], row["quality"]) == (10, 10, 14, "caution")
+        assert row["interval_kind"].startswith("unknown_people")
+
+
+def test_households_are_told_apart_from_persons(laid):
+    _town(laid, [(10, None)])
+    rows = {"all": 10.0, "hh_single": 3.0}
+    laid.lay(PERSONS, *({"population_group": group, "persons": n} for group, n in rows.items()))
+    found = _values(laid)
+    assert (found["households", "hh_single"]["value"], found["households", "hh_single"]["unit"]) == (3, "households")
+    assert found["households_below_min", "hh_single"]["value"] == 3
+    assert found["households_none_found", "hh_single"]["unit"] == "households"
+    assert ("inhabitants", "hh_single") not in found
+
+
+def test_a_group_is_told_only_with_profiles_that_bear_on_it(laid):
+    _town(laid, [(10, None)])
+    laid.lay(PERSONS, *({"population_group": group, "persons": 5.0} for group in ("all", "0_4", "75plus")))
+    found = _values(laid)
+    assert ("people_below_min", "75plus") in found
+    assert ("people_below_min", "0_4") not in found
+    assert ("inhabitants", "0_4") in found
+
+
+def test_ages_of_another_year_call_for_caution_and_say_why(laid):
+    _town(laid, [(10, None)])
+    old = {"population_group": "75plus", "persons": 5.0, "quality_reason": "age_other_vintage"}
+    laid.lay(PERSONS, {"population_group": "all", "persons": 10.0}, old)
+    found = _values(laid)
+    for indicator in ("inhabitants", "people_below_min", "people_none_found"):
+        row = found[indicator, "75plus"]
+        assert (row["quality"], row["quality_reason"]) == ("caution", "age_other_vintage")
+        assert found[indicator, "all"]["quality_reason"] == ""
 
 
 def test_where_every_count_is_hidden_the_number_is_unknown_not_zero(laid):
@@ -312,11 +368,11 @@ def test_places_with_a_way_back_that_is_too_far_are_a_figure_of_their_own(laid):
 def test_floor_is_for_areas_of_many_people_only_and_says_where_it_is_unknown(laid):
     _town(laid, [(10, 100.0)])
     for area_type, expected in (("buurt", 12.5), ("h3", None)):
-        laid.lay(MEMBERSHIP, {"origin_id": 0}, area_type=area_type, area_code="A", weight=1.0)
+        laid.lay(MEMBERSHIP, {"atom_id": 0, "origin_id": 0}, area_type=area_type, area_code="A", weight=1.0)
         floors = ({"bound": bound, "floor_m2": 12.5} for bound in BOUNDS)
         laid.lay(SPACE, *floors, profile="rollator", delivered="complete", is_attached=True)
         assert _values(laid).get(("e2sfca_indoor", ""), {}).get("value") == expected
-    laid.lay(MEMBERSHIP, {"origin_id": 0}, area_type="buurt", area_code="A", weight=1.0)
+    laid.lay(MEMBERSHIP, {"atom_id": 0, "origin_id": 0}, area_type="buurt", area_code="A", weight=1.0)
     unknown = ({"bound": bound, "floor_m2": None} for bound in BOUNDS)
     laid.lay(SPACE, *unknown, profile="rollator", delivered="not_delivered", is_attached=True)
     assert _values(laid)["e2sfca_indoor", ""]["reason_missing"] == "floor_unknown"
@@ -362,19 +418,27 @@ def test_every_home_belongs_to_one_area_of_every_type(laid):
         {"area_type": "pc6", "area_code": "1000AA", "parent_code": "1000"},
         {"area_type": "pc4", "area_code": "1000"},
     )
-    shared = {"buurt_code": "BU1", "pc4": "1000"}
     laid.lay(
         ORIGINS,
-        {"origin_id": 0, "origin_type": "address", "h3_cell": 0x8A1969000007FFF, "pc6": "1000AA"},
-        {"origin_id": 1, "origin_type": "address", "h3_cell": 0x8A196900000FFFF, "pc6": "9999ZZ"},
-        {"origin_id": 2, "origin_type": "probe", "h3_cell": 0x8A1969000017FFF, "pc6": "1000AA"},
-        **shared,
+        {"origin_id": 0, "origin_type": "address", "h3_cell": 0x8A1969000007FFF},
+        {"origin_id": 1, "origin_type": "address", "h3_cell": 0x8A196900000FFFF},
+        {"origin_id": 2, "origin_type": "probe", "h3_cell": 0x8A1969000017FFF},
+        {"origin_id": 3, "origin_type": "square", "h3_cell": 0x8A1969000027FFF, "is_beyond": True},
+    )
+    here = {"buurt_code": "BU1", "pc4": "1000", "weight": 1.0, "is_at_point": True}
+    laid.lay(
+        ATOMS,
+        {"atom_id": 0, "origin_id": 0, "pc6": "1000AA", **here},
+        {"atom_id": 1, "origin_id": 1, "pc6": "9999ZZ", **here},
+        {"atom_id": 2, "origin_id": 2, "pc6": "1000AA", **here},
+        {"atom_id": 3, "origin_id": 3, "weight": 1.0},
     )
     laid.lay(
         PERSONS,
-        {"origin_id": 0, "persons": 2.0},
-        {"origin_id": 1, "persons": None},
-        {"origin_id": 2},
+        {"atom_id": 0, "persons": 2.0},
+        {"atom_id": 1, "persons": None},
+        {"atom_id": 2},
+        {"atom_id": 3, "persons": 9.0},
         population_group="all",
     )
     found = conform(build_membership(laid.warehouse), MEMBERSHIP)
@@ -385,7 +449,7 @@ def test_every_home_belongs_to_one_area_of_every_type(laid):
         for kind, code in (("buurt", "BU1"), ("wijk", "WK1"), ("gemeente", "GM1"), ("pc4", "1000"))
         for n in range(3)
     }
-    # A postcode of another municipality is none of ours; a probe makes no cell inhabited.
+    # A postcode of another municipality is none of ours; a probe makes no cell inhabited; beyond the border is nothing.
     expected |= {("pc6", "1000AA", 0), ("pc6", "1000AA", 2), ("h3", "8a1969000007fff", 0), ("h3", "8a196900000ffff", 1)}
     assert members == expected
 

@@ -11,7 +11,7 @@ import shapely
 from pipelines.contracts import conform
 from pipelines.findings.access import measure_space
 from pipelines.people.contracts import PERSONS
-from pipelines.places.contracts import COMPLETENESS, REGISTER
+from pipelines.places.contracts import COMPLETENESS, FUNCTIONS, REGISTER
 from pipelines.reach.attach import usable_streets
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS
 from pipelines.reach.ground import Streetscape, ground_of
@@ -84,7 +84,12 @@ def floors(folder: Path) -> tuple[int, float, float]:
             "place_kind": pa.repeat("buurtcentrum", len(places)),
             "floor_area_m2": random.uniform(50, 1_000, len(places)),
         },
-        COMPLETENESS: {"place_kind": ["buurtcentrum"], "delivered": ["complete"]},
+        FUNCTIONS: {
+            "place_id": places,
+            "place_kind": pa.repeat("buurtcentrum", len(places)),
+            "is_booklet": np.ones(len(places), dtype=np.bool_),
+        },
+        COMPLETENESS: {"place_kind": ["buurtcentrum"], "delivered": ["complete"], "is_booklet": [True]},
         BUDGETS: {
             "profile": [REFERENCE.name],
             "budget_m": [FLOOR_BUDGET_M],

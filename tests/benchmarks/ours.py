@@ -155,10 +155,13 @@ def kept(folder: Path) -> Outing:
 
 
 def register_of(town: Town) -> pa.Table:
-    """`places/register`: the kinds."""
+    """`places/functions`: one kind each."""
     kinds = [str(kind) for kind in range(N_KINDS)]
     words = pa.DictionaryArray.from_arrays(town.place_kind.astype(np.int8), pa.array(kinds))
-    return pa.table({"place_id": np.arange(len(town.place_kind)), "place_kind": words.cast(pa.string())})
+    is_booklet = np.ones(len(town.place_kind), dtype=np.bool_)
+    return pa.table(
+        {"place_id": np.arange(len(town.place_kind)), "place_kind": words.cast(pa.string()), "is_booklet": is_booklet}
+    )
 
 
 def crossings_outing(town: Town, places: NDArray[np.int64]) -> Outing:
@@ -176,7 +179,7 @@ def crossings_answer(outing: Outing, town: Town, engine: Engine) -> tuple[NDArra
     """Nearest and numbers within 800 m by crossing and kind, as the peers give them."""
     tallies = tallied(outing, register_of(town), engine)
     nearest_m, numbers = tallies.figures[:, 0, :, 0] / UNITS, tallies.figures[:, 0, :, N_800M]
-    kinds = [int(kind) for kind in tallies.kinds]
+    kinds = [int(kind) for (kind,) in tallies.sorts]
     nearest = np.full((len(town.x_m), N_KINDS), np.inf)
     counts = np.zeros(nearest.shape, dtype=np.int64)
     nearest[np.ix_(outing.origin_ids, kinds)] = np.where(nearest_m <= 800.0, nearest_m, np.inf)
@@ -195,7 +198,7 @@ def homes_outing(town: Town, places: NDArray[np.int64]) -> Outing:
 def homes_answer(outing: Outing, town: Town, engine: Engine) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Nearest and numbers within 800 m by home and kind."""
     tallies = tallied(outing, register_of(town), engine)
-    kinds = [int(kind) for kind in tallies.kinds]
+    kinds = [int(kind) for (kind,) in tallies.sorts]
     nearest = np.full((len(town.home_edge), N_KINDS), np.inf)
     numbers = np.zeros(nearest.shape, dtype=np.int64)
     where = np.ix_(outing.origin_ids, kinds)

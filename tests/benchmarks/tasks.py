@@ -221,20 +221,17 @@ def _share(town: Town, places: np.ndarray) -> str:
 
 def _warm(outing: object, engine: object) -> None:
     """Have everything compiled that the measurement uses."""
+    from pipelines.places.contracts import FUNCTIONS
     from pipelines.reach.counts import reach_counts
     from pipelines.reach.pairs import Outing, pair_tables
 
     assert isinstance(outing, Outing)
-    import pyarrow as pa
-
     job = outing.job
     few = job._replace(access=job.access._replace(points=job.access.points[:0], starts=job.access.starts[:1]))
     small = dataclasses.replace(outing, job=few, place_ids=outing.place_ids[:0], origin_ids=outing.origin_ids)
     for _ in pair_tables(small, engine):
         pass
-    reach_counts(
-        small, pa.table({"place_id": pa.array([], pa.int64()), "place_kind": pa.array([], pa.string())}), engine
-    )
+    reach_counts(small, FUNCTIONS.schema.empty_table(), engine)
 
 
 def _size(outing: object) -> dict[str, object]:

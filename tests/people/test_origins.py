@@ -1,7 +1,4 @@
-from collections.abc import Sequence
-
 import numpy as np
-import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import given
@@ -9,126 +6,93 @@ from hypothesis import strategies as st
 
 from pipelines.contracts import conform, violations
 from pipelines.people.contracts import ORIGINS
-from pipelines.people.origins import Deliveries, build_origins, containing
-from pipelines.sources.contracts import ADDRESSES, AREAS, PEOPLE_COUNTS, SQUARES
-
-X, Y = 155_000, 463_000
+from pipelines.people.origins import Deliveries, containing, find_points, origins_table, square_codes
+from pipelines.people.priors import likely_persons
 
 
-def _area(area_type: str, code: str, left: int, right: int) -> dict[str, object]:
-    box = shapely.box(X + left, Y, X + right, Y + 100)
-    return {
-        "area_type": area_type,
-        "area_code": code,
-        "area_name": code,
-        "parent_code": "",
-        "publish_geometry": True,
-        "share_inside": 1.0,
-        "geometry": box.wkb,
-    }
-
-
-# Two buurten of 200 m, three postcodes that overlap them, one PC4.
-AREA_ROWS = [
-    _area("buurt", "BU1", 0, 200),
-    _area("buurt", "BU2", 200, 400),
-    _area("pc6", "1000AA", 0, 150),
-    _area("pc6", "1000AB", 150, 300),
-    _area("pc6", "1000AC", 300, 400),
-    _area("pc4", "1000", 0, 400),
-]
-
-
-def _table(schema: pa.Schema, rows: Sequence[dict[str, object]]) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema=schema)
-
-
-def _counts(unit_type: str, **persons: float | None) -> list[dict[str, object]]:
-    return [
-        {
-            "unit_type": unit_type,
-            "unit_code": code,
-            "population_group": "all",
-            "persons": value,
-            "reason_missing": "" if value is not None else "masked",
-        }
-        for code, value in persons.items()
-    ]
-
-
-def _origins(
-    unit_type: str,
-    counts: list[dict[str, object]],
-    addresses: Sequence[dict[str, object]] = (),
-    squares: Sequence[dict[str, object]] = (),
-) -> list[dict[str, object]]:
-    deliveries = Deliveries(
-        _table(AREAS.schema, AREA_ROWS),
-        _table(ADDRESSES.schema, addresses),
-        _table(SQUARES.schema, squares),
-        _table(PEOPLE_COUNTS.schema, counts),
-        unit_type,
-    )
-    found = conform(build_origins(deliveries, 10), ORIGINS)
+def _brief(deliveries: Deliveries) -> list[tuple[str, str, str]]:
+    points = find_points(deliveries, 10)
+    found = conform(origins_table(points, 10), ORIGINS)
     assert violations(found, ORIGINS) == ()
-    return found.to_pylist()
+    return list(zip(points.origin_type.tolist(), points.codes.tolist(), points.pc6.tolist(), strict=True))
 
 
-def _brief(origins: list[dict[str, object]]) -> list[tuple[object, ...]]:
-    return [(o["origin_type"], o["origin_code"], o["buurt_code"], o["pc6"], o["unit_code"]) for o in origins]
+def test_addresses_come_first_and_keep_their_own_postcode(town):
+    counts = [town.count("buurt", "BU1", 10), town.count("buurt", "BU2", 10)]
+    found = _brief(town.deliveries("buurt", counts, [town.address("a", 10, "1000AC"), town.address("b", 250)]))
+    assert found == [("address", "a", "1000AC"), ("address", "b", "1000AB"), ("probe", "1000AA", "1000AA")]
 
 
-def _address(code: str, x: float, pc6: str = "") -> dict[str, object]:
-    return {"address_id": code, "pc6": pc6, "x_m": X + x, "y_m": Y + 50.0}
+def test_an_inhabited_unit_without_an_address_gets_a_point(town):
+    counts = [town.count("buurt", "BU1", 10), town.count("buurt", "BU2", 20)]
+    found = _brief(town.deliveries("buurt", counts, [town.address("a", 10)]))
+    assert ("unit", "BU2") in [one[:2] for one in found]
 
 
-def test_addresses_come_first_and_keep_their_own_postcode():
-    found = _origins("buurt", _counts("buurt", BU1=10, BU2=10), [_address("a", 10, "1000AC"), _address("b", 250)])
-    assert _brief(found) == [
-        ("address", "a", "BU1", "1000AC", "BU1"),
-        ("address", "b", "BU2", "1000AB", "BU2"),
-        ("probe", "1000AA", "BU1", "1000AA", ""),
-    ]
+def test_an_uninhabited_unit_gets_none(town):
+    counts = [town.count("buurt", "BU1", 10), town.count("buurt", "BU2", 0)]
+    found = _brief(town.deliveries("buurt", counts, [town.address("a", 10)]))
+    assert "unit" not in {origin[0] for origin in found}
 
 
-def test_an_inhabited_unit_without_an_address_gets_a_point():
-    found = _origins("buurt", _counts("buurt", BU1=10, BU2=20), [_address("a", 10)])
-    assert ("unit", "BU2", "BU2", "1000AC", "BU2") in _brief(found) or (
-        "unit",
-        "BU2",
-        "BU2",
-        "1000AB",
-        "BU2",
-    ) in _brief(found)
+def test_without_addresses_the_squares_are_used_and_without_those_the_postcodes(town):
+    found = _brief(town.deliveries("square", [town.count("square", "E1550N4630", 7)], squares=[town.square(0)]))
+    assert ("square", "E1550N4630", "1000AA") in found
+    found = _brief(town.deliveries("pc6", [town.count("pc6", "1000AA", 5)]))
+    assert [origin[0] for origin in found] == ["pc6"] * 3
 
 
-def test_an_uninhabited_unit_gets_none():
-    found = _origins("buurt", _counts("buurt", BU1=10, BU2=0), [_address("a", 10)])
-    assert "unit" not in {origin["origin_type"] for origin in found}
+def test_an_address_beyond_the_border_is_no_origin(town):
+    found = _brief(
+        town.deliveries("buurt", [town.count("buurt", "BU1", 10)], [town.address("in", 10), town.address("out", 900)])
+    )
+    assert "out" not in {origin[1] for origin in found}
 
 
-def test_without_addresses_the_squares_are_used_and_without_those_the_postcodes():
-    squares = [{"square_code": "E1550N4630", "x_m": X + 50.0, "y_m": Y + 50.0}]
-    found = _origins("square", _counts("square", E1550N4630=7), squares=squares)
-    assert _brief(found)[-1] == ("square", "E1550N4630", "BU1", "1000AA", "E1550N4630")
-    found = _origins("pc6", _counts("pc6", **{"1000AA": 5, "1000AB": 6, "1000AC": None}))
-    assert [origin["origin_type"] for origin in found] == ["pc6"] * 3
+def test_a_square_beyond_the_border_is_one_that_is_marked(town):
+    squares = [town.square(0), town.square(6)]
+    points = find_points(town.deliveries("buurt", [town.count("buurt", "BU1", 10)], squares=squares), 10)
+    of_squares = points.origin_type == "square"
+    assert dict(zip(points.codes[of_squares], points.is_beyond[of_squares], strict=True)) == {
+        "E1550N4630": False, "E1556N4630": True,
+    }  # fmt: skip
 
 
-def test_a_point_outside_the_municipality_is_no_origin():
-    found = _origins("buurt", _counts("buurt", BU1=10, BU2=0), [_address("in", 10), _address("out", 900)])
-    assert "out" not in {origin["origin_code"] for origin in found}
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        # Another delivery than the totals says how many are likely at each of its units.
+        ([("square", "E1550N4630", 30.0), ("square", "E1551N4630", 10.0)], {"a": 15, "b": 15, "c": 10}),
+        # A masked one holds none to four: two are likely.
+        ([("square", "E1550N4630", 30.0), ("square", "E1551N4630", None)], {"a": 15, "b": 15, "c": 2}),
+        # In a square that CBS does not list live fewer than five.
+        ([("square", "E1550N4630", 30.0)], {"a": 15, "b": 15, "c": 2}),
+    ],
+)
+def test_counts_that_are_not_the_totals_say_how_many_are_likely(town, counts, expected):
+    rows = [town.count("buurt", "BU1", 40), *(town.count(*one) for one in counts)]
+    addresses = [town.address("a", 10), town.address("b", 90), town.address("c", 110)]
+    deliveries = town.deliveries("buurt", rows, addresses)
+    points = find_points(deliveries, 10)
+    found = dict(zip(points.codes, likely_persons(points, deliveries.people_counts, "buurt"), strict=True))
+    assert {code: found[code] for code in expected} == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("unit_type", ["pc6", "square"])
-def test_another_delivery_than_the_totals_is_a_prior_by_its_own_count(unit_type: str):
-    squares = [{"square_code": f"E155{n}N4630", "x_m": X + 50.0 + 100 * n, "y_m": Y + 50.0} for n in range(2)]
-    counts = _counts("buurt", BU1=10, BU2=0) + _counts("square", E1550N4630=30, E1551N4630=None)
-    counts += _counts("pc6", **{"1000AA": 30})
-    found = _origins("buurt", counts, squares=squares if unit_type == "square" else [])
-    priors = {origin["origin_code"]: origin["prior"] for origin in found if origin["origin_type"] == unit_type}
-    assert priors["E1550N4630" if unit_type == "square" else "1000AA"] == 30
-    assert priors["E1551N4630" if unit_type == "square" else "1000AB"] == 0
+def test_of_another_year_a_square_that_is_not_listed_may_be_a_new_estate(town):
+    rows = [town.count("buurt", "BU1", 40), town.count("square", "E1550N4630", 30.0, vintage=2014)]
+    deliveries = town.deliveries("buurt", rows, [town.address("a", 10), town.address("b", 110)])
+    points = find_points(deliveries, 10)
+    found = dict(zip(points.codes, likely_persons(points, deliveries.people_counts, "buurt"), strict=True))
+    assert found["b"] == pytest.approx(found["a"])
+
+
+def test_at_a_care_home_as_many_are_likely_as_its_floor_holds(town):
+    homes = [town.address("a", 10), town.address("b", 20, is_institution=True, floor_area_m2=3_000.0)]
+    deliveries = town.deliveries("buurt", [town.count("buurt", "BU1", 60)], homes)
+    points = find_points(deliveries, 10)
+    found = dict(zip(points.codes, likely_persons(points, deliveries.people_counts, "buurt"), strict=True))
+    assert found["b"] == 60
+    assert found["a"] < 3
 
 
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(0, 10)), max_size=20))
@@ -137,3 +101,9 @@ def test_the_first_polygon_wins_where_borders_meet(points: list[tuple[float, flo
     found = containing(polygons, shapely.points(np.array(points, dtype=float).reshape(-1, 2)))
     expected = [next((i for i, p in enumerate(polygons) if p.intersects(shapely.Point(xy))), -1) for xy in points]
     assert found.tolist() == expected
+
+
+def test_a_point_lies_in_the_square_whose_code_names_its_corner():
+    x_m, y_m = np.array([233_450.0, 233_500.0]), np.array([582_099.9, 582_100.0])
+    assert square_codes(x_m, y_m).tolist() == ["E2334N5820", "E2335N5821"]
+    assert square_codes(x_m, y_m, 500).tolist() == ["E2330N5820", "E2335N5820"]

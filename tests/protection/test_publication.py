@@ -120,13 +120,15 @@ def test_metres_are_whole_and_scales_have_one_decimal(laid):
 def _reach(laid, homes: list[float | None], reaching: list[tuple[int, float, float | None]]) -> list[dict[str, object]]:
     laid.lay(
         MEMBERSHIP,
-        *({"origin_id": n} for n in range(len(homes))),
+        *({"atom_id": n, "origin_id": n} for n in range(len(homes))),
         area_type="h3",
         area_code="8a1969000007fff",
         weight=1.0,
     )
     laid.lay(
-        PERSONS, *({"origin_id": n, "persons": persons} for n, persons in enumerate(homes)), population_group="all"
+        PERSONS,
+        *({"atom_id": n, "origin_id": n, "persons": persons} for n, persons in enumerate(homes)),
+        population_group="all",
     )
     laid.lay(BUDGETS, {"profile": "rollator", "budget_m": 500.0, "budget_s": None})
     laid.lay(
@@ -244,7 +246,13 @@ def test_a_place_is_published_as_one_point_on_it():
         "source_id": "7",
         "geometry": box.wkb,
         "entrances": None,
+        "functions": ["school", "buurtcentrum"],
+        "merged_sources": ["b.csv:1"],
+        "counts": True,
     }
-    found = conform(publish_places(pa.Table.from_pylist([row], schema=REGISTER.schema)), PLACES)
+    hired = row | {"place_id": 4, "counts": False}
+    found = conform(publish_places(pa.Table.from_pylist([row, hired], schema=REGISTER.schema)), PLACES)
+    assert found["place_id"].to_pylist() == [3]
+    assert found["functions"].to_pylist() == [["school", "buurtcentrum"]]
     assert shapely.from_wkb(found["geometry"][0].as_py()).within(box)
     assert len(publish_places(REGISTER.schema.empty_table())) == 0

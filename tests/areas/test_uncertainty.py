@@ -1,0 +1,40 @@
+import pytest
+
+from pipelines.areas.contracts import DRAWS, MEMBERSHIP
+from pipelines.areas.uncertainty import build_draws
+from pipelines.contracts import conform, violations
+from pipelines.findings.contracts import MINIMUM
+from pipelines.people.contracts import ATOMS, PERSONS
+
+
+def _draws(laid, homes: list[tuple[float | None, str, str]]) -> dict[tuple[str, str], tuple[float, float]]:
+    """Homes of (persons, square, whether a place is near), in one buurt."""
+    laid.lay(
+        ATOMS,
+        *({"atom_id": n, "origin_id": n, "square_code": s} for n, (_, s, _) in enumerate(homes)),
+        buurt_code="BU1",
+    )
+    laid.lay(PERSONS, *({"atom_id": n, "persons": p} for n, (p, _, _) in enumerate(homes)), population_group="all")
+    laid.lay(
+        MINIMUM, *({"origin_id": n, "is_below_central": b} for n, (_, _, b) in enumerate(homes)), profile="rollator"
+    )
+    members = ({"atom_id": n, "origin_id": n, "area_type": t} for n in range(len(homes)) for t in ("buurt", "h3"))
+    laid.lay(MEMBERSHIP, *members, area_code="A", weight=1.0)
+    found = conform(build_draws(laid.warehouse, laid.warehouse.read(MEMBERSHIP)), DRAWS)
+    assert violations(found, DRAWS) == ()
+    return {(row["area_type"], row["profile"]): (row["lower"], row["upper"]) for row in found.to_pylist()}
+
+
+def test_where_a_block_lies_wholly_near_or_far_chance_moves_nobody(laid):
+    found = _draws(laid, [(10, "near", "no"), (20, "far", "yes"), (3, "far", "unknown")])
+    assert found == {("buurt", "rollator"): pytest.approx((23, 23))}
+
+
+def test_where_homes_of_one_block_differ_the_number_lies_between_bounds_around_it(laid):
+    ((lower, upper),) = _draws(laid, [(50, "same", "no"), (50, "same", "yes")]).values()
+    assert 25 < lower < 45
+    assert 55 < upper < 75
+
+
+def test_people_who_are_not_known_are_in_no_draw(laid):
+    assert _draws(laid, [(None, "far", "yes"), (5, "far", "yes")]) == {("buurt", "rollator"): pytest.approx((5, 5))}
