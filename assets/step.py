@@ -281,6 +281,9 @@ def deliveries_of(bench: Bench, roles: Sequence[str]) -> dict[str, Any]:
         for one in delivered if isinstance(delivered, tuple) else (delivered,):
             if one is not None:
                 found[one.path] = one
+            # Schools of DUO may name a BAG of their own.
+            if (addresses := getattr(one, "addresses", None)) is not None:
+                found[addresses.path] = addresses
     return found
 
 

@@ -13,7 +13,7 @@ def _delivered(bench: Bench) -> deliveries.Delivered:
 @step(
     "sources/statistics",
     writes=(contracts.AREAS, contracts.PEOPLE_COUNTS, contracts.SQUARES),
-    deliveries=("gemeenten", "wijken", "buurten", "pc4", "pc4_ages", "pc6", "squares"),
+    deliveries=("gemeenten", "wijken", "buurten", "pc4", "pc4_ages", "pc6", "squares", "squares_500"),
 )
 def statistics(bench: Bench) -> Made:
     """Areas (gemeente, wijk, buurt, PC4, PC6) and squares, and how many people CBS counts in each."""
@@ -21,11 +21,16 @@ def statistics(bench: Bench) -> Made:
     return Made((found.areas, found.people_counts, found.squares), remarks=found.remarks)
 
 
-@step("sources/addresses", writes=(contracts.ADDRESSES,), deliveries=("addresses",))
+@step(
+    "sources/addresses",
+    writes=(contracts.ADDRESSES, contracts.CROSSWALK),
+    deliveries=("addresses", "crosswalk"),
+)
 def addresses(bench: Bench) -> Made:
-    """Dwellings in use, from the BAG."""
+    """Dwellings in use, from the BAG, and the buurt that CBS puts each postcode and house number in."""
     table, remarks = deliveries.delivered_addresses(_delivered(bench))
-    return Made((table,), remarks=remarks)
+    crosswalk, crosswalk_remarks = deliveries.delivered_crosswalk(bench.area, bench.raw)
+    return Made((table, crosswalk), remarks=remarks + crosswalk_remarks)
 
 
 @step("sources/segments", writes=(contracts.SEGMENTS,), deliveries=("streets",))
@@ -55,11 +60,16 @@ def survey(bench: Bench) -> Made:
     return Made((found.respondents, found.answers, found.items), remarks=found.remarks)
 
 
-@step("sources/inventory", writes=(contracts.INVENTORY,), deliveries=("inventory",))
+@step(
+    "sources/inventory",
+    writes=(contracts.INVENTORY, contracts.CONTEXT),
+    deliveries=("inventory", "statline"),
+)
 def inventory(bench: Bench) -> Made:
-    """What residents and professionals said, in their own words and with their consent."""
+    """What residents and professionals said, with their consent; and figures of StatLine to lay beside ours."""
     table, remarks = deliveries.delivered_inventory(bench.area, bench.raw)
-    return Made((table,), remarks=remarks)
+    context, context_remarks = deliveries.delivered_context(bench.area, bench.raw)
+    return Made((table, context), remarks=remarks + context_remarks)
 
 
 STEPS = (statistics, addresses, segments, places, survey, inventory)

@@ -1,18 +1,35 @@
-"""BAG addresses: the dwellings in use, as points to walk from."""
+"""BAG addresses: the dwellings in use, as points to walk from; and every address, to find what has one.
 
+A layer like the BAG may be read too: `columns` renames `id`, `postcode`, `house_number`, `letter` and `addition`.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AddressDelivery
-from pipelines.sources.cbs import BUFFER_M, Municipality
+from pipelines.sources.cbs import BUFFER_M, Municipality, signed_numbers
 from pipelines.sources.contracts import ADDRESSES
-from pipelines.sources.vector import Remark, near, read_layer
+from pipelines.sources.house_numbers import house_letter, plain_postcode, split_house_number
+from pipelines.sources.vector import Layer, Remark, near, read_layer
 
+# What the BAG writes where the floor is not known.
+_NO_AREA_M2 = 999_999
+_INSTITUTIONS = ("gezondheidszorgfunctie", "logiesfunctie", "celfunctie")
 _IN_USE = ("Verblijfsobject in gebruik", "Verblijfsobject in gebruik (niet ingemeten)", "Verbouwing verblijfsobject")
+
+_COLUMNS: Mapping[str, str] = {
+    "id": "identificatie",
+    "postcode": "postcode",
+    "house_number": "huisnummer",
+    "letter": "huisletter",
+    "addition": "toevoeging",
+}
 
 
 def read_addresses(
@@ -37,17 +54,82 @@ def read_addresses(
     in_use = np.isin(layer.column("status").astype(str), _IN_USE)
     remarks = _remarks(layer.source, ~dwelling, dwelling & ~in_use)
     layer = layer.keep(dwelling & in_use, remarks)
-    codes = layer.column("identificatie").astype(str)
-    if not len(codes):
+    names = _names(delivery)
+    if not len(layer.geometry):
         raise SourceError(
             f"{layer.source}: holds no dwelling in use near the area. Deliver the BAG of this municipality."
         )
+    codes = layer.column(names["id"]).astype(str)
     if len(np.unique(codes)) < len(codes):
-        raise SourceError(f"{layer.source}: column 'identificatie' repeats. Deliver each verblijfsobject once.")
-    postcodes = ["" if p is None else str(p).replace(" ", "") for p in layer.column("postcode")]
+        raise SourceError(f"{layer.source}: column {names['id']!r} repeats. Deliver each verblijfsobject once.")
+    return _table(layer, names, codes.tolist()), layer.remarks
+
+
+def read_all_addresses(delivery: AddressDelivery, raw: Path, municipality: Municipality) -> pa.Table:
+    """Every address within 1,300 m of the municipality, whatever it is used for and in whichever state.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of `sources/addresses`; `address_id` is the number of the row where the layer identifies none.
+
+    Raises
+    ------
+    SourceError
+        When none is near, or the layer has no postcodes or no house numbers.
+    """
+    delivered = read_layer(delivery, raw, default_layer="verblijfsobject")
+    layer = near(delivered, municipality.outline, BUFFER_M, may_be_none=False)
+    names = _names(delivery)
+    layer.column(names["house_number"])
+    numbered = [str(row) for row in range(1, len(layer.geometry) + 1)]
+    codes = layer.fields[names["id"]].astype(str).tolist() if names["id"] in layer.fields else numbered
+    return _table(layer, names, codes)
+
+
+def _names(delivery: AddressDelivery) -> dict[str, str]:
+    if strange := sorted(set(delivery.columns) - set(_COLUMNS)):
+        raise SourceError(f"{delivery.path}: `columns` names {strange}; of addresses it may name {sorted(_COLUMNS)}.")
+    return {**_COLUMNS, **delivery.columns}
+
+
+def _table(layer: Layer, names: Mapping[str, str], codes: list[str]) -> pa.Table:
+    none = np.full(len(layer.geometry), None, dtype=object)
+    postcodes, numbers, letters, additions = (
+        layer.column(names[key]) if key == "postcode" else layer.fields.get(names[key], none)
+        for key in ("postcode", "house_number", "letter", "addition")
+    )
+    # A layer may hold `12-A` where the BAG has a number and a letter apart, or a number with decimals.
+    split = [split_house_number("" if value is None else str(value).removesuffix(".0")) for value in numbers]
+    doors = zip(split, letters, additions, strict=True)
     points = shapely.centroid(layer.geometry)
-    columns = [codes.tolist(), postcodes, shapely.get_x(points), shapely.get_y(points)]
-    return pa.table(columns, schema=ADDRESSES.schema), layer.remarks
+    columns = [
+        codes,
+        [plain_postcode(text) for text in postcodes],
+        shapely.get_x(points),
+        shapely.get_y(points),
+        [number for number, _ in split],
+        [house_letter(more, letter, addition) for (_, more), letter, addition in doors],
+        _institutions(layer),
+        pa.array(_floor_areas(layer), pa.float64(), from_pandas=True),
+    ]
+    return pa.table(columns, schema=ADDRESSES.schema)
+
+
+def _institutions(layer: Layer) -> NDArray[np.bool_]:
+    """Whether people are cared for, lodged or held at each address (n,); false where no use was delivered."""
+    none = np.full(len(layer.geometry), "", dtype=object)
+    purpose = layer.fields.get("gebruiksdoel", none).astype(str).astype(np.str_)
+    found = [np.char.find(purpose, word) >= 0 for word in _INSTITUTIONS]
+    return np.asarray(np.any(found, axis=0), dtype=np.bool_)
+
+
+def _floor_areas(layer: Layer) -> NDArray[np.float64]:
+    """Floor of each dwelling in m2; NaN where the BAG was delivered without, or tells nothing (0, 1 or 999999)."""
+    if "oppervlakte" not in layer.fields:
+        return np.full(len(layer.geometry), np.nan)
+    area = signed_numbers(layer.fields["oppervlakte"])
+    return np.where((area > 1) & (area < _NO_AREA_M2), area, np.nan)
 
 
 def _remarks(source: str, no_dwelling: np.ndarray, not_in_use: np.ndarray) -> tuple[Remark, ...]:

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.errors import AreaFileError
+from pipelines.sources.fetch.registry import RegistryError, shipped_registry
 from pipelines.sources.licences import known_licences
+from pipelines.sources.place_kinds import Register, booklet_kinds, code_kinds, known_kinds
 
-PLACE_KINDS = ("winkel", "school", "buurtcentrum", "speelplek", "horeca", "sport")
 PLACE_COLUMNS = (
-    "id", "name", "kind", "x", "y", "wkt", "wheelchair", "door_width", "door_kerb", "door_steps", "floor_area",
+    "id", "name", "kind", "x", "y", "lon", "lat", "wkt", "wheelchair", "door_width", "door_kerb", "door_steps",
+    "floor_area", "postcode", "house_number", "gemeente",
+    "same_purpose", "regularity", "indoor", "free_of_charge", "functions",
 )  # fmt: skip
-BENCH_COLUMNS = ("id", "kind", "x", "y", "wkt")
+BENCH_COLUMNS = ("id", "kind", "x", "y", "lon", "lat", "wkt")
 PROFILES = ("referentie", "kinderwagen", "kinderwagen_peuter", "rollator")
 Delivered = Literal["complete", "partial", "not_delivered"]
 SHIPPED = Path(__file__).parent / "areas"
@@ -31,7 +34,15 @@ class Frozen(BaseModel):
 
 
 class Delivery(Frozen):
-    """One delivered file: where it lies under the raw folder, and what it is."""
+    """One delivered file: where it lies under the raw folder, and what it is.
+
+    Of a list (CSV or XLSX) `header_row` is the line, from 1, that holds the names of the columns, below which
+    `rows_under_header` hold units or a second heading; `numbers` says whether 1.234 is 1234 (`dutch`) or just over 1
+    (`english`) where a column does not show it.
+
+    `fetch` names a source of the registry (`cbs-wijkenbuurten`, `osm-province/groningen`) that `samenhang fetch` gets
+    it from, in the year `vintage`; without it somebody puts the file there.
+    """
 
     path: str
     vintage: int
@@ -39,7 +50,21 @@ class Delivery(Frozen):
     attribution: str
     layer: str | None = None
     crs: str | None = None
+    header_row: Annotated[int, Field(ge=1)] = 1
+    rows_under_header: Annotated[int, Field(ge=0)] = 0
+    numbers: Literal["dutch", "english"] | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    fetch: str | None = None
+
+    @field_validator("fetch")
+    @classmethod
+    def _known_source(cls, fetch: str | None) -> str | None:
+        if fetch is not None:
+            try:
+                shipped_registry().find(fetch)
+            except RegistryError as error:
+                raise ValueError(str(error)) from error
+        return fetch
 
 
 class StreetDelivery(Delivery):
@@ -52,24 +77,40 @@ class StreetDelivery(Delivery):
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
-class PlaceDelivery(Delivery):
-    """Places: an OSM extract (`osm`), a vector layer (`layer`) or a municipal list (`csv`).
+class AddressDelivery(Delivery):
+    """Homes: the BAG (`bag`), or the addresses of an OSM extract (`osm`)."""
 
-    `kinds` maps the values of the column `columns.kind` to kinds of place; `kind` gives every row one kind.
-    `columns` names any of `PLACE_COLUMNS`: `wheelchair` and `door_...` tell whether one can come in, `floor_area` (m2)
-    how much there is inside.
+    format: Literal["bag", "osm"] = "bag"
+
+
+class PlaceDelivery(Delivery):
+    """Places: an OSM extract (`osm`), a vector layer (`layer`), a municipal list (`csv`), or schools of DUO (`duo`).
+
+    A list is a CSV, or an XLSX of which `layer` names the sheet. Schools of DUO have no coordinates: they lie at their
+    address in `addresses`, or where that is left out in `sources.addresses`.
+
+    `kinds` maps the values of the column `columns.kind` to kinds of place, beside those of the register that `codes`
+    names; `kind` gives every row one kind. `columns` names any of `PLACE_COLUMNS`: `wheelchair` and `door_...` tell
+    whether one can come in, `floor_area` (m2) how much there is inside, `functions` what else the place is.
     """
 
-    format: Literal["osm", "layer", "csv"]
+    format: Literal["osm", "layer", "csv", "duo"]
     kind: str | None = None
     kinds: dict[str, str] = Field(default_factory=dict)
+    addresses: AddressDelivery | None = None
+    codes: Register | None = None
+
+    def kind_of(self, word: str) -> str:
+        """Give the kind of place that a value of this delivery means (of several, by comma, the first known), or ''."""
+        known = (code_kinds(self.codes) if self.codes else {}) | self.kinds
+        return next((known[part] for part in (word.strip(), *map(str.strip, word.split(","))) if part in known), "")
 
     @model_validator(mode="after")
     def _known_kinds(self) -> "PlaceDelivery":
         named = set(self.kinds.values()) | ({self.kind} if self.kind else set())
-        strange = sorted(named - set(PLACE_KINDS))
+        strange = sorted(named - set(known_kinds()))
         if strange:
-            raise ValueError(f"unknown kinds of place {strange}; known are {list(PLACE_KINDS)}")
+            raise ValueError(f"unknown kinds of place {strange}; known are {list(known_kinds())}")
         return self
 
     @model_validator(mode="after")
@@ -77,6 +118,8 @@ class PlaceDelivery(Delivery):
         strange = sorted(set(self.columns) - set(PLACE_COLUMNS))
         if strange:
             raise ValueError(f"columns names {strange}, which are no facts of a place; known are {list(PLACE_COLUMNS)}")
+        if self.codes and "kind" not in self.columns:
+            raise ValueError(f"codes is {self.codes}: name the column that holds them, `columns: {{kind: ...}}`")
         return self
 
 
@@ -103,10 +146,10 @@ class BenchDelivery(Delivery):
         return self
 
 
-class AddressDelivery(Delivery):
-    """Homes: the BAG (`bag`), or the addresses of an OSM extract (`osm`)."""
+class StatlineDelivery(Delivery):
+    """A table of CBS StatLine, as `fetch` stores it (Parquet), or as OData (JSON) or the site (CSV) gives it."""
 
-    format: Literal["bag", "osm"] = "bag"
+    table: Annotated[str, Field(pattern=r"^[0-9]{5}[A-Z]{3}$")]
 
 
 class RespondentDelivery(Delivery):
@@ -125,17 +168,30 @@ class Sources(Frozen):
     pc4_ages: Delivery | None = None
     pc6: Delivery | None = None
     squares: Delivery | None = None
+    squares_500: Delivery | None = None
     addresses: AddressDelivery | None = None
+    crosswalk: Delivery | None = None
+    statline: tuple[StatlineDelivery, ...] = ()
     streets: StreetDelivery
     places: tuple[PlaceDelivery, ...] = ()
     benches: tuple[BenchDelivery, ...] = ()
     respondents: RespondentDelivery | None = None
     inventory: Delivery | None = None
 
+    @model_validator(mode="after")
+    def _borders_of_one_year(self) -> "Sources":
+        layers = {"buurten": self.buurten, "wijken": self.wijken, "gemeenten": self.gemeenten}
+        years = {name: layer.vintage for name, layer in layers.items() if layer is not None}
+        if len(set(years.values())) > 1:
+            said = ", ".join(f"{name} of {year}" for name, year in years.items())
+            raise ValueError(f"borders and codes change every year, so these cannot be joined: {said}; use one year")
+        return self
+
     def all(self) -> tuple[Delivery, ...]:
         """Every delivery there is, in the order of this file."""
         named = [getattr(self, name) for name in type(self).model_fields]
         flat = [one for part in named for one in (part if isinstance(part, tuple) else (part,))]
+        flat += [place.addresses for place in self.places]
         return tuple(one for one in flat if one is not None)
 
     def bench_lists(self) -> tuple[BenchDelivery, ...]:
@@ -185,9 +241,9 @@ class AreaFile(Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> "AreaFile":
-        for kind in set(self.place_kinds) - set(PLACE_KINDS):
-            raise ValueError(f"place_kinds: {kind!r} is no kind of place; known are {list(PLACE_KINDS)}")
-        for kind in PLACE_KINDS:
+        for kind in sorted(set(self.place_kinds) - set(known_kinds())):
+            raise ValueError(f"place_kinds: {kind!r} is no kind of place; known are {list(known_kinds())}")
+        for kind in booklet_kinds():
             if kind not in self.place_kinds:
                 raise ValueError(f"place_kinds: say of {kind!r} whether it is complete, partial or not_delivered")
         for profile in set(self.profiles) - set(PROFILES):
@@ -271,7 +327,8 @@ def _sentences(name: str, error: ValidationError) -> Iterable[str]:
 
 def _suggestion(key: str) -> str:
     models: tuple[type[BaseModel], ...] = (
-        AreaFile, Sources, PlaceDelivery, BenchDelivery, StreetDelivery, RespondentDelivery, Population, Signal,
+        AreaFile, Sources, PlaceDelivery, BenchDelivery, StreetDelivery, StatlineDelivery, RespondentDelivery,
+        Population, Signal,
     )  # fmt: skip
     known = {name for model in models for name in model.model_fields}
     close = difflib.get_close_matches(key, sorted(known), n=1)

@@ -1,4 +1,4 @@
-"""Public seats delivered as a vector layer or as a municipal list (CSV with RD coordinates).
+"""Public seats delivered as a vector layer or as a municipal list (CSV or XLSX with coordinates).
 
 The list may hold other things too: which of its rows are benches is for the area file to say.
 """

@@ -19,6 +19,8 @@ from pipelines.sources.deliveries import (
     Delivered,
     delivered_addresses,
     delivered_benches,
+    delivered_context,
+    delivered_crosswalk,
     delivered_inventory,
     delivered_places,
     delivered_segments,
@@ -57,11 +59,23 @@ def readings(area: AreaFile, raw: Path) -> Readings:
     else:
         statistics, no_statistics = attempt(lambda: read_statistics(area, raw, delivered.municipality))
     _, no_addresses = attempt(lambda: delivered_addresses(delivered))
+    _, no_crosswalk = attempt(lambda: delivered_crosswalk(area, raw))
     _, no_streets = attempt(lambda: delivered_segments(delivered))
     places, no_places = _places(delivered, bool(no_streets))
     survey, no_survey = attempt(lambda: delivered_survey(area, raw))
     _, no_inventory = attempt(lambda: delivered_inventory(area, raw))
-    said = no_buurten + no_statistics + no_addresses + no_streets + no_places + no_survey + no_inventory
+    _, no_context = attempt(lambda: delivered_context(area, raw))
+    said = (
+        no_buurten
+        + no_statistics
+        + no_addresses
+        + no_crosswalk
+        + no_streets
+        + no_places
+        + no_survey
+        + no_inventory
+        + no_context
+    )
     return Readings(tuple(dict.fromkeys(said)), statistics, places, survey)
 
 
@@ -82,7 +96,7 @@ def _places(delivered: Delivered, streets_fail: bool) -> tuple[pa.Table | None, 
 
 def _other_layers(area: AreaFile, raw: Path) -> Iterator[str]:
     """What is wrong with the layers that belong to areas, without knowing where the municipality lies."""
-    for role in ("wijken", "gemeenten", "pc4", "pc6", "squares"):
+    for role in ("wijken", "gemeenten", "pc4", "pc6", "squares", "squares_500"):
         delivery: Delivery | None = getattr(area.sources, role)
         if delivery is not None:
             yield from attempt(lambda d=delivery, r=role: read_layer(d, raw, default_layer=r))[1]  # type: ignore[misc]

@@ -11,7 +11,8 @@ import pyarrow as pa
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import ITEMS
-from pipelines.sources.csv_table import number, read_csv, require_columns
+from pipelines.sources.csv_table import number, require_columns
+from pipelines.sources.tables import read_table
 
 _COLUMNS = ("item", "schaal", "tekst_nl", "tekst_en", "laagste", "hoogste", "omgekeerd", "weet_niet")
 _YES_NO = {"ja": True, "nee": False}
@@ -25,7 +26,7 @@ def read_codebook(path: Path, name: str) -> pa.Table:
     Parameters
     ----------
     path
-        The CSV file.
+        The CSV, or the XLSX of one sheet.
     name
         What to call it in an error.
 
@@ -40,7 +41,7 @@ def read_codebook(path: Path, name: str) -> pa.Table:
         When a column is missing, an item repeats or has no text, `laagste` is not under `hoogste`, `omgekeerd` is not
         ja or nee, `weet_niet` is no number or a possible answer, or a scale is no name in small letters.
     """
-    table = read_csv(path, name)
+    table = read_table(path, name)
     require_columns(table, _COLUMNS, name, "Write them exactly so in the codebook.")
     rows = [_item(row, f"{name}: item {row['item']!r}") for row in table.to_pylist()]
     item_ids = table["item"].to_pylist()

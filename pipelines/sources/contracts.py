@@ -3,11 +3,12 @@
 import pyarrow as pa
 
 from pipelines.contracts import GEOMETRY, Column, Contract
-from pipelines.sources.area_file import PLACE_KINDS
 from pipelines.sources.osm_words import CROSSING_AIDS
+from pipelines.sources.place_kinds import REGULARITIES, YES_NO, known_kinds
 
 AREA_TYPES = ("gemeente", "wijk", "buurt", "pc4", "pc6")
-UNIT_TYPES = (*AREA_TYPES, "square")
+UNIT_TYPES = (*AREA_TYPES, "square", "square500")
+HOUSEHOLD_GROUPS = ("households", "hh_single", "hh_children")
 X = Column("x_m", pa.float64(), "easting in RD (EPSG:28992), metres", minimum=-10_000, maximum=290_000)
 Y = Column("y_m", pa.float64(), "northing in RD (EPSG:28992), metres", minimum=300_000, maximum=640_000)
 
@@ -29,23 +30,46 @@ AREAS = Contract(
 
 PEOPLE_COUNTS = Contract(
     "sources/people_counts",
-    grain="one area or square, one population group",
+    grain="one unit (area or square) and one population group",
     key=("unit_type", "unit_code", "population_group"),
     columns=(
-        Column("unit_type", pa.string(), "kind of area, or square", values=UNIT_TYPES),
+        Column("unit_type", pa.string(), "kind of area; square: of 100 m, square500: of 500 m", values=UNIT_TYPES),
         Column("unit_code", pa.string(), "CBS code, postcode or code of the square"),
-        Column("population_group", pa.string(), "all, or an age band such as 0_14 or 65plus"),
-        Column("persons", pa.float64(), "persons as delivered; null: masked or unknown", nullable=True, minimum=0),
+        Column(
+            "population_group",
+            pa.string(),
+            "all, or an age band such as 0_14 or 65plus; of households: households, hh_single (one person), "
+            "hh_children (with children)",
+        ),
+        Column(
+            "persons",
+            pa.float64(),
+            "persons as delivered (households, where the group is one of households); null: masked or unknown",
+            nullable=True,
+            minimum=0,
+        ),
         Column("reason_missing", pa.string(), "why persons is null; else ''", values=("", "masked", "not_delivered")),
+        Column("lowest", pa.float64(), "least number there can be: CBS rounds and masks", minimum=0),
+        Column(
+            "highest", pa.float64(), "largest number there can be; null: nothing bounds it", nullable=True, minimum=0
+        ),
+        Column("vintage", pa.int32(), "year the count speaks of", minimum=1900, maximum=2100),
+        Column(
+            "basis",
+            pa.string(),
+            "count: as delivered; share: worked out from a percentage; sum: of finer groups",
+            values=("count", "share", "sum"),
+        ),
     ),
 )
 
 SQUARES = Contract(
     "sources/squares",
-    grain="one CBS square of 100 m",
-    key=("square_code",),
+    grain="one CBS square of 100 m or 500 m",
+    key=("square_code", "size_m"),
     columns=(
-        Column("square_code", pa.string(), "CBS code: east and north in hectometres, e.g. E2334N5820"),
+        Column("square_code", pa.string(), "CBS code: lower left corner in hectometres, e.g. E2334N5820"),
+        Column("size_m", pa.int32(), "length of its side, metres: 100 or 500", minimum=100, maximum=500),
         Column("x_m", pa.float64(), "easting of the centre in RD, metres"),
         Column("y_m", pa.float64(), "northing of the centre in RD, metres"),
     ),
@@ -60,6 +84,25 @@ ADDRESSES = Contract(
         Column("pc6", pa.string(), "postcode, six positions; '' where the BAG has none"),
         X,
         Y,
+        Column("house_number", pa.int32(), "house number; null: unknown", nullable=True, minimum=1),
+        Column("house_letter", pa.string(), "letter and addition in capitals, without blanks or dashes; '' none"),
+        Column(
+            "is_institution",
+            pa.bool_(),
+            "people are cared for, lodged or held here (gezondheidszorg-, logies- or celfunctie beside woonfunctie)",
+        ),
+        Column("floor_area_m2", pa.float64(), "floor; null: not delivered", nullable=True, minimum=0),
+    ),
+)
+
+CROSSWALK = Contract(
+    "sources/crosswalk",
+    grain="one postcode with house number, in the one buurt that all its addresses lie in",
+    key=("pc6", "house_number"),
+    columns=(
+        Column("pc6", pa.string(), "postcode, six positions"),
+        Column("house_number", pa.int32(), "house number, without letter or addition", minimum=1),
+        Column("buurt_code", pa.string(), "CBS code of the buurt, in the borders of the table's year"),
     ),
 )
 
@@ -116,6 +159,13 @@ FLOOR_AREA = Column(
     "floor_area_m2", pa.float64(), "floor area; null: unknown, or no building", nullable=True, minimum=0
 )
 
+ATTRIBUTE_COLUMNS = (
+    Column("same_purpose", pa.string(), "whether people come for the same thing", values=YES_NO),
+    Column("regularity", pa.string(), "how often people can come together there", values=REGULARITIES),
+    Column("indoor", pa.string(), "whether it is under a roof", values=YES_NO),
+    Column("free_of_charge", pa.string(), "whether one may come in without paying", values=YES_NO),
+)
+
 PLACES = Contract(
     "sources/places",
     grain="one delivered place where people meet",
@@ -123,12 +173,14 @@ PLACES = Contract(
     columns=(
         Column("source", pa.string(), "file it was delivered in"),
         Column("source_id", pa.string(), "id in that file; its row number where it has none"),
-        Column("place_kind", pa.string(), "one of the six kinds of the booklet", values=PLACE_KINDS),
+        Column("place_kind", pa.string(), "kind of place of place_kinds.yaml", values=known_kinds),
+        Column("functions", pa.list_(pa.string()), "kinds of place that it is too, as delivered; empty: none told"),
         Column("name", pa.string(), "name as delivered; '' where there is none"),
         Column("geometry", GEOMETRY, "WKB point or polygon in RD"),
         Column("entrances", GEOMETRY, "WKB multipoint of mapped entrances in RD; null: none mapped", nullable=True),
         *DOOR_COLUMNS,
         FLOOR_AREA,
+        *ATTRIBUTE_COLUMNS,
     ),
 )
 
@@ -177,6 +229,31 @@ ITEMS = Contract(
         Column("highest", pa.float64(), "highest answer"),
         Column("is_reversed", pa.bool_(), "a high answer means little of what the scale measures"),
         Column("dont_know_code", pa.float64(), "answer that means don't know; null: none", nullable=True),
+    ),
+)
+
+REGION_TYPES = ("land", "landsdeel", "provincie", "corop", "gemeente", "wijk", "buurt")
+
+CONTEXT = Contract(
+    "sources/context",
+    grain="one figure of a StatLine table: one region, measure, period and choice of further dimensions",
+    key=("table_id", "region_code", "measure_code", "period", "dimensions"),
+    columns=(
+        Column("table_id", pa.string(), "StatLine table, e.g. 85984NED"),
+        Column("region_type", pa.string(), "kind of region", values=REGION_TYPES),
+        Column("region_code", pa.string(), "CBS code without blanks, e.g. BU00140000"),
+        Column("measure_code", pa.string(), "code of the measure or topic in its table"),
+        Column("measure_title", pa.string(), "what is measured, in words of CBS; '' where the delivery has none"),
+        Column("unit", pa.string(), "unit in words of CBS; '' where the delivery has none"),
+        Column("period", pa.string(), "period as CBS codes it, e.g. 2024JJ00 for the year 2024"),
+        Column("dimensions", pa.string(), "further dimensions, e.g. Marges=MW00000; '' none"),
+        Column("value", pa.float64(), "the figure; null: there is none", nullable=True),
+        Column(
+            "reason_missing",
+            pa.string(),
+            "why value is null; else ''",
+            values=("", "masked", "not_applicable", "not_delivered"),
+        ),
     ),
 )
 

@@ -9,7 +9,8 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,23 +18,30 @@ import pyarrow as pa
 
 from pipelines.errors import SourceError
 
-_MOST_COLUMNS = 2_000
-_MOST_BYTES = 2**30
+MOST_COLUMNS = 2_000
+MOST_BYTES = 2**29
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_LOOKED_AT_LINES, _LOOKED_AT_LETTERS = 20, 100_000
+_LEAST_TABLE = 3
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+")
 
 
-def read_csv(path: Path, name: str) -> pa.Table:
-    """Read a CSV with `;` or `,` in UTF-8 (with or without BOM) or Windows-1252.
+def read_csv(path: Path, name: str, header_row: int = 1, rows_under_header: int = 0) -> pa.Table:
+    """Read a CSV with `;`, `,` or tabs in UTF-8 (with or without BOM) or Windows-1252.
 
     Parameters
     ----------
     path
-        The file; its first line holds the names of the columns.
+        The file.
     name
         What to call it in an error, e.g. its path under the raw folder.
+    header_row
+        The line, from 1, with the names of the columns; what stands above it is not read.
+    rows_under_header
+        Rows right below it that are not read either: units, or a second heading.
 
     Returns
     -------
@@ -45,21 +53,85 @@ def read_csv(path: Path, name: str) -> pa.Table:
     ------
     SourceError
         When the file is missing, empty, no text, has unnamed, repeated or over 2,000 columns, no rows, or a row with
-        another number of cells than the first line.
+        another number of cells than the first line; where it seems to begin with a title, the error says so.
     """
     text = _text(path, name)
     separator = _EXCEL_SEPARATOR.match(text)
-    body = text[separator.end() :] if separator else text
-    first_line = body.lstrip().partition("\n")[0]
-    delimiter = separator[1] if separator else ";" if ";" in first_line else ","
-    if delimiter not in {";", ","}:
+    lines_before = max(header_row - 1, 1 if separator else 0)
+    body = _from_line(text, lines_before, name)
+    first_line = body.lstrip("\r\n ").partition("\n")[0]
+    delimiter = separator[1] if separator else next((mark for mark in ";\t" if mark in first_line), ",")
+    if delimiter not in {";", ",", "\t"}:
         raise SourceError(f"{name}: its cells are parted by {delimiter!r}. Save it with `;` or `,` between the cells.")
-    rows = _rows(body, delimiter, name, lines_before=1 if separator else 0)
+    rows = _rows(body, delimiter, name, lines_before=lines_before)
+    title = title_of(_first_lines(text), name) if header_row == 1 else ""
+    try:
+        table = _under_header(rows, name, rows_under_header)
+    except SourceError as error:
+        raise SourceError(title) if title else error from None
+    if title and len(table.column_names) == 1:
+        raise SourceError(title)
+    return table
+
+
+def _under_header(rows: Iterator[tuple[int, list[str]]], name: str, rows_under_header: int) -> pa.Table:
     first_row = next(rows, None)
     if first_row is None:
         raise SourceError(f"{name}: is empty. Deliver it again, or leave it out of the area file.")
-    header = _header(first_row[1], name)
-    cells = [row for row in _of_one_width(rows, len(header), name) if any(row)]
+    header = header_of(first_row[1], name)
+    return rows_to_table(header, _of_one_width(islice(rows, rows_under_header, None), len(header), name), name)
+
+
+def _from_line(text: str, lines_before: int, name: str) -> str:
+    ends = [match.end() for match in islice(_LINE_END.finditer(text), lines_before)]
+    if len(ends) < lines_before:
+        raise SourceError(
+            f"{name}: has {len(ends) + 1} lines, and its names would stand in line {lines_before + 1}. Correct "
+            "`header_row` in the area file."
+        )
+    return text[ends[-1] :] if ends else text
+
+
+def _first_lines(text: str) -> list[list[str]]:
+    """Cells of the first lines, parted by the mark that occurs most in them."""
+    lines = _LINE_END.split(text[:_LOOKED_AT_LETTERS])[:_LOOKED_AT_LINES]
+    delimiter = max(";\t,", key="".join(lines).count)
+    return [line.split(delimiter) for line in lines]
+
+
+def title_of(lines: Sequence[Sequence[str]], name: str) -> str:
+    """Say that a table seems to begin with a title, and where its names seem to stand; '' where it does not.
+
+    Parameters
+    ----------
+    lines
+        Cells of the first lines of the file, blank lines included.
+    name
+        What to call it.
+    """
+    filled = [sum(bool(cell.strip()) for cell in line) for line in lines]
+    first = next((row for row, count in enumerate(filled) if count), 0)
+    widest = max(filled, default=0)
+    if widest < _LEAST_TABLE or filled[first] * 2 >= widest:
+        return ""
+    header = filled.index(widest)
+    cells = "cell" if filled[first] == 1 else "cells"
+    return (
+        f"{name}: line {first + 1} has {filled[first]} {cells}, line {header + 1} has {widest}: the names of the "
+        f"columns seem to stand there. Set `header_row: {header + 1}` of this source in the area file, or remove the "
+        "lines above it."
+    )
+
+
+def rows_to_table(header: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> pa.Table:
+    """Put rows of text under their header, but for those in which every cell is empty.
+
+    Raises
+    ------
+    SourceError
+        When none is left.
+    """
+    cells = [row for row in rows if any(row)]
     if not cells:
         raise SourceError(
             f"{name}: holds no rows under its first line. Deliver it again, or leave it out of the area file."
@@ -75,13 +147,13 @@ def _bytes(path: Path, name: str) -> bytes:
     opened = gzip.open if path.suffix == ".gz" else Path.open
     try:
         with opened(path, "rb") as delivered:
-            content: bytes = delivered.read(_MOST_BYTES + 1)
+            content: bytes = delivered.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(
             f"{name}: cannot be opened ({error}). Check the path and the raw folder; a .gz may be cut short."
         ) from error
-    if len(content) > _MOST_BYTES:
-        raise SourceError(f"{name}: is larger than {_MOST_BYTES // 2**20:,} MiB. Deliver the part for this area.")
+    if len(content) > MOST_BYTES:
+        raise SourceError(f"{name}: is larger than {MOST_BYTES // 2**20:,} MiB. Deliver the part for this area.")
     return content
 
 
@@ -120,9 +192,16 @@ def _rows(text: str, delimiter: str, name: str, *, lines_before: int) -> Iterato
         ) from error
 
 
-def _header(cells: list[str], name: str) -> list[str]:
-    if len(cells) > _MOST_COLUMNS:
-        raise SourceError(f"{name}: has {len(cells)} columns, more than {_MOST_COLUMNS}. Is this the right file?")
+def header_of(cells: Sequence[str], name: str) -> list[str]:
+    """Check the names of the columns, as the first line gives them.
+
+    Raises
+    ------
+    SourceError
+        When there are over 2,000, or one is empty or repeats.
+    """
+    if len(cells) > MOST_COLUMNS:
+        raise SourceError(f"{name}: has {len(cells)} columns, more than {MOST_COLUMNS}. Is this the right file?")
     unnamed = [number for number, cell in enumerate(cells, start=1) if not cell]
     if unnamed:
         raise SourceError(
@@ -133,7 +212,7 @@ def _header(cells: list[str], name: str) -> list[str]:
         raise SourceError(
             f"{name}: column {repeated[0]} has the name of an earlier one. Give each column its own name."
         )
-    return cells
+    return list(cells)
 
 
 def _of_one_width(rows: Iterator[tuple[int, list[str]]], width: int, name: str) -> Iterator[list[str]]:
@@ -173,13 +252,3 @@ def number(text: str) -> float | None:
         return float(plain.replace(".", "").replace(",", "."))
     value = float(plain.replace(",", ".")) if _NUMBER.fullmatch(plain) else np.inf
     return value if np.isfinite(value) else None
-
-
-def numbers(column: pa.ChunkedArray) -> pa.Array:
-    """Read a column of texts as numbers; shape (n,), float64, null where a text is no number.
-
-    Each distinct text is read once: a column of answers has thousands of rows and six values.
-    """
-    encoded = column.combine_chunks().dictionary_encode()
-    distinct = pa.array([number(text) for text in encoded.dictionary.to_pylist()], type=pa.float64())
-    return distinct.take(encoded.indices)

@@ -9,18 +9,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import SourceError
-from pipelines.sources.addresses import read_addresses
-from pipelines.sources.area_file import AreaFile, BenchDelivery, Delivery, PlaceDelivery
+from pipelines.sources.addresses import read_addresses, read_all_addresses
+from pipelines.sources.area_file import AddressDelivery, AreaFile, BenchDelivery, Delivery, PlaceDelivery
 from pipelines.sources.attempts import read_all
 from pipelines.sources.bench_lists import read_bench_list
 from pipelines.sources.cbs import Municipality
-from pipelines.sources.contracts import ADDRESSES, ANSWERS, BENCHES, INVENTORY, ITEMS, PLACES, RESPONDENTS
+from pipelines.sources.contracts import (
+    ADDRESSES,
+    ANSWERS,
+    BENCHES,
+    CONTEXT,
+    CROSSWALK,
+    INVENTORY,
+    ITEMS,
+    PLACES,
+    RESPONDENTS,
+)
+from pipelines.sources.crosswalk import read_crosswalk
+from pipelines.sources.duo import read_duo
 from pipelines.sources.inventory import read_inventory
 from pipelines.sources.osm_addresses import read_osm_addresses
 from pipelines.sources.osm_places import read_osm_benches, read_osm_places
 from pipelines.sources.osm_streets import read_osm_segments
 from pipelines.sources.place_lists import read_place_csv, read_place_layer
 from pipelines.sources.respondents import Survey, read_respondents
+from pipelines.sources.statline import read_statline
 from pipelines.sources.street_lines import read_street_lines
 from pipelines.sources.vector import Remark, find
 
@@ -42,8 +55,15 @@ def delivered_addresses(delivered: Delivered) -> Read:
     if delivery is None:
         return ADDRESSES.schema.empty_table(), ()
     if delivery.format == "osm":
-        return read_osm_addresses(delivered.raw / delivery.path, delivery.path, delivered.municipality.outline)
+        return read_osm_addresses(find(delivered.raw, delivery.path), delivery.path, delivered.municipality.outline)
     return read_addresses(delivery, delivered.raw, delivered.municipality)
+
+
+def delivered_crosswalk(area: AreaFile, raw: Path) -> Read:
+    """The buurt of every postcode and house number, as `sources/crosswalk`; empty when none was delivered."""
+    if area.sources.crosswalk is None:
+        return CROSSWALK.schema.empty_table(), ()
+    return read_crosswalk(area.sources.crosswalk, raw, area.gemeenten)
 
 
 def delivered_segments(delivered: Delivered) -> Read:
@@ -78,8 +98,24 @@ def _refuse_repeats(role: str, deliveries: Sequence[Delivery]) -> None:
 def _places_of(delivery: PlaceDelivery, delivered: Delivered) -> Read:
     if delivery.format == "osm":
         return read_osm_places(find(delivered.raw, delivery.path), delivery.path, delivered.municipality.outline)
+    if delivery.format == "duo":
+        addresses = _all_addresses(delivery, delivered)
+        return read_duo(delivery, delivered.raw, addresses, delivered.area.gemeenten)
     read = read_place_csv if delivery.format == "csv" else read_place_layer
     return read(delivery, delivered.raw, delivered.municipality)
+
+
+def _all_addresses(delivery: PlaceDelivery, delivered: Delivered) -> pa.Table:
+    """Every address that the schools of `delivery` may lie at."""
+    where: AddressDelivery | None = delivery.addresses or delivered.area.sources.addresses
+    if where is None:
+        raise SourceError(
+            f"{delivery.path}: has addresses and no coordinates, and no addresses are delivered. Deliver the BAG under "
+            "`addresses` of this source, or under sources.addresses, in the area file."
+        )
+    if where.format == "osm":
+        return read_osm_addresses(find(delivered.raw, where.path), where.path, delivered.municipality.outline)[0]
+    return read_all_addresses(where, delivered.raw, delivered.municipality)
 
 
 def delivered_benches(delivered: Delivered) -> Read:
@@ -128,3 +164,20 @@ def delivered_inventory(area: AreaFile, raw: Path) -> Read:
     if area.sources.inventory is None:
         return INVENTORY.schema.empty_table(), ()
     return read_inventory(area.sources.inventory, raw)
+
+
+def delivered_context(area: AreaFile, raw: Path) -> Read:
+    """Figures of StatLine tables, as `sources/context`; empty when none were delivered.
+
+    Raises
+    ------
+    SourceError
+        When a delivery cannot be read, or a table is delivered twice.
+    """
+    tables = [delivery.table for delivery in area.sources.statline]
+    parts = read_all(partial(read_statline, delivery, raw, area.gemeenten) for delivery in area.sources.statline)
+    repeated = sorted({table for table in tables if tables.count(table) > 1})
+    if repeated:
+        raise SourceError(f"sources.statline: table {repeated} stands twice. Name each table once.")
+    whole = pa.concat_tables([CONTEXT.schema.empty_table(), *(table for table, _ in parts)])
+    return whole, tuple(remark for _, remarks in parts for remark in remarks)

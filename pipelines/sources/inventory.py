@@ -15,9 +15,10 @@ from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import Delivery
 from pipelines.sources.contracts import INVENTORY
-from pipelines.sources.csv_table import read_csv, require_columns
+from pipelines.sources.csv_table import require_columns
 from pipelines.sources.respondents import BUURT_CODE
-from pipelines.sources.vector import Remark, find
+from pipelines.sources.tables import read_delivered
+from pipelines.sources.vector import Remark
 
 _DEFAULT_COLUMNS: Mapping[str, str] = {
     "record_id": "nummer",
@@ -56,7 +57,7 @@ def read_inventory(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remar
     names = {**_DEFAULT_COLUMNS, **delivery.columns}
     if unknown := sorted(set(names) - set(_DEFAULT_COLUMNS)):
         raise SourceError(f"{delivery.path}: `columns` names {unknown}; an inventory knows {sorted(_DEFAULT_COLUMNS)}.")
-    table = read_csv(find(raw, delivery.path), delivery.path)
+    table = read_delivered(delivery, raw)
     require_columns(table, tuple(names.values()), delivery.path)
     renamed = pa.table({ours: table[theirs] for ours, theirs in names.items()})
     consented = renamed.filter(_consent(renamed["consent"], delivery.path))

@@ -1,7 +1,6 @@
-"""Persons per PC4 and five-year age group, as CBS publishes them (83502NED): bands, and everybody."""
+"""Persons per PC4 and five-year age group, as CBS publishes them (83502NED): those groups, bands, and everybody."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,14 @@ import pyarrow.compute as pc
 
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import Delivery
+from pipelines.sources.cbs_counts import bounds
 from pipelines.sources.contracts import PEOPLE_COUNTS
-from pipelines.sources.csv_table import numbers, read_csv, require_columns
-from pipelines.sources.vector import Remark, find
+from pipelines.sources.csv_table import require_columns
+from pipelines.sources.number_style import read_numbers
+from pipelines.sources.tables import read_delivered
+from pipelines.sources.vector import Remark
 
-# The bands of the other CBS deliveries, and 75 and older, the rollator's own.
+# The bands of the other CBS deliveries, and those of who walks with a rollator.
 BANDS = {
     "all": (0, 200),
     "0_14": (0, 15),
@@ -23,12 +25,13 @@ BANDS = {
     "45_64": (45, 65),
     "65plus": (65, 200),
     "75plus": (75, 200),
+    "80plus": (80, 200),
 }
 _AGE = re.compile(r"^(\d+)(?:-(\d+)|\+)$")
 
 
 def read_pc4_ages(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark, ...]]:
-    """Persons per PC4 and band, as `sources/people_counts`; null where a group of the band is hidden.
+    """Persons per PC4, of every age group delivered and of `BANDS`, as `sources/people_counts`.
 
     Parameters
     ----------
@@ -37,42 +40,84 @@ def read_pc4_ages(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark
     raw
         The raw folder.
 
+    Returns
+    -------
+    tuple of pyarrow.Table and remarks
+        A group `95-99` is called `95_99`, `95+` is `95plus`. Null where a group, or one of a band, is hidden; a band
+        is then at least what its other groups add up to. A remark lists the columns that are not used.
+
     Raises
     ------
     SourceError
-        When a column is missing or an age group is not written like 0-4 or 95+.
+        When a column is missing, an age group is not written like 0-4 or 95+, or a postcode has one twice.
     """
     named = {"postcode": "postcode", "age": "leeftijd", "inhabitants": "inwoners"} | delivery.columns
-    table = read_csv(find(raw, delivery.path), delivery.path)
+    table = read_delivered(delivery, raw)
     require_columns(table, tuple(named.values()), delivery.path)
-    starts = _first_ages(table[named["age"]], delivery.path)
-    persons = numbers(table[named["inhabitants"]])
-    postcodes = table[named["postcode"]].combine_chunks()
-    rows = [_band(postcodes, persons, name, (starts >= low) & (starts < high)) for name, (low, high) in BANDS.items()]
-    return pa.concat_tables(rows), ()
+    ages = _age_groups(table[named["age"]], delivery.path)
+    where = f"{delivery.path}: column {named['inhabitants']!r}"
+    persons = read_numbers(table[named["inhabitants"]], where, delivery.numbers)
+    groups = _with_bounds(table[named["postcode"]], ages, persons)
+    _refuse_repeats(groups, delivery.path)
+    counts = [_band(groups, name, low, high, delivery.vintage) for name, (low, high) in BANDS.items()]
+    own = groups.filter(pc.invert(pc.is_in(groups["group"], pa.array(list(BANDS)))))
+    unused = [name for name in table.column_names if name not in named.values()]
+    remarks = (Remark(delivery.path, "columns not used", "listed", len(unused), ", ".join(unused)),) if unused else ()
+    return pa.concat_tables([*counts, _counts(own, "count", delivery.vintage)]), remarks
 
 
-def _first_ages(ages: pa.ChunkedArray, name: str) -> np.ndarray:
-    found = {text: _AGE.match(text.strip()) for text in pc.unique(ages).to_pylist()}
+def _age_groups(ages: pa.ChunkedArray, name: str) -> pa.Table:
+    """The name (`0_4`, `95plus`) and the first age of every row's group."""
+    distinct = pc.unique(ages).to_pylist()
+    found = {text: _AGE.match(text.strip()) for text in distinct}
     strange = sorted(text for text, match in found.items() if match is None)
     if strange:
         raise SourceError(f"{name}: {strange[:5]} are no age groups. Write them like 0-4, 5-9 and 95+.")
-    first = {text: int(match.group(1)) for text, match in found.items() if match}
-    return np.array([first[text] for text in ages.to_pylist()])
+    groups = {
+        text: (int(match[1]), f"{int(match[1])}_{int(match[2])}" if match[2] else f"{int(match[1])}plus")
+        for text, match in found.items()
+        if match
+    }
+    rows = [groups[text] for text in ages.to_pylist()]
+    return pa.table({"start": [start for start, _ in rows], "group": [group for _, group in rows]})
 
 
-def _band(postcodes: pa.Array, persons: pa.Array, name: str, chosen: np.ndarray) -> pa.Table:
-    mask = pa.array(chosen)
-    rows = pa.table({"unit_code": postcodes.filter(mask), "persons": persons.filter(mask)})
-    # A hidden group hides its band: a sum of the others would be too low.
+def _with_bounds(postcodes: pa.ChunkedArray, ages: pa.Table, persons: pa.Array) -> pa.Table:
+    values = persons.to_numpy(zero_copy_only=False)
+    missing = np.isnan(values)
+    lowest, highest = bounds(values)
+    return ages.append_column("unit_code", postcodes).append_column("persons", persons).append_column(
+        "lowest", pa.array(np.where(missing, 0.0, lowest))
+    ).append_column("highest", pa.array(highest, mask=missing))  # fmt: skip
+
+
+def _refuse_repeats(groups: pa.Table, name: str) -> None:
+    rows = groups.group_by(["unit_code", "group"]).aggregate([([], "count_all")])
+    repeated = rows.filter(pc.greater(rows["count_all"], 1)).slice(0, 3).to_pylist()
+    if repeated:
+        shown = ", ".join(f"{row['unit_code']} {row['group']}" for row in repeated)
+        raise SourceError(f"{name}: {shown} stands twice or more. Deliver one row per postcode and age group.")
+
+
+def _band(groups: pa.Table, name: str, low: int, high: int, vintage: int) -> pa.Table:
+    rows = groups.filter(pc.and_(pc.greater_equal(groups["start"], low), pc.less(groups["start"], high)))
+    # A hidden group hides its band: a sum of the others would be too low. It is the least there can be.
     options = pc.ScalarAggregateOptions(skip_nulls=False)
-    summed = rows.group_by("unit_code").aggregate([("persons", "sum", options)])
-    return pa.table(list(_columns(summed, name)), schema=PEOPLE_COUNTS.schema)
+    sums = rows.group_by("unit_code").aggregate([(c, "sum", options) for c in ("persons", "lowest", "highest")])
+    named = sums.rename_columns({f"{column}_sum": column for column in ("persons", "lowest", "highest")})
+    return _counts(named.append_column("group", pa.array([name] * len(named), pa.string())), "sum", vintage)
 
 
-def _columns(summed: pa.Table, name: str) -> Iterator[pa.Array | pa.ChunkedArray]:
-    yield pa.array(["pc4"] * len(summed), pa.string())
-    yield summed["unit_code"]
-    yield pa.array([name] * len(summed), pa.string())
-    yield summed["persons_sum"]
-    yield pc.if_else(pc.is_null(summed["persons_sum"]), "masked", "")
+def _counts(rows: pa.Table, basis: str, vintage: int) -> pa.Table:
+    columns = [
+        pa.array(["pc4"] * len(rows), pa.string()),
+        rows["unit_code"],
+        rows["group"],
+        rows["persons"],
+        pc.if_else(pc.is_null(rows["persons"]), "masked", ""),
+        rows["lowest"],
+        rows["highest"],
+        pa.array([vintage] * len(rows), pa.int32()),
+        pa.array([basis] * len(rows), pa.string()),
+    ]
+    return pa.table(columns, schema=PEOPLE_COUNTS.schema)

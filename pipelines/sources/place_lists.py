@@ -1,6 +1,6 @@
-"""Places delivered as a vector layer or as a municipal list (CSV with RD coordinates)."""
+"""Places delivered as a vector layer or as a municipal list (CSV or XLSX with coordinates)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,14 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import BenchDelivery, Delivery, PlaceDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import PLACES
-from pipelines.sources.csv_table import number, read_csv
+from pipelines.sources.csv_table import number
+from pipelines.sources.number_style import read_numbers
 from pipelines.sources.place_doors import door_columns, listed_doors, listed_floor_areas
-from pipelines.sources.vector import Layer, Remark, find, near, read_layer
+from pipelines.sources.place_facts import listed_attributes, listed_functions
+from pipelines.sources.tables import read_delivered
+from pipelines.sources.vector import Layer, Remark, near, read_layer
+
+_NETHERLANDS_DEGREES = ((3.0, 8.0), (50.0, 54.0))
 
 
 def read_place_layer(
@@ -26,85 +31,114 @@ def read_place_layer(
     What `columns` may name of doors and floors is told at `listed_doors` and `listed_floor_areas`.
     """
     layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M)
-    return _places(delivery, layer)
+    return places_of(delivery, layer)
 
 
 def read_place_csv(
     delivery: PlaceDelivery, raw: Path, municipality: Municipality
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
-    """Places of one list; `columns` must name `x` and `y` (RD metres), or `wkt` (points in RD).
+    """Places of one list; `columns` must name `x` and `y` (RD metres), `lon` and `lat` (degrees), or `wkt` (in RD).
 
     Raises
     ------
     SourceError
         When a coordinate is no number, or lies outside the Netherlands or far from the area.
     """
-    return _places(delivery, near(read_points_csv(delivery, raw), municipality.outline, BUFFER_M))
+    return places_of(delivery, near(read_points_csv(delivery, raw), municipality.outline, BUFFER_M))
 
 
 def read_points_csv(delivery: Delivery, raw: Path) -> Layer:
-    """Every row of one list with its point in RD; `columns` must name `x` and `y` (RD metres), or `wkt`.
+    """Every row of one list (CSV or XLSX) with its point in RD.
+
+    `columns` must name `x` and `y` (RD metres), `lon` and `lat` (degrees in WGS 84), or `wkt` (points in RD).
 
     Raises
     ------
     SourceError
         When a coordinate is no number, or lies outside the Netherlands.
     """
-    table = read_csv(find(raw, delivery.path), delivery.path)
+    table = read_delivered(delivery, raw)
     fields = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
-    layer = Layer(delivery.path, np.full(len(table), None, dtype=object), fields)
-    x_m, y_m = _points(layer, delivery.columns)
-    _require_netherlands(delivery.path, x_m, y_m)
+    first_line = delivery.header_row + delivery.rows_under_header + 1
+    layer = Layer(delivery.path, np.full(len(table), None, dtype=object), fields, first_line=first_line)
+    x_m, y_m = _points(layer, delivery)
+    _require_netherlands(layer, x_m, y_m)
     points = np.asarray(shapely.points(x_m, y_m), dtype=object)
     return Layer(delivery.path, points, fields)
 
 
-def _points(layer: Layer, columns: Mapping[str, str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _points(layer: Layer, delivery: Delivery) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    columns = delivery.columns
     if "wkt" in columns:
         return _wkt_points(layer, columns["wkt"])
+    if {"lon", "lat"} <= set(columns):
+        return _of_degrees(layer, columns["lon"], columns["lat"])
     if not {"x", "y"} <= set(columns):
         raise SourceError(
             f"{layer.source}: which columns hold the RD coordinates? "
-            "Set `columns: {x: ..., y: ...}` (or `wkt`) in the area file."
+            "Set `columns: {x: ..., y: ...}` (or `lon` and `lat`, or `wkt`) in the area file."
         )
-    return _coordinates(layer, columns["x"]), _coordinates(layer, columns["y"])
+    mend = "Write RD metres such as 155000,5."
+    texts = [pa.chunked_array([layer.column(columns[axis]).tolist()], pa.string()) for axis in ("x", "y")]
+    where = [f"{layer.source}: column {columns[axis]!r}" for axis in ("x", "y")]
+    x_m, y_m = (read_numbers(*one, delivery.numbers).to_pylist() for one in zip(texts, where, strict=True))
+    return _coordinates(layer, columns["x"], x_m, mend), _coordinates(layer, columns["y"], y_m, mend)
+
+
+def _of_degrees(layer: Layer, lon: str, lat: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """RD metres of columns in degrees; far from the Netherlands the transformation gives nothing to judge."""
+    mend = "Write degrees in WGS 84 such as 5,3876 and 52,1551."
+    # No place in the Netherlands is at a thousand degrees: here 5.123 is what it seems.
+    degrees = [_coordinates(layer, one, [number(str(text)) for text in layer.column(one)], mend) for one in (lon, lat)]
+    outside = np.zeros(len(layer.geometry), dtype=np.bool_)
+    for (low, high), values in zip(_NETHERLANDS_DEGREES, degrees, strict=True):
+        outside |= (values < low) | (values > high)
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise SourceError(
+            f"{layer.source}: line {row + layer.first_line} lies outside the Netherlands (longitude "
+            f"{degrees[0][row]:.4f}, latitude {degrees[1][row]:.4f}). {lon!r} must hold degrees east (3 to 8), {lat!r} "
+            "degrees north (50 to 54): they may be swapped, or be RD metres, which go under `x` and `y`."
+        )
+    return geo.to_rd(*degrees)
 
 
 def _wkt_points(layer: Layer, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     geometry = shapely.from_wkt(layer.column(column).astype(str), on_invalid="ignore")
     wrong = shapely.get_type_id(geometry) != shapely.GeometryType.POINT
     if wrong.any():
+        line = int(np.flatnonzero(wrong)[0]) + layer.first_line
         raise SourceError(
-            f"{layer.source}: line {int(np.flatnonzero(wrong)[0]) + 2}, column {column!r} holds no point in WKT "
+            f"{layer.source}: line {line}, column {column!r} holds no point in WKT "
             f"({int(wrong.sum())} such lines). Write POINT(155000 463000)."
         )
     return shapely.get_x(geometry), shapely.get_y(geometry)
 
 
-def _coordinates(layer: Layer, column: str) -> NDArray[np.float64]:
-    values = [number(str(value)) for value in layer.column(column)]
+def _coordinates(layer: Layer, column: str, values: list[float | None], mend: str) -> NDArray[np.float64]:
     wrong = [row for row, value in enumerate(values) if value is None or not np.isfinite(value)]
     if wrong:
         raise SourceError(
-            f"{layer.source}: line {wrong[0] + 2}, column {column!r}: "
+            f"{layer.source}: line {wrong[0] + layer.first_line}, column {column!r}: "
             f"{str(layer.column(column)[wrong[0]])!r} is no number "
-            f"({len(wrong)} such lines). Write RD metres such as 155000,5."
+            f"({len(wrong)} such lines). {mend}"
         )
     return np.array(values, dtype=np.float64)
 
 
-def _require_netherlands(source: str, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> None:
+def _require_netherlands(layer: Layer, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> None:
     low_x, high_x, low_y, high_y = geo.NETHERLANDS_RD_M
     outside = (x_m < low_x) | (x_m > high_x) | (y_m < low_y) | (y_m > high_y)
     if outside.any():
         row = int(np.flatnonzero(outside)[0])
         raise SourceError(
-            f"{source}: line {row + 2} lies outside the Netherlands ({x_m[row]:.1f}, {y_m[row]:.1f}). "
-            "Coordinates must be RD metres (EPSG:28992), x before y: the axes may be swapped."
+            f"{layer.source}: line {row + layer.first_line} lies outside the Netherlands ({x_m[row]:.1f}, "
+            f"{y_m[row]:.1f}). Coordinates must be RD metres (EPSG:28992), x before y: the axes may be swapped."
         )
 
 
-def _places(delivery: PlaceDelivery, layer: Layer) -> tuple[pa.Table, tuple[Remark, ...]]:
+def places_of(delivery: PlaceDelivery, layer: Layer) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Put the rows of a list or layer, which lie near the area, as `sources/places`."""
     kinds = _kinds(delivery, layer)
     known = np.array([kind != "" for kind in kinds])
     remarks = (
@@ -113,18 +147,23 @@ def _places(delivery: PlaceDelivery, layer: Layer) -> tuple[pa.Table, tuple[Rema
     layer = layer.keep(known, remarks)
     doors, door_remarks = listed_doors(layer, delivery.columns)
     areas_m2, area_remarks = listed_floor_areas(layer, delivery.columns)
+    attributes, attribute_remarks = listed_attributes(layer, delivery.columns)
+    functions, function_remarks = listed_functions(layer, delivery)
     columns = {
         "source": [layer.source] * len(layer.geometry),
         "source_id": ids_of(delivery, layer),
         "place_kind": [kind for kind in kinds if kind],
+        "functions": functions,
         "name": _names(delivery, layer),
         "geometry": shapely.to_wkb(layer.geometry),
         "entrances": [None] * len(layer.geometry),
         **door_columns([[door] for door in doors]),
         "floor_area_m2": areas_m2,
+        **attributes,
     }
     arrays = [pa.array(columns[column.name], column.type) for column in PLACES.columns]
-    return pa.table(arrays, schema=PLACES.schema), (*layer.remarks, *door_remarks, *area_remarks)
+    told = (*door_remarks, *area_remarks, *attribute_remarks, *function_remarks)
+    return pa.table(arrays, schema=PLACES.schema), (*layer.remarks, *told)
 
 
 def _kinds(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
@@ -133,9 +172,9 @@ def _kinds(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
     if "kind" not in delivery.columns:
         raise SourceError(
             f"{layer.source}: which kind of place is this? "
-            "Set `kind`, or `columns: {kind: ...}` with `kinds`, in the area file."
+            "Set `kind`, or `columns: {kind: ...}` with `kinds` or `codes`, in the area file."
         )
-    return [delivery.kinds.get(str(value).strip(), "") for value in layer.column(delivery.columns["kind"])]
+    return [delivery.kind_of(str(value)) for value in layer.column(delivery.columns["kind"])]
 
 
 def ids_of(delivery: PlaceDelivery | BenchDelivery, layer: Layer) -> Sequence[str]:

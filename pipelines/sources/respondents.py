@@ -18,7 +18,9 @@ from pipelines.sources.area_file import RespondentDelivery
 from pipelines.sources.attempts import read_all
 from pipelines.sources.codebook import read_codebook
 from pipelines.sources.contracts import ANSWERS, RESPONDENTS
-from pipelines.sources.csv_table import numbers, read_csv, require_columns
+from pipelines.sources.csv_table import require_columns
+from pipelines.sources.number_style import read_numbers
+from pipelines.sources.tables import read_delivered
 from pipelines.sources.vector import Remark, find
 
 _DEFAULT_COLUMNS: Mapping[str, str] = {"id": "respondent", "buurt": "buurtcode", "weight": "gewicht"}
@@ -41,8 +43,9 @@ def read_respondents(delivery: RespondentDelivery, raw: Path) -> Survey:
     Parameters
     ----------
     delivery
-        `path` and `codebook` under the raw folder; `columns` may rename `id`, `buurt` and `weight` (by default
-        `respondent`, `buurtcode`, `gewicht`).
+        `path` (CSV, XLSX of which `layer` names the sheet, SPSS or Parquet) and `codebook` (CSV, or XLSX of one sheet)
+        under the raw folder; of SPSS the codes are read, not their labels. `columns` may rename `id`, `buurt` and
+        `weight` (by default `respondent`, `buurtcode`, `gewicht`).
     raw
         The raw folder.
 
@@ -61,7 +64,7 @@ def read_respondents(delivery: RespondentDelivery, raw: Path) -> Survey:
     items, table = read_all(
         (
             lambda: read_codebook(find(raw, delivery.codebook), delivery.codebook),
-            lambda: read_csv(find(raw, delivery.path), delivery.path),
+            lambda: read_delivered(delivery, raw),
         )
     )
     names = _column_names(delivery)
@@ -71,7 +74,7 @@ def read_respondents(delivery: RespondentDelivery, raw: Path) -> Survey:
         {
             "respondent_id": _ids(table, names["id"], delivery.path),
             "buurt_code": _buurt_codes(table, names["buurt"], delivery.path),
-            "weight": _weights(table, names["weight"], delivery.path),
+            "weight": _weights(table, names["weight"], delivery),
         }
     )
     answers = _answers(table, respondents["respondent_id"], items, delivery)
@@ -114,8 +117,9 @@ def _buurt_codes(table: pa.Table, column: str, name: str) -> pa.ChunkedArray:
     return codes
 
 
-def _weights(table: pa.Table, column: str, name: str) -> pa.Array:
-    weights = numbers(table[column])
+def _weights(table: pa.Table, column: str, delivery: RespondentDelivery) -> pa.Array:
+    name = delivery.path
+    weights = read_numbers(table[column], f"{name}: column {column!r}", delivery.numbers)
     absent = weights.null_count
     negative = _count(pc.less(weights, 0.0))
     if absent or negative:
@@ -134,7 +138,7 @@ def _answers(
     parts, problems = [], []
     for item in items.to_pylist():
         texts = table[item["item_id"]]
-        values = numbers(texts)
+        values = read_numbers(texts, f"{delivery.path}: column {item['item_id']!r}", delivery.numbers)
         is_empty = pc.equal(texts, "").combine_chunks()
         is_dont_know = pc.fill_null(pc.equal(values, item["dont_know_code"]), fill_value=False)
         is_valid = pc.fill_null(

@@ -5,7 +5,6 @@ of each source to say. Zipped Shapefiles, GeoPackages and GeoJSON pass through t
 """
 
 import difflib
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pipelines import geo
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import Delivery
+from pipelines.sources.guard import require_layer_file, require_size
 
 AREA_LIMIT_M = 5_000.0
 REPAIRABLE_AREA_SHARE = 0.001
@@ -42,12 +42,16 @@ class Remark:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer in RD: `geometry` (n,) of shapely geometries, `fields` one array (n,) per column."""
+    """One layer in RD: `geometry` (n,) of shapely geometries, `fields` one array (n,) per column.
+
+    `first_line` is where the first row stands in a list, for errors; 1 in a layer, which has rows and no lines.
+    """
 
     source: str
     geometry: NDArray[np.object_]
     fields: Mapping[str, NDArray[np.object_]]
     remarks: tuple[Remark, ...] = field(default=())
+    first_line: int = 1
 
     def keep(self, mask: NDArray[np.bool_], remarks: tuple[Remark, ...] = ()) -> "Layer":
         """Give the rows where `mask` (n,) is true, with `remarks` added."""
@@ -71,13 +75,14 @@ def _alike(name: str, names: Iterable[str]) -> str:
 
 
 def find(raw: Path, path: str) -> Path:
-    """Where a delivered file lies, or an error that names the folder it was looked for in."""
+    """Where a delivered file lies, or an error that names the folder it was looked for in, or says it is too large."""
     full = raw / path
     if not full.is_file():
         raise SourceError(
             f"{path}: there is no such file in the raw folder ({raw}). "
             "Put it there, correct `path` in the area file, or give another folder with --raw or SAMENHANG_RAW."
         )
+    require_size(full, path)
     return full
 
 
@@ -126,16 +131,8 @@ def read_layer(delivery: Delivery, raw: Path, *, default_layer: str | None = Non
 
 
 def _location(path: Path, shown: str) -> str:
-    if path.suffix.lower() != ".zip":
-        return str(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        raise SourceError(f"{shown}: is no complete zip file ({error}). Download or copy it again.") from error
-    if damaged is not None:
-        raise SourceError(f"{shown}: {damaged} inside the zip file is damaged. Download or copy it again.")
-    return f"/vsizip/{path}"
+    require_layer_file(path, shown)
+    return f"/vsizip/{path}" if path.suffix.lower() == ".zip" else str(path)
 
 
 def _reason(error: Exception) -> str:

@@ -9,7 +9,8 @@ import shapely
 from pipelines.contracts import conform, violations
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import SHIPPED, Delivery, read_area_file
-from pipelines.sources.cbs import Statistics, dialect, numbers, read_municipality, read_statistics, square_centres
+from pipelines.sources.cbs import Statistics, numbers, read_municipality, read_statistics, square_centres
+from pipelines.sources.cbs_dialects import dialects
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, SQUARES
 
 
@@ -105,9 +106,10 @@ def test_a_code_that_is_no_square_is_quoted():
 def test_a_vintage_without_known_columns_is_refused():
     delivery = Delivery(path="a.gpkg", vintage=1995, licence="CC0-1.0", attribution="CBS")
     with pytest.raises(SourceError, match="no column names are known for squares of 1995"):
-        dialect("squares", delivery)
+        dialects("squares", delivery)
 
 
 def test_columns_that_carry_the_year_follow_the_vintage():
     delivery = Delivery(path="a.zip", vintage=2012, licence="CC0-1.0", attribution="CBS")
-    assert dialect("squares", delivery)["inhabitants"] == "INW2012"
+    (dialect,) = dialects("squares", delivery)
+    assert dialect.columns["inhabitants"] == ("INW2012",)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import SourceError
-from pipelines.sources.csv_table import number, numbers, read_csv, require_columns
+from pipelines.sources.csv_table import number, read_csv, require_columns
 
 
 def read(tmp_path: Path, content: str | bytes) -> pa.Table:
@@ -98,11 +98,6 @@ def test_a_number_is_read_with_its_decimal_comma_or_point(text: str, value: floa
 )
 def test_what_is_no_number_is_none(text: str) -> None:
     assert number(text) is None
-
-
-def test_a_column_of_numbers_has_nulls_where_there_is_none() -> None:
-    assert numbers(pa.chunked_array([["1", "x"], ["1", ""]])).to_pylist() == [1.0, None, 1.0, None]
-    assert numbers(pa.chunked_array([], type=pa.string())).to_pylist() == []
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=["Cc", "Cs"]), max_size=8)

@@ -11,7 +11,8 @@ import shapely
 from pipelines.contracts import violations
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import BENCHES, PLACES
-from pipelines.sources.osm_places import read_osm_benches, read_osm_places, read_place_tags
+from pipelines.sources.osm_places import read_osm_benches, read_osm_places
+from pipelines.sources.place_kinds import booklet_kinds
 
 Extract = Callable[..., Path]
 SQUARE = [
@@ -33,7 +34,11 @@ def places(path: Path) -> list[dict[str, Any]]:
         ("amenity=marketplace", "winkel"),
         ("amenity=school", "school"),
         ("amenity=community_centre", "buurtcentrum"),
-        ("amenity=library", "buurtcentrum"),
+        ("amenity=library", "bibliotheek"),
+        ("amenity=place_of_worship", "gebedshuis"),
+        ("social_facility=nursing_home,amenity=social_facility", "zorgcentrum"),
+        ("amenity=social_facility", "buurtcentrum"),
+        ("garden:type=community,leisure=garden", "buurttuin"),
         ("leisure=playground", "speelplek"),
         ("amenity=pub", "horeca"),
         ("leisure=pitch", "sport"),
@@ -114,21 +119,6 @@ def test_only_places_near_the_municipality_are_kept(extract: Extract) -> None:
     assert table["source_id"].to_pylist() == ["node/5"]
 
 
-def test_every_shipped_tag_belongs_to_one_kind() -> None:
-    tags = read_place_tags()
-    assert set(tags.values()) == {"winkel", "school", "buurtcentrum", "speelplek", "horeca", "sport"}
-
-
-def test_an_unknown_kind_or_a_repeated_tag_in_the_mapping_is_an_error(tmp_path: Path) -> None:
-    path = tmp_path / "tags.yaml"
-    path.write_text("kroeg: {amenity: [pub]}")
-    with pytest.raises(SourceError, match="no kinds of place"):
-        read_place_tags(path)
-    path.write_text("horeca: {amenity: [pub]}\nsport: {amenity: [pub]}")
-    with pytest.raises(SourceError, match="twice"):
-        read_place_tags(path)
-
-
 def test_a_bench_is_a_point_and_one_drawn_as_a_line_stands_at_its_middle(extract: Extract) -> None:
     path = extract(*SQUARE, "n5 x4.37 y52.0 Tamenity=bench", "w8 Tamenity=bench Nn1,n2")
     table, remarks = read_osm_benches(path, "small")
@@ -155,5 +145,5 @@ def test_delft_has_its_playgrounds_places_and_benches(realdata: Path) -> None:
         for kind, source_id in zip(table["place_kind"].to_pylist(), table["source_id"].to_pylist(), strict=True)
     )
     assert (kinds["speelplek", "way"], kinds["speelplek", "node"]) == (14, 5)
-    assert len({kind for kind, _ in kinds}) == 6
+    assert {kind for kind, _ in kinds} == {*booklet_kinds(), "bibliotheek", "gebedshuis"}
     assert len(read_osm_benches(path, "tudelft")[0]) == 74

@@ -1,0 +1,154 @@
+"""Buurten, wijken and gemeenten of CBS, and where the municipality lies by them.
+
+Borders move: layers of different years are never joined by their codes.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.cbs_counts import people_table
+from pipelines.sources.cbs_reading import Reading, Wanted, read_as
+from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
+from pipelines.sources.vector import near, read_layer
+
+LEVELS = ("buurten", "wijken", "gemeenten")
+_AREA_TYPE = {"buurten": "buurt", "wijken": "wijk", "gemeenten": "gemeente"}
+_PARENT = {"buurten": "wijken", "wijken": "gemeenten"}
+_SHOWN = 5
+
+
+def read_municipality(area: AreaFile, raw: Path) -> Municipality:
+    """Read the buurten of the area's gemeenten and dissolve them into its outline, within its extent if it has one.
+
+    Raises
+    ------
+    SourceError
+        When the layer cannot be read or holds no buurt of these gemeenten.
+    """
+    delivery = area.sources.buurten
+    if delivery is None:
+        return Municipality(None, extent_of(area))
+    layer = _of_gemeenten(_read(delivery, raw, "buurten"), area).layer
+    outline = shapely.union_all(layer.geometry)
+    outline = outline if area.extent is None else shapely.intersection(outline, extent_of(area))
+    shapely.prepare(outline)
+    return Municipality(layer, outline)
+
+
+def extent_of(area: AreaFile) -> shapely.Polygon:
+    """The extent of an area as a box in RD."""
+    if area.extent is None:
+        raise SourceError(
+            f"area file {area.name}: say where the area lies: deliver sources.buurten, or give an extent."
+        )
+    return shapely.box(*area.extent)
+
+
+def gemeente_names(delivery: Delivery, raw: Path) -> dict[str, str]:
+    """Names of the gemeenten in a wijk- en buurtkaart, by code."""
+    wanted = Wanted("neighbourhoods", ("gemeenten", "gemeenten_name"))
+    reading = read_as(read_layer(delivery, raw, default_layer="gemeenten"), wanted, delivery)
+    codes, names = reading.values("gemeenten"), reading.values("gemeenten_name")
+    return dict(zip(codes.astype(str).tolist(), names.astype(str).tolist(), strict=True))
+
+
+def _read(delivery: Delivery, raw: Path, level: str) -> Reading:
+    return read_as(read_layer(delivery, raw, default_layer=level), _wanted(level), delivery)
+
+
+def _wanted(level: str) -> Wanted:
+    """Code and name of a level, the codes of the levels above it, and its figures."""
+    codes = LEVELS[LEVELS.index(level) :]
+    return Wanted(
+        "neighbourhoods", (*codes, f"{level}_name", "water", "inhabitants"), {"code": level, "name": f"{level}_name"}
+    )
+
+
+def _of_gemeenten(reading: Reading, area: AreaFile) -> Reading:
+    codes = reading.values("gemeenten").astype(str)
+    land = np.array([str(value).upper() not in {"JA", "B"} for value in reading.values("water")])
+    wanted = np.isin(codes, area.gemeenten) & land
+    absent = sorted(set(area.gemeenten) - set(codes[wanted].tolist()))
+    if absent:
+        raise SourceError(
+            f"{reading.layer.source}: holds no area of {absent}; it has gemeenten such as "
+            f"{sorted(set(codes.tolist()))[:_SHOWN]}. Correct `gemeenten` in the area file, or deliver the layer that "
+            "holds them."
+        )
+    return reading.keep(reading.layer.keep(wanted))
+
+
+def unique_codes(reading: Reading, key: str) -> NDArray[np.str_]:
+    """The codes that identify the rows of a layer.
+
+    Raises
+    ------
+    SourceError
+        Saying which repeat or how many are empty.
+    """
+    values = reading.values(key)
+    empty = int(sum(value is None or not str(value).strip() for value in values))
+    codes = values.astype(str)
+    unique, counts = np.unique(codes, return_counts=True)
+    if empty or (counts > 1).any():
+        twice = unique[counts > 1][:_SHOWN].tolist()
+        what = f"is empty in {empty} rows" if empty else f"holds {twice} twice or more"
+        raise SourceError(
+            f"{reading.layer.source}: column {reading.names[key]!r} {what}. Deliver one row per area, "
+            "each with its code."
+        )
+    return codes
+
+
+def read_neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, level: str) -> Statistics:
+    """Areas and counts of one of `LEVELS`; what nobody delivered is the union of its buurten, without figures."""
+    delivery: Delivery | None = getattr(area.sources, level)
+    if delivery is None:
+        return _dissolved(area, municipality, level)
+    reading = _buurten(area, municipality)[0]
+    if level != "buurten":
+        own = _of_gemeenten(_read(delivery, raw, level), area)
+        _require_parents(reading, own, level)
+        reading = own.keep(near(own.layer, municipality.outline, BUFFER_M, may_be_none=False))
+    codes = unique_codes(reading, level)
+    parents = reading.values(_PARENT.get(level, ""))
+    identity = Identity(codes, reading.values(f"{level}_name"), parents)
+    return Statistics(
+        areas=areas_table(_AREA_TYPE[level], identity, reading.layer.geometry, delivery),
+        people_counts=people_table(_AREA_TYPE[level], codes, reading.groups(), delivery.vintage),
+        remarks=reading.layer.remarks + reading.remarks(),
+    )
+
+
+def _require_parents(buurten: Reading, above: Reading, level: str) -> None:
+    """Refuse a layer of wijken or gemeenten that lacks the one that a buurt says it lies in."""
+    absent = np.setdiff1d(buurten.values(level).astype(str), above.values(level).astype(str)).tolist()
+    if absent:
+        raise SourceError(
+            f"{above.layer.source}: lacks {absent[:_SHOWN]}, in which buurten of {buurten.layer.source} lie. Deliver "
+            f"the {level} of the same year as the buurten, or leave sources.{level} out: they are then made of buurten."
+        )
+
+
+def _buurten(area: AreaFile, municipality: Municipality) -> tuple[Reading, Delivery]:
+    if municipality.buurten is None or area.sources.buurten is None:
+        raise SourceError(f"area file {area.name}: sources.buurten is missing. Deliver the wijk- en buurtkaart.")
+    return read_as(municipality.buurten, _wanted("buurten"), area.sources.buurten), area.sources.buurten
+
+
+def _dissolved(area: AreaFile, municipality: Municipality, level: str) -> Statistics:
+    """Areas of a level nobody delivered: the union of their buurten, without figures of their own."""
+    reading, delivery = _buurten(area, municipality)
+    layer, codes = reading.layer, reading.values(level).astype(str)
+    unique, first = np.unique(codes, return_index=True)
+    geometry = np.array([shapely.union_all(layer.geometry[codes == code]) for code in unique], dtype=object)
+    (name_column,) = reading.dialect.columns[f"{level}_name"]
+    names = layer.fields[name_column][first] if name_column in layer.fields else unique
+    identity = Identity(unique, names, reading.values(_PARENT.get(level, ""))[first])
+    return replace(Statistics(), areas=areas_table(_AREA_TYPE[level], identity, geometry, delivery))

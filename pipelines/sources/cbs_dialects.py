@@ -1,0 +1,107 @@
+"""Which column of a CBS delivery holds what, by product and vintage, and how sure we are of it (`cbs_columns.yaml`).
+
+Here names are known; they are looked for in a layer by `cbs_reading.py`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import Delivery
+from pipelines.sources.cbs_counts import Mask
+
+_COLUMNS = Path(__file__).parent / "cbs_columns.yaml"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The column names of one product in one form and vintage, and how sure we are of them.
+
+    `columns` maps a key (code, inhabitants, 65plus) to the names it may have; `households` a group of households to
+    the columns that add up to it.
+    """
+
+    product: str
+    vintage: int
+    form: str
+    status: str
+    evidence: str
+    columns: Mapping[str, tuple[str, ...]]
+    households: Mapping[str, tuple[str, ...]]
+    masks: Mapping[str, Mask]
+    ages_in: str = "count"
+    households_in: str = "count"
+
+    @property
+    def ages(self) -> tuple[str, ...]:
+        """Keys of the age bands, youngest first."""
+        return tuple(key for key in self.columns if is_age(key))
+
+
+def is_age(key: str) -> bool:
+    """Whether a key or population group is an age band, such as 0_14 or 65plus."""
+    return key[:1].isdigit()
+
+
+def dialects(product: str, delivery: Delivery) -> tuple[Dialect, ...]:
+    """Every form in which CBS made a product in the vintage of a delivery.
+
+    Raises
+    ------
+    SourceError
+        When none of that vintage is known.
+    """
+    known = _products()[product]
+    year = delivery.vintage
+    found = tuple(
+        _dialect(product, known, form, year) for form in known["forms"] if form["years"][0] <= year <= form["years"][1]
+    )
+    if not found:
+        raise SourceError(
+            f"{delivery.path}: no column names are known for {product} of {year}; known are "
+            f"{[tuple(form['years']) for form in known['forms']]}. Correct `vintage` in the area file."
+        )
+    return found
+
+
+@cache
+def _products() -> Mapping[str, Any]:
+    return dict(yaml.safe_load(_COLUMNS.read_text(encoding="utf-8")))
+
+
+def mapping_of(product: str, vintage: int) -> Mapping[str, str]:
+    """How sure we are of the column names of a product in a vintage: `status` and `evidence`, in words."""
+    unknown = {"status": "assumed", "evidence": "the names of other years"}
+    return dict(_products()[product]["vintages"].get(vintage, unknown))
+
+
+def _dialect(product: str, known: Mapping[str, Any], form: Mapping[str, Any], year: int) -> Dialect:
+    def names(given: str | Sequence[str]) -> tuple[str, ...]:
+        listed = [given] if isinstance(given, str) else given
+        return tuple(name.replace("{vintage}", str(year)) for name in listed)
+
+    return Dialect(
+        product=product,
+        vintage=year,
+        form=form["form"],
+        **mapping_of(product, year),
+        columns={key: names(given) for key, given in form["columns"].items()},
+        households={key: names(given) for key, given in form.get("households", {}).items()},
+        masks={code: Mask(**mask) for code, mask in known["masks"].items()},
+        ages_in=form.get("ages_in", "count"),
+        households_in=form.get("households_in", "count"),
+    )
+
+
+def mapping_sentences(deliveries: Iterable[tuple[str, str, Delivery]]) -> Iterator[str]:
+    """One line per delivery (role, product, delivery): its vintage and how sure we are of its column names."""
+    for role, product, delivery in deliveries:
+        mapping = mapping_of(product, delivery.vintage)
+        named = ", ".join(f"{key} is {name!r}" for key, name in delivery.columns.items())
+        own = f" The area file names columns: {named}." if named else ""
+        yield f"{role} {delivery.vintage}: {mapping['status']}: {mapping['evidence']}.{own}"

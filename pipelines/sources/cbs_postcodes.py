@@ -1,0 +1,72 @@
+"""Postcode areas (PC4, PC6) and the people counted in them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.cbs_counts import people_table
+from pipelines.sources.cbs_reading import Wanted, read_as
+from pipelines.sources.cbs_tables import Identity, Municipality, Statistics, areas_table
+from pipelines.sources.pc4_ages import read_pc4_ages
+from pipelines.sources.vector import Layer, near, read_layer
+
+
+def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level: str) -> Statistics:
+    """Postcode areas of the area: those whose representative point lies in it; of an extent, all that it cuts."""
+    delivery: Delivery | None = getattr(area.sources, level)
+    if delivery is None:
+        return Statistics()
+    layer, shares = _inside(read_layer(delivery, raw), municipality)
+    counted_apart = level == "pc4" and area.sources.pc4_ages is not None
+    # Ages from a table of their own: figures beside these borders may be absent.
+    keys = (level,) if counted_apart and "inhabitants" not in delivery.columns else (level, "inhabitants")
+    reading = read_as(layer, Wanted(level, keys, {"postcode": level, "code": level}), delivery)
+    codes = np.array([str(code).strip().replace(" ", "") for code in reading.values(level)], dtype=object)
+    parents = np.array([code[:4] if level == "pc6" else "" for code in codes], dtype=object)
+    merged = _merged(layer.geometry, codes)
+    identity = Identity(merged.codes, merged.codes, parents[merged.first], shares[merged.first])
+    groups = {} if counted_apart else {key: counts.take(merged.first) for key, counts in reading.groups().items()}
+    return Statistics(
+        areas=areas_table(level, identity, merged.geometry, delivery),
+        people_counts=people_table(level, merged.codes, groups, delivery.vintage),
+        remarks=layer.remarks + reading.remarks(),
+    )
+
+
+def _inside(layer: Layer, municipality: Municipality) -> tuple[Layer, NDArray[np.float64]]:
+    """The postcode areas of the area, and which share of each lies inside (1 where a whole municipality is read)."""
+    layer = near(layer, municipality.outline, 0.0, may_be_none=False)
+    if municipality.buurten is not None:
+        layer = layer.keep(shapely.contains(municipality.outline, shapely.point_on_surface(layer.geometry)))
+        return layer, np.ones(len(layer.geometry))
+    shares = shapely.area(shapely.intersection(layer.geometry, municipality.outline)) / shapely.area(layer.geometry)
+    return layer.keep(shares > 0), shares[shares > 0]
+
+
+@dataclass(frozen=True)
+class _Merged:
+    codes: NDArray[np.object_]
+    first: NDArray[np.int64]
+    geometry: NDArray[np.object_]
+
+
+def _merged(geometry: NDArray[np.object_], codes: NDArray[np.object_]) -> _Merged:
+    """One geometry per code: a postcode delivered in several rows is one area."""
+    unique, first, counts = np.unique(codes.astype(str), return_index=True, return_counts=True)
+    united = geometry[first].copy()
+    for row in np.flatnonzero(counts > 1):
+        united[row] = shapely.union_all(geometry[codes == unique[row]])
+    return _Merged(unique.astype(object), first.astype(np.int64), united)
+
+
+def read_ages(area: AreaFile, raw: Path) -> Statistics:
+    """Persons per PC4 from a table of five-year age groups (CBS 83502NED)."""
+    delivery = area.sources.pc4_ages
+    if delivery is None:
+        return Statistics()
+    table, remarks = read_pc4_ages(delivery, raw)
+    return Statistics(people_counts=table, remarks=remarks)

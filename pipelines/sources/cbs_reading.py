@@ -1,0 +1,182 @@
+"""Find the columns of a CBS layer: those of its product and vintage, and those the area file names instead.
+
+Here columns are found and told; what stands in them is read by `cbs_counts.py`.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import Delivery
+from pipelines.sources.cbs_counts import Counts, counted, part_of, shared, summed
+from pipelines.sources.cbs_dialects import Dialect, dialects, is_age
+from pipelines.sources.contracts import HOUSEHOLD_GROUPS
+from pipelines.sources.vector import Layer, Remark
+
+_PERCENT_STEP = 1.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A layer with the columns that are read from it: `names` by key, `households` by group."""
+
+    layer: Layer
+    dialect: Dialect
+    names: Mapping[str, str]
+    households: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def values(self, key: str) -> NDArray[np.object_]:
+        """The cells (n,) of one key; empty texts for a key that this form does not have."""
+        if key not in self.names:
+            return np.full(len(self.layer.geometry), "", dtype=object)
+        return self.layer.column(self.names[key])
+
+    def groups(self) -> dict[str, Counts]:
+        """Counts of inhabitants, by age band, and of households; empty where the layer carries no inhabitants."""
+        if "inhabitants" not in self.names:
+            return {}
+        masks = self.dialect.masks
+        total = counted(self.values("inhabitants"), masks)
+        ages = {key: self._part(key, total) for key in self.names if is_age(key)}
+        return {"all": total, **{key: part_of(part, total) for key, part in ages.items()}, **self._homes()}
+
+    def _part(self, key: str, total: Counts) -> Counts:
+        if self.dialect.ages_in == "percent":
+            return shared(self.values(key), total, _PERCENT_STEP, self.dialect.masks)
+        return counted(self.values(key), self.dialect.masks)
+
+    def _homes(self) -> dict[str, Counts]:
+        if "households" not in self.households:
+            return {}
+        read = {key: [self.layer.column(name) for name in names] for key, names in self.households.items()}
+        masks = self.dialect.masks
+        total = counted(read["households"][0], masks)
+        if self.dialect.households_in == "percent":
+            parts = {key: shared(values[0], total, _PERCENT_STEP, masks) for key, values in read.items()}
+        else:
+            counts = {key: [counted(column, masks) for column in columns] for key, columns in read.items()}
+            parts = {key: every[0] if len(every) == 1 else summed(every) for key, every in counts.items()}
+        return {key: total if key == "households" else part_of(part, total) for key, part in parts.items()}
+
+    def keep(self, layer: Layer) -> "Reading":
+        """Give the same names over another selection of rows."""
+        return Reading(layer, self.dialect, self.names, self.households)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What the delivery holds that is not read, and which groups of households it does not hold."""
+        used = {*self.names.values(), *(name for names in self.households.values() for name in names)}
+        unused = sorted(set(self.layer.fields) - used)
+        absent = sorted(set(self.dialect.households) - set(self.households))
+        form = f"read as {self.dialect.form}"
+        said = ((f"columns not used, {form}", unused), (f"groups of households not in it, {form}", absent))
+        source = self.layer.source
+        return tuple(
+            Remark(source, problem, "listed", len(names), ", ".join(names)) for problem, names in said if names
+        )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader looks for: `keys` besides ages and households, and the area file's words for some (`aliases`)."""
+
+    product: str
+    keys: tuple[str, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, delivery: Delivery) -> dict[str, tuple[str, ...]]:
+        """The columns that the area file names, by key.
+
+        Raises
+        ------
+        SourceError
+            When it names what a delivery of this product does not hold.
+        """
+        own: dict[str, tuple[str, ...]] = {
+            self.aliases.get(key, key): (name,) for key, name in delivery.columns.items()
+        }
+        strange = sorted(key for key in own if key not in {*self.keys, *HOUSEHOLD_GROUPS} and not is_age(key))
+        if strange:
+            known = [*(self.aliases or self.keys), "inhabitants", *HOUSEHOLD_GROUPS]
+            raise SourceError(
+                f"{delivery.path}: `columns` names {strange}, which {self.product} do not hold. Name "
+                f"{list(dict.fromkeys(known))}, or an age band such as 65plus, in the area file."
+            )
+        return own
+
+
+def read_as(layer: Layer, wanted: Wanted, delivery: Delivery) -> Reading:
+    """Find the columns of a layer under the names of its product and vintage.
+
+    Parameters
+    ----------
+    layer
+        As read, its columns untouched.
+    wanted
+        The product, and what is read of it.
+    delivery
+        Its `vintage` decides on the names; its `columns` rename any. Where they rename the inhabitants the file has
+        names of its own: ages are then read only where they are found.
+
+    Raises
+    ------
+    SourceError
+        When a column is missing or `columns` names a key that there is not.
+    """
+    own = wanted.named(delivery)
+    candidates = [_found(layer, dialect, wanted, own) for dialect in dialects(wanted.product, delivery)]
+    reading, missing = max(candidates, key=lambda found: (len(found[0].names), -len(found[1])))
+    if missing:
+        raise _missing(reading, missing)
+    return reading
+
+
+Found = tuple[Reading, dict[str, tuple[str, ...]]]
+
+
+def _found(layer: Layer, dialect: Dialect, wanted: Wanted, own: Mapping[str, tuple[str, ...]]) -> Found:
+    """The columns of one form that the layer has, and those that it lacks."""
+    folded = {_folded(name): name for name in layer.fields}
+    every = {**dialect.columns, **own}
+    expected = {key: every[key] for key in every if key in wanted.keys or (is_age(key) and _counts(wanted))}
+    names = {key: _first(layer, folded, some) for key, some in expected.items()}
+    homes = {key: every.get(key, dialect.households.get(key, ())) for key in HOUSEHOLD_GROUPS if _counts(wanted)}
+    found = {key: [_first(layer, folded, (name,)) for name in some] for key, some in homes.items()}
+    households = {key: tuple(name for name in some if name) for key, some in found.items() if some and all(some)}
+    may_lack = set(dialect.ages) - set(own) if "inhabitants" in own else set[str]()
+    missing = {key: some for key, some in expected.items() if not names[key] and key not in may_lack}
+    missing |= {key: some for key, some in own.items() if key in homes and key not in households}
+    return Reading(layer, dialect, {key: name for key, name in names.items() if name}, households), missing
+
+
+def _counts(wanted: Wanted) -> bool:
+    return "inhabitants" in wanted.keys
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _first(layer: Layer, folded: Mapping[str, str], names: Sequence[str]) -> str | None:
+    """The name of a column as the layer writes it: exactly, else but for capitals and underscores."""
+    exact = [name for name in names if name in layer.fields]
+    alike = [folded[_folded(name)] for name in names if _folded(name) in folded]
+    return next(iter(exact + alike), None)
+
+
+def _missing(reading: Reading, missing: Mapping[str, tuple[str, ...]]) -> SourceError:
+    dialect, has = reading.dialect, sorted(reading.layer.fields)
+    said = "; ".join(_words(key, names, has) for key, names in missing.items())
+    return SourceError(
+        f"{reading.layer.source}: {said}. These are the names in {dialect.product} of {dialect.vintage}, "
+        f"{dialect.form} ({dialect.status}: {dialect.evidence}); the file has {has}. Correct `vintage` in the area "
+        f"file, or name your own under `columns`, such as {{{next(iter(missing))}: ...}}."
+    )
+
+
+def _words(key: str, names: Sequence[str], has: Sequence[str]) -> str:
+    close = difflib.get_close_matches(names[0], has, n=1)
+    return f"column {names[0]!r} is missing ({key}{f'; is it {close[0]!r}?' if close else ''})"

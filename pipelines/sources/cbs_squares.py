@@ -1,0 +1,78 @@
+"""CBS squares of 100 m and of 500 m, and the people counted in them."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.cbs_areas import unique_codes
+from pipelines.sources.cbs_counts import Counts, hide, people_table
+from pipelines.sources.cbs_dialects import is_age
+from pipelines.sources.cbs_reading import Wanted, read_as
+from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
+from pipelines.sources.contracts import SQUARES
+from pipelines.sources.vector import near, read_layer
+
+SIZE_M = {"squares": 100, "squares_500": 500}
+UNIT_TYPE = {"squares": "square", "squares_500": "square500"}
+_SQUARE = re.compile(r"^E(\d{4})N(\d{4})$")
+_HECTOMETRE_M = 100
+
+
+def read_squares(area: AreaFile, raw: Path, municipality: Municipality, role: str) -> Statistics:
+    """Squares within 1,300 m of the area and their counts; `role` is squares (100 m) or squares_500."""
+    delivery: Delivery | None = getattr(area.sources, role)
+    if delivery is None:
+        return Statistics()
+    layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M, may_be_none=False)
+    reading = read_as(layer, Wanted(role, ("code", "inhabitants")), delivery)
+    codes, size_m = unique_codes(reading, "code"), SIZE_M[role]
+    x_m, y_m = square_centres(codes, layer.source, size_m)
+    squares = [pa.array(codes.tolist(), pa.string()), pa.array([size_m] * len(codes), pa.int32()), x_m, y_m]
+    return Statistics(
+        people_counts=people_table(UNIT_TYPE[role], codes, known_ages(reading.groups()), delivery.vintage),
+        squares=pa.table(squares, schema=SQUARES.schema),
+        remarks=layer.remarks + reading.remarks(),
+    )
+
+
+def square_centres(
+    codes: NDArray[np.str_], source: str, size_m: int = 100
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Centres in RD metres of CBS squares named like E2334N5820 (lower left corner in hectometres).
+
+    Raises
+    ------
+    SourceError
+        When a code is no such name, or no corner of a square of `size_m` metres.
+    """
+    matches = [_SQUARE.match(code) for code in codes]
+    corners = np.array([match.groups() if match else (1, 1) for match in matches], dtype=np.float64).reshape(-1, 2)
+    corners *= _HECTOMETRE_M
+    named = np.array([match is not None for match in matches], dtype=bool)
+    wrong = codes[~named | (corners % size_m != 0).any(axis=1)]
+    if len(wrong):
+        raise SourceError(
+            f"{source}: {len(wrong)} codes are no CBS squares of {size_m} m, such as {str(wrong[0])!r} (expected "
+            f"{'E2334N5820' if size_m == _HECTOMETRE_M else 'E2330N5820'}). Name the right column under "
+            "`columns: {code: ...}` in the area file."
+        )
+    return corners[:, 0] + size_m / 2, corners[:, 1] + size_m / 2
+
+
+def known_ages(groups: dict[str, Counts]) -> dict[str, Counts]:
+    """Hide the ages of squares where they are all 0 though people live there, or where people are masked.
+
+    In CBS squares a 0 in an age column of such a square means hidden, not none: it can be anyone up to all.
+    """
+    ages = {key: counts for key, counts in groups.items() if is_age(key)}
+    if not ages:
+        return groups
+    everybody = groups["all"]
+    total = np.nansum([counts.persons for counts in ages.values()], axis=0)
+    hidden = np.isnan(everybody.persons) | ((everybody.persons > 0) & (total == 0))
+    return groups | {key: hide(counts, hidden, everybody) for key, counts in ages.items()}

@@ -1,0 +1,241 @@
+"""Tables of CBS StatLine about gemeenten, wijken and buurten: figures beside which ours can be laid.
+
+Here a table becomes `sources/context`, whichever way it was taken from StatLine: as `fetch` stores it (Parquet), as
+OData v4 answers (JSON), or as the site exports it (CSV). What a measure means is for who uses it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.errors import SourceError
+from pipelines.sources.area_file import StatlineDelivery
+from pipelines.sources.contracts import CONTEXT
+from pipelines.sources.csv_table import number, read_csv
+from pipelines.sources.vector import Remark, find
+
+_REGION_TYPES: Mapping[str, str] = {
+    "NL": "land", "LD": "landsdeel", "PV": "provincie", "CR": "corop", "GM": "gemeente", "WK": "wijk", "BU": "buurt",
+}  # fmt: skip
+_REGIONS = re.compile(r"wijkenenbuurten|regio.*|gebied.*|gemeenten?", re.IGNORECASE)
+_PERIODS = re.compile(r"perioden?", re.IGNORECASE)
+_TOPIC = re.compile(r"\w+_[0-9]+")
+_CODE = r"^[A-Z]{2}[0-9]"
+# CBS, table explanation: a point is unknown, unreliable or secret; an empty cell cannot occur by its nature.
+_EXPORTED: Mapping[str, str] = {".": "Confidential", "x": "Confidential", "": "Impossible"}
+_REASONS: Mapping[str, str] = {
+    "Confidential": "masked",
+    "Secret": "masked",
+    "Unreliable": "masked",
+    "Impossible": "not_applicable",
+}
+_WANTED = ("measure_code", "measure_title", "unit", "region_code", "period", "value", "value_attribute")
+_KNOWN = {*_WANTED, "region_title"}
+_PARTS = pa.schema(
+    [pa.field(name, pa.float64() if name == "value" else pa.string()) for name in (*_WANTED, "dimensions")]
+)
+_MOST_ROWS = 50_000_000
+
+
+def read_statline(
+    delivery: StatlineDelivery, raw: Path, gemeenten: tuple[str, ...]
+) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Read the figures of a table for the country, and for the gemeenten of the area with their wijken and buurten.
+
+    Parameters
+    ----------
+    delivery
+        A Parquet (columns measure_code, measure_title, unit, region_code, period, value, value_attribute, and one for
+        each further dimension), a JSON with the Observations of OData v4, or a CSV export with a column per topic.
+    raw
+        The raw folder.
+    gemeenten
+        Codes such as GM0014.
+
+    Returns
+    -------
+    tuple
+        `sources/context`; and a remark on values that are absent for a reason which is not known here. A table without
+        periods is of the year of its `vintage`.
+
+    Raises
+    ------
+    SourceError
+        When the file is damaged, is a page of several, lacks a column, says the same twice, or has nothing on the area.
+    """
+    path = find(raw, delivery.path)
+    if not gemeenten:
+        raise SourceError(f"{delivery.path}: of which gemeenten? Name them under `gemeenten` in the area file.")
+    parts = _READERS.get(path.suffix.lower(), _exported)(path, delivery.path)
+    rows = pa.concat_tables([_PARTS.empty_table(), *(_of_area(part, gemeenten) for part in parts)])
+    if not pc.any(pc.match_substring_regex(rows["region_code"], "^(GM|WK|BU)")).as_py():
+        raise SourceError(
+            f"{delivery.path}: holds nothing on {list(gemeenten)} or their wijken and buurten. Deliver table "
+            f"{delivery.table} of a year in which these gemeenten exist, or correct `gemeenten` in the area file."
+        )
+    return _context(rows, delivery)
+
+
+def _of_area(part: pa.Table, gemeenten: tuple[str, ...]) -> pa.Table:
+    codes = pc.utf8_trim_whitespace(part["region_code"])
+    digits = "|".join(code.removeprefix("GM") for code in gemeenten)
+    wanted = pc.match_substring_regex(codes, rf"^(NL[0-9]*|(GM|WK|BU)({digits})[0-9A-Z]*)$")
+    return part.set_column(part.column_names.index("region_code"), "region_code", codes).filter(wanted)
+
+
+def _context(rows: pa.Table, delivery: StatlineDelivery) -> tuple[pa.Table, tuple[Remark, ...]]:
+    of_year = f"{delivery.vintage}JJ00"
+    absent = pc.is_null(rows["value"])
+    reasons = pa.array([_REASONS.get(text, "not_delivered") for text in rows["value_attribute"].to_pylist()])
+    columns = {
+        "table_id": pa.array([delivery.table] * len(rows), pa.string()),
+        "region_type": pa.array([_REGION_TYPES[code[:2]] for code in rows["region_code"].to_pylist()], pa.string()),
+        "period": pc.if_else(pc.equal(rows["period"], ""), of_year, rows["period"]),
+        "reason_missing": pc.if_else(absent, reasons, ""),
+    }
+    table = pa.table(
+        [columns[name] if name in columns else rows[name] for name in CONTEXT.column_names], schema=CONTEXT.schema
+    )
+    distinct = table.group_by(list(CONTEXT.key)).aggregate([]).num_rows
+    if distinct < len(table):
+        raise SourceError(
+            f"{delivery.path}: {len(table) - distinct} figures of the area stand there twice (one region, measure and "
+            "period). Fetch the table again, and once."
+        )
+    ordered = table.sort_by([(name, "ascending") for name in CONTEXT.key])
+    return ordered.combine_chunks(), _remarks(rows.filter(absent), delivery.path)
+
+
+def _remarks(absent: pa.Table, name: str) -> tuple[Remark, ...]:
+    strange = [text for text in absent["value_attribute"].to_pylist() if text not in {*_REASONS, "", "None"}]
+    if not strange:
+        return ()
+    shown = ", ".join(sorted(set(strange))[:5])
+    return (Remark(name, "absent for a reason not known here", "read as not delivered", len(strange), shown),)
+
+
+def _stored(path: Path, name: str) -> Iterator[pa.Table]:
+    """Yield the pieces of a table as `fetch` stores it."""
+    try:
+        with pq.ParquetFile(path) as stored:
+            names = stored.schema_arrow.names
+            missing = [column for column in _WANTED if column not in names]
+            if missing or stored.metadata.num_rows > _MOST_ROWS:
+                raise SourceError(
+                    f"{name}: columns {missing} are missing (or it has over {_MOST_ROWS:,} rows); it has {names[:20]}. "
+                    "Fetch the table again with `samenhang fetch`."
+                )
+            for batch in stored.iter_batches():
+                part = pa.Table.from_batches([batch])
+                further = {column: part[column].to_pylist() for column in names if column not in _KNOWN}
+                texts = [_text_column(part[column]) for column in _WANTED if column != "value"]
+                texts.insert(_WANTED.index("value"), part["value"].cast(pa.float64()))
+                yield pa.table([*texts, _dimensions(further, len(part))], schema=_PARTS)
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(
+            f"{name}: is no Parquet that can be read ({type(error).__name__}). It may be cut short: fetch it again."
+        ) from error
+
+
+def _text_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
+
+
+def _dimensions(further: Mapping[str, list[object]], length: int) -> pa.Array:
+    """Write the further dimensions of each row as one text: `Geslacht=1100;Marges=MW00000`."""
+    names = sorted(further)
+    rows = zip(*(further[name] for name in names), strict=True) if names else [()] * length
+    texts = (
+        ";".join(f"{name}={str(code).strip()}" for name, code in zip(names, row, strict=True) if code is not None)
+        for row in rows
+    )
+    return pa.array(texts, pa.string())
+
+
+def _answered(path: Path, name: str) -> Iterator[pa.Table]:
+    """Yield the Observations of an answer of OData v4."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise SourceError(
+            f"{name}: is no JSON ({str(error)[:100]}). It may be cut short: download it again."
+        ) from error
+    found = content.get("value") if isinstance(content, dict) else None
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise SourceError(f"{name}: has no list under 'value', as an answer of StatLine has. Download it again.")
+    if "@odata.nextLink" in content:
+        raise SourceError(f"{name}: is one page of several. Fetch the whole table, with `samenhang fetch`.")
+    keys = sorted({key for row in found for key in row})
+    missing = [key for key in ("Measure", "Value", "ValueAttribute") if key not in keys]
+    if missing:
+        raise SourceError(f"{name}: {missing} are missing in its rows. Deliver the Observations of the table.")
+    region, period = _column(keys, _REGIONS, name), next(filter(_PERIODS.fullmatch, keys), "")
+    known = {"Id", "Measure", "Value", "ValueAttribute", "StringValue", region, period}
+    values = [row.get("Value") for row in found]
+    wrong = [at for at, value in enumerate(values, 1) if value is not None and not isinstance(value, int | float)]
+    if wrong:
+        raise SourceError(f"{name}: row {wrong[0]}: 'Value' is no number ({len(wrong)} such rows). Download it again.")
+    texts = {key: pa.array([str(row.get(key) or "").strip() for row in found], pa.string()) for key in keys}
+    none = pa.array([""] * len(found), pa.string())
+    further = {key: [row.get(key) for row in found] for key in keys if key not in known}
+    yield pa.table(
+        [
+            texts["Measure"], none, none, texts[region], texts.get(period, none),
+            pa.array(values, pa.float64()), texts["ValueAttribute"], _dimensions(further, len(found)),
+        ],
+        schema=_PARTS,
+    )  # fmt: skip
+
+
+def _column(names: Iterable[str], wanted: re.Pattern[str], name: str) -> str:
+    found = [column for column in names if wanted.fullmatch(column)]
+    if len(found) != 1:
+        raise SourceError(
+            f"{name}: which column holds the regions? One of WijkenEnBuurten, RegioS or the like is looked for, in "
+            f"{list(names)[:20]}. Deliver a table about gemeenten, wijken or buurten."
+        )
+    return found[0]
+
+
+def _exported(path: Path, name: str) -> Iterator[pa.Table]:
+    """Yield the topics of an export, one after another; topics in words (a name, a kind of region) are no figures."""
+    table = read_csv(path, name)
+    topics = [column for column in table.column_names if _TOPIC.fullmatch(column)]
+    others = [column for column in table.column_names if column not in topics and column != "ID"]
+    region, period = _column(others, _REGIONS, name), next(filter(_PERIODS.fullmatch, others), "")
+    regions = _text_column(table[region])
+    strange = pc.sum(pc.invert(pc.match_substring_regex(regions, _CODE))).as_py()
+    if strange:
+        raise SourceError(
+            f"{name}: column {region!r} holds no code of a region in {strange} rows. Export the table with codes, not "
+            "with the names of regions."
+        )
+    further = {column: table[column].to_pylist() for column in others if column not in {region, period}}
+    dimensions = _dimensions(further, len(table))
+    none = pa.array([""] * len(table), pa.string())
+    figures = {topic: cells for topic in topics if (cells := _figures(table[topic].to_pylist())) is not None}
+    if not figures:
+        raise SourceError(
+            f"{name}: no column holds figures; topics have names such as AantalInwoners_5. Export the table as CSV "
+            "with the names of the columns in codes."
+        )
+    for topic, (values, attributes) in figures.items():
+        codes = pa.array([topic] * len(table), pa.string())
+        periods = table[period] if period else none
+        yield pa.table([codes, codes, none, regions, periods, values, attributes, dimensions], schema=_PARTS)
+
+
+def _figures(cells: list[str]) -> tuple[pa.Array, pa.Array] | None:
+    """Read the cells of a topic; None when they are words."""
+    values = [None if cell in _EXPORTED else number(cell) for cell in cells]
+    if any(value is None and cell not in _EXPORTED for value, cell in zip(values, cells, strict=True)):
+        return None
+    return pa.array(values, pa.float64()), pa.array([_EXPORTED.get(cell, "None") for cell in cells], pa.string())
+
+
+_READERS: Mapping[str, Callable[[Path, str], Iterator[pa.Table]]] = {".parquet": _stored, ".json": _answered}

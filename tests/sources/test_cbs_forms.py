@@ -1,0 +1,272 @@
+"""CBS products in their forms and vintages, written small and read through the real readers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import shapely
+import yaml
+
+from pipelines.errors import AreaFileError, SourceError
+from pipelines.example.vector_file import write_layer
+from pipelines.sources.area_file import AreaFile, Delivery, read_area_file
+from pipelines.sources.cbs import Statistics, mapping_remarks, read_municipality, read_statistics, source_mapping
+from pipelines.sources.cbs_dialects import dialects, mapping_of
+
+WEST, SOUTH = 155_000, 463_000
+NEW = {
+    "aantal_inwoners": [100, -99997],
+    "aantal_inwoners_0_tot_15_jaar": [20, -99997],
+    "aantal_inwoners_15_tot_25_jaar": [20, -99997],
+    "aantal_inwoners_25_tot_45_jaar": [20, -99997],
+    "aantal_inwoners_45_tot_65_jaar": [20, -99997],
+    "aantal_inwoners_65_jaar_en_ouder": [20, -99997],
+}
+HOMES = {
+    "aantal_part_huishoudens": [40, 5],
+    "aantal_eenpersoonshuishoudens": [20, -99997],
+    "aantal_eenouderhuishoudens": [5, -99995],
+    "aantal_tweeouderhuishoudens": [10, -99995],
+}
+OLD = dict(zip(("INWONER", "INW_014", "INW_1524", "INW_2544", "INW_4564", "INW_65PL"), NEW.values(), strict=True))
+OLD_HOMES = dict(zip(("AANTAL_HH", "TOTHH_EENP", "HH_EENOUD", "HH_TWEEOUD"), HOMES.values(), strict=True))
+AGES = {
+    "percentage_personen_0_tot_15_jaar": [20, 20],
+    "percentage_personen_15_tot_25_jaar": [20, 20],
+    "percentage_personen_25_tot_45_jaar": [20, 20],
+    "percentage_personen_45_tot_65_jaar": [20, 20],
+    "percentage_personen_65_jaar_en_ouder": [20, -99997],
+}
+BUURTEN = {
+    "buurtcode": ["BU00010001", "BU00010002"],
+    "buurtnaam": ["Oost", "West"],
+    "wijkcode": ["WK000101", "WK000102"],
+    "gemeentecode": ["GM0001", "GM0001"],
+    "water": ["NEE", "NEE"],
+    "aantal_inwoners": [100, 50],
+    **AGES,
+}
+Fields = Mapping[str, list[object]]
+
+
+def _boxes(side_m: int = 500) -> np.ndarray:
+    return np.array(
+        [shapely.box(WEST + n * side_m, SOUTH, WEST + (n + 1) * side_m, SOUTH + side_m) for n in range(2)], dtype=object
+    )
+
+
+def _write(raw: Path, layer: str, fields: Fields, *, name: str | None = None, side_m: int = 500) -> None:
+    columns = {column: np.array(values) for column, values in fields.items()}
+    write_layer(raw / f"{name or layer}.gpkg", layer, _boxes(side_m), columns)
+
+
+def _area(raw: Path, vintage: int = 2024, **deliveries: dict[str, object]) -> AreaFile:
+    common = {"vintage": vintage, "licence": "CC-BY-4.0", "attribution": "CBS"}
+    streets = {**common, "path": "streets.osm.pbf", "format": "osm"}
+    sources = {role: {**common, "path": f"{role}.gpkg", **given} for role, given in deliveries.items()}
+    text = {
+        "name": "klein", "title": "Klein", "year": 2024, "gemeenten": ["GM0001"],
+        "population": {"total_from": "buurten"},
+        "sources": {**sources, "streets": streets},
+        "place_kinds": dict.fromkeys(["winkel", "school", "buurtcentrum", "speelplek", "horeca", "sport"], "complete"),
+    }  # fmt: skip
+    path = raw / "klein.yaml"
+    path.write_text(yaml.safe_dump(text), encoding="utf-8")
+    return read_area_file(path)
+
+
+def _read(area: AreaFile, raw: Path) -> Statistics:
+    return read_statistics(area, raw, read_municipality(area, raw))
+
+
+def _counts(table: pa.Table, unit_type: str) -> dict[tuple[str, str], tuple[object, ...]]:
+    return {
+        (row["unit_code"], row["population_group"]): (
+            row["persons"], row["lowest"], row["highest"], row["reason_missing"], row["vintage"], row["basis"],
+        )
+        for row in table.to_pylist()
+        if row["unit_type"] == unit_type
+    }  # fmt: skip
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+FORMS = {
+    "geopackage": (2024, "crs28992res100m", {**NEW, **HOMES}),
+    "shapefile": (2019, "c28992r100", {**OLD, **OLD_HOMES}),
+    "web service": (2024, "crs28992res100m", {_camel(name): values for name, values in {**NEW, **HOMES}.items()}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_squares_say_the_same_in_each_of_their_forms(tmp_path: Path, form: str):
+    vintage, code, figures = FORMS[form]
+    _write(tmp_path, "buurten", BUURTEN)
+    _write(tmp_path, "squares", {code: ["E1550N4630", "E1551N4630"], **figures}, side_m=100)
+    statistics = _read(_area(tmp_path, buurten={}, squares={"vintage": vintage}), tmp_path)
+    found = _counts(statistics.people_counts, "square")
+    known, hidden = "E1550N4630", "E1551N4630"
+    assert found[known, "all"] == (100, 98, 102, "", vintage, "count")
+    assert found[known, "65plus"] == (20, 18, 22, "", vintage, "count")
+    assert found[hidden, "all"] == (None, 0, 4, "masked", vintage, "count")
+    assert found[hidden, "65plus"] == (None, 0, 4, "masked", vintage, "count")
+    assert found[hidden, "households"] == (5, 3, 7, "", vintage, "count")
+    assert found[hidden, "hh_single"] == (None, 0, 4, "masked", vintage, "count")
+    assert found[known, "hh_children"] == (15, 11, 19, "", vintage, "sum")
+    assert found[hidden, "hh_children"] == (None, 0, 7, "masked", vintage, "sum")
+    assert statistics.squares.to_pylist()[0] == {
+        "square_code": known, "size_m": 100, "x_m": WEST + 50, "y_m": SOUTH + 50,
+    }  # fmt: skip
+
+
+def test_squares_of_500_metres_are_counted_beside_those_of_100(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    _write(tmp_path, "squares", {"crs28992res100m": ["E1550N4630", "E1551N4630"], **NEW}, side_m=100)
+    _write(tmp_path, "squares_500", {"crs28992res500m": ["E1550N4630", "E1555N4630"], **NEW})
+    statistics = _read(_area(tmp_path, buurten={}, squares={}, squares_500={}), tmp_path)
+    found = _counts(statistics.people_counts, "square500")
+    assert found["E1550N4630", "all"] == (100, 98, 102, "", 2024, "count")
+    sizes = {(row["square_code"], row["size_m"]): (row["x_m"], row["y_m"]) for row in statistics.squares.to_pylist()}
+    assert sizes["E1550N4630", 500] == (WEST + 250, SOUTH + 250)
+    assert sizes["E1550N4630", 100] == (WEST + 50, SOUTH + 50)
+
+
+def test_a_code_of_100_metres_is_no_corner_of_500(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    _write(tmp_path, "squares_500", {"crs28992res500m": ["E1550N4630", "E1551N4630"], **NEW})
+    with pytest.raises(SourceError, match=r"1 codes are no CBS squares of 500 m, such as 'E1551N4630'"):
+        _read(_area(tmp_path, buurten={}, squares_500={}), tmp_path)
+
+
+def test_buurten_carry_shares_of_people_and_of_households(tmp_path: Path):
+    homes = {"aantal_huishoudens": [50, 25], "percentage_eenpersoonshuishoudens": [40, -99999999]}
+    _write(tmp_path, "buurten", {**BUURTEN, **homes})
+    found = _counts(_read(_area(tmp_path, buurten={}), tmp_path).people_counts, "buurt")
+    assert found["BU00010001", "all"] == (100, 98, 102, "", 2024, "count")
+    assert found["BU00010001", "65plus"] == (
+        20, pytest.approx(98 * 0.195), pytest.approx(102 * 0.205), "", 2024, "share",
+    )  # fmt: skip
+    assert found["BU00010002", "65plus"] == (None, 0, 52, "masked", 2024, "share")
+    assert found["BU00010001", "households"] == (50, 48, 52, "", 2024, "count")
+    assert found["BU00010001", "hh_single"][0] == 20
+    assert found["BU00010002", "hh_single"] == (None, 0, 27, "masked", 2024, "share")
+    assert not any(group == "hh_children" for _, group in found)
+
+
+@pytest.mark.parametrize(("vintage", "water"), [(2017, "WATER"), (2024, "H2O")])
+def test_the_shapefile_names_are_read_in_old_and_new_vintages(tmp_path: Path, vintage: int, water: str):
+    names = ["BU_CODE", "BU_NAAM", "WK_CODE", "GM_CODE", water, "AANT_INW"]
+    ages = ["P_00_14_JR", "P_15_24_JR", "P_25_44_JR", "P_45_64_JR", "P_65_EO_JR"]
+    _write(tmp_path, "buurten", dict(zip([*names, *ages], BUURTEN.values(), strict=True)))
+    found = _counts(_read(_area(tmp_path, vintage, buurten={}), tmp_path).people_counts, "buurt")
+    assert found["BU00010001", "0_14"][0] == 20
+
+
+@pytest.mark.parametrize(
+    ("vintage", "level", "code", "figures"),
+    [
+        (2018, "pc4", "PC4", OLD), (2020, "pc6", "PC6", OLD),
+        (2022, "pc4", "postcode", NEW), (2024, "pc6", "postcode6", NEW),
+    ],
+)  # fmt: skip
+def test_postcodes_are_read_in_each_of_their_forms(
+    tmp_path: Path, vintage: int, level: str, code: str, figures: Fields
+):
+    _write(tmp_path, "buurten", BUURTEN)
+    codes = ["1000", "1001"] if level == "pc4" else ["1000 AA", "1000 AB"]
+    _write(tmp_path, level, {code: codes, **figures})
+    found = _counts(_read(_area(tmp_path, buurten={}, **{level: {"vintage": vintage}}), tmp_path).people_counts, level)
+    first, second = (value.replace(" ", "") for value in codes)
+    assert found[first, "65plus"] == (20, 18, 22, "", vintage, "count")
+    assert found[second, "all"] == (None, 0, 4, "masked", vintage, "count")
+
+
+def test_a_missing_column_is_told_with_its_vintage_the_mapping_and_the_mend(tmp_path: Path):
+    _write(tmp_path, "buurten", {name: values for name, values in BUURTEN.items() if name != "aantal_inwoners"})
+    with pytest.raises(
+        SourceError,
+        match=r"column 'aantal_inwoners' is missing \(inhabitants.*neighbourhoods of 2024.*from_documentation.*"
+        r"`columns`, such as \{inhabitants: \.\.\.\}",
+    ):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
+def test_the_area_file_may_rename_any_column(tmp_path: Path):
+    renamed = {"buurtcode": "code", "aantal_inwoners": "bewoners", "percentage_personen_65_jaar_en_ouder": "oud"}
+    fields = {renamed.get(name, name): values for name, values in BUURTEN.items()}
+    _write(tmp_path, "buurten", {**fields, "huishoudens": [50, 25]})
+    columns = {"code": "code", "inhabitants": "bewoners", "65plus": "oud", "households": "huishoudens"}
+    statistics = _read(_area(tmp_path, buurten={"columns": columns}), tmp_path)
+    found = _counts(statistics.people_counts, "buurt")
+    assert (found["BU00010001", "all"][0], found["BU00010001", "65plus"][0]) == (100, 20)
+    assert (found["BU00010001", "0_14"][0], found["BU00010001", "households"][0]) == (20, 50)
+
+
+def test_a_renamed_column_that_is_not_there_is_an_error_also_of_households(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    for key in ("65plus", "households"):
+        with pytest.raises(SourceError, match=rf"column 'elders' is missing \({key}"):
+            _read(_area(tmp_path, buurten={"columns": {key: "elders"}}), tmp_path)
+
+
+def test_a_key_that_cbs_does_not_hold_is_refused(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    with pytest.raises(SourceError, match=r"`columns` names \['inhabitant'\].*Name \['code', 'name', 'inhabitants'"):
+        _read(_area(tmp_path, buurten={"columns": {"inhabitant": "aantal_inwoners"}}), tmp_path)
+
+
+def test_columns_that_are_not_used_are_listed_and_households_that_are_absent_too(tmp_path: Path):
+    _write(tmp_path, "buurten", {**BUURTEN, "gemiddeld_inkomen": [1, 2], "mannen": [50, 25]})
+    told = {remark.problem.split(",")[0]: remark for remark in _read(_area(tmp_path, buurten={}), tmp_path).remarks}
+    unused, absent = told["columns not used"], told["groups of households not in it"]
+    assert (unused.source, unused.action) == ("buurten.gpkg:buurten", "listed")
+    assert (unused.rows, unused.examples) == (2, "gemiddeld_inkomen, mannen")
+    assert absent.examples == "hh_children, hh_single, households"
+
+
+def test_layers_of_buurten_and_wijken_of_different_years_are_refused(tmp_path: Path):
+    with pytest.raises(AreaFileError, match=r"cannot be joined: buurten of 2024, wijken of 2023; use one year"):
+        _area(tmp_path, buurten={}, wijken={"vintage": 2023})
+
+
+def test_a_wijk_that_a_buurt_lies_in_must_be_delivered(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    wijken = {name: values for name, values in BUURTEN.items() if not name.startswith("buurt")}
+    _write(tmp_path, "wijken", {**wijken, "wijknaam": ["Een", "Drie"], "wijkcode": ["WK000101", "WK000103"]})
+    with pytest.raises(SourceError, match=r"wijken.gpkg:wijken: lacks \['WK000102'\], in which buurten of buurten"):
+        _read(_area(tmp_path, buurten={}, wijken={}), tmp_path)
+
+
+def test_postcodes_of_another_year_than_the_buurten_are_told(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    _write(tmp_path, "pc4", {"postcode": ["1000", "1001"], **NEW})
+    area = _area(tmp_path, buurten={}, pc4={"vintage": 2022})
+    (noted,) = [remark for remark in _read(area, tmp_path).remarks if remark.action == "noted"]
+    assert (noted.source, noted.problem) == ("pc4.gpkg", "borders of 2022 beside buurten of 2024")
+    assert mapping_remarks(area)[-1] == "pc4.gpkg: borders of 2022 beside buurten of 2024."
+
+
+def test_every_vintage_says_how_sure_its_columns_are():
+    sure = {"verified_on_file", "from_documentation", "assumed"}
+    for product in ("neighbourhoods", "pc4", "pc6", "squares", "squares_500"):
+        for vintage in range(2017, 2026):
+            delivery = Delivery(path="a.gpkg", vintage=vintage, licence="CC-BY-4.0", attribution="CBS")
+            mapping = mapping_of(product, vintage)
+            assert mapping["status"] in sure
+            assert mapping["evidence"] != mapping_of(product, 1900)["evidence"]
+            for dialect in dialects(product, delivery):
+                assert (dialect.status, dialect.evidence) == (mapping["status"], mapping["evidence"])
+                assert all(mask.meaning for mask in dialect.masks.values())
+
+
+def test_a_line_per_delivery_tells_what_its_columns_rest_on(tmp_path: Path):
+    area = _area(tmp_path, 2017, buurten={}, pc4={"columns": {"postcode": "pc"}})
+    buurten, pc4 = mapping_remarks(area)
+    assert buurten.startswith("buurten 2017: verified_on_file: wijk- en buurtkaart 2017")
+    assert pc4.endswith("The area file names columns: postcode is 'pc'.")
+    assert source_mapping(area)["buurten.gpkg"]["status"] == "verified_on_file"
