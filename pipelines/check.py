@@ -9,6 +9,7 @@ from pathlib import Path
 from pipelines.places.register import build_register, completeness
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.attempts import attempt
+from pipelines.sources.cbs import mapping_remarks
 from pipelines.sources.check import Readings, readings
 from pipelines.survey.estimate import estimate_scales, survey_areas
 from pipelines.survey.scale import score_table
@@ -29,15 +30,23 @@ def problems(area: AreaFile, raw: Path) -> tuple[str, ...]:
     tuple of str
         Empty when all is well. What hangs on a delivery that cannot be read is not judged.
     """
+    return verdict(area, raw)[0]
+
+
+def verdict(area: AreaFile, raw: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give `problems`, and of CBS deliveries which columns are not read and how sure we are of the others."""
     read = readings(area, raw)
-    return tuple(dict.fromkeys((*read.problems, *_contradictions(area, read))))
+    wrong = tuple(dict.fromkeys((*read.problems, *_contradictions(area, read))))
+    remarks = read.statistics.remarks if read.statistics else ()
+    listed = (f"{one.source}: {one.problem}: {one.examples}" for one in remarks if one.action == "listed")
+    return wrong, (*listed, *mapping_remarks(area))
 
 
 def _contradictions(area: AreaFile, read: Readings) -> Iterator[str]:
     """Where deliveries can be read, but contradict the area file or each other."""
     if read.places is not None:
-        register = build_register(read.places)
-        wrong = attempt(lambda: completeness(register, area.place_kinds))[1]
+        register = build_register(read.places, area.place_kinds, area.sources.places)
+        wrong = attempt(lambda: completeness(register.functions, area.place_kinds))[1]
         yield from (f"area file {area.name}: {sentence}" for sentence in wrong)
     delivery = area.sources.respondents
     if delivery is not None and read.survey is not None:

@@ -43,7 +43,7 @@ def test_a_table_that_is_not_there_is_named_with_the_command_that_makes_it(tmp_p
     with pytest.raises(SamenhangError, match=r"people/origins .* samenhang run town"):
         Warehouse(tmp_path, "town").read(OPEN)
     with pytest.raises(SamenhangError, match="people/origins"):
-        Warehouse(tmp_path, "town").run_sql("people/persons", (OPEN,))
+        Warehouse(tmp_path, "town").run_sql("areas/membership", (OPEN,))
 
 
 def _written(*parts: list[int]):

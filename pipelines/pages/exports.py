@@ -15,6 +15,7 @@ from pipelines.findings.catalogue import catalogue
 from pipelines.geo import RD
 from pipelines.pages.colophon import Colophon
 from pipelines.sources.area_file import AreaFile
+from pipelines.sources.cbs import source_mapping
 from pipelines.sources.licences import licence_url
 from pipelines.warehouse import replacing
 
@@ -85,6 +86,7 @@ def write_database(folder: Path) -> None:
 def data_package(area: AreaFile, colophon: Colophon, folder: Path, checksums: Mapping[str, str]) -> str:
     """Describe the published tables, their columns, sources and licences, as Frictionless `datapackage.json`."""
     resources = [_resource(name, path, folder) for name, path in table_paths(folder).items()]
+    mappings = source_mapping(area)
     package: dict[str, Any] = {
         "name": area.name,
         "title": area.title,
@@ -101,7 +103,12 @@ def data_package(area: AreaFile, colophon: Colophon, folder: Path, checksums: Ma
                 "licence": source.licence,
                 "attribution": source.attribution,
                 "sha256": checksums.get(source.path, ""),
+                # Null of a file that somebody put there: when and from where it came is not known here.
+                "retrieved": source.retrieval and source.retrieval.retrieved,
+                "url": source.retrieval and source.retrieval.url,
                 "rows_set_aside": source.rows_set_aside,
+                # Of CBS deliveries: how sure we are of what their columns mean.
+                **({"mapping": mappings[source.path]} if source.path in mappings else {}),
             }
             for source in colophon.sources
         ],
@@ -147,4 +154,6 @@ def _field_type(type_: pa.DataType) -> str:
         return "integer"
     if pa.types.is_binary(type_):
         return "geometry"
+    if pa.types.is_list(type_):
+        return "array"
     return "object" if pa.types.is_struct(type_) else "string"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.pages.words import dutch_number, dutch_range, words
-from pipelines.sources.area_file import PLACE_KINDS
+from pipelines.sources.place_kinds import booklet_kinds
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ def _facts(indicators: pa.Table, area_type: str, measure: Measure) -> dict[str, 
     return dict(zip(codes, zip(n_classes, reasons, strict=True), strict=True))
 
 
-def people_groups(tables: PublishedTables) -> tuple[str, ...]:
-    """Population groups for which people below the minimum are published, other than all; sorted."""
-    rows = tables.indicators.filter(pc.equal(tables.indicators["indicator"], "people_below_min"))
+def people_groups(tables: PublishedTables, profile: str) -> tuple[str, ...]:
+    """Population groups for which people below the minimum are published with one profile, other than all; sorted."""
+    rows = tables.indicators.filter((pc.field("indicator") == "people_below_min") & (pc.field("profile") == profile))
     return tuple(sorted(set(rows["population_group"].to_pylist()) - {"", "all"}))
 
 
@@ -159,7 +159,7 @@ def kinds_text(figure: Figure) -> str:
     """Kinds of place within reach out of six: 4 van 6 (3 tot 5), or 2 gevonden (1 tot 5) when kinds are unknown."""
     if figure.value is not None:
         number = dutch_number(figure.value, 0 if figure.value.is_integer() else 1)
-        return f"{number} van {len(PLACE_KINDS)}{_margin(figure, '', 'of meer')}"
+        return f"{number} van {len(booklet_kinds())}{_margin(figure, '', 'of meer')}"
     if figure.found is not None:
         return f"{dutch_number(figure.found)} gevonden{_margin(figure, '', 'of meer')}"
     return _or_reason(figure)

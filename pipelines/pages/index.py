@@ -4,7 +4,8 @@ Here tables become the few rows that the page shows. Districts stand in the orde
 no figure is combined with another.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -25,9 +26,13 @@ from pipelines.pages.layers import DistrictRow, alphabetical, district_rows
 from pipelines.pages.rendering import asset_text, render
 from pipelines.pages.words import Word, dutch_date_text, dutch_range, words
 from pipelines.sources.area_file import AreaFile
+from pipelines.sources.place_kinds import booklet_kinds
 
 SURVEY_AREA_TYPES = ("gemeente", "wijk", "buurt")
 CONTACT = Measure("m1_contact")
+# Of several only the oldest is shown: the table would not fit a page.
+OLD_GROUPS = ("65plus", "75plus")
+YOUNG_GROUPS = ("0_4",)
 TABLES = ("gemeente", "wijk", "buurt", "pc4", "pc6", "h3", "places", "reach")
 
 
@@ -43,11 +48,11 @@ class Headline:
 
 @dataclass(frozen=True)
 class IndexRow:
-    """One district: its rows by profile, and by age group the persons below the minimum with the first profile."""
+    """One district: its rows by profile, and by profile the persons below the minimum of the groups told of with it."""
 
     name: str
     by_profile: tuple[DistrictRow, ...]
-    groups: tuple[Figure, ...]
+    groups: tuple[tuple[Figure, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -72,11 +77,12 @@ class Quote:
 
 @dataclass(frozen=True)
 class KindRow:
-    """One kind of place: how complete its delivered list is, and how many places it held."""
+    """One kind of place: how complete its list is, how many places it holds, whether the booklet names it."""
 
     kind: str
     delivered: str
     places: int
+    is_booklet: bool
 
 
 def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> str:
@@ -92,7 +98,7 @@ def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> s
         Sources, licences, budgets and release.
     """
     profiles = main_profiles(area)
-    groups = people_groups(tables)
+    groups = {profile: shown_groups(tables, profile) for profile in profiles}
     rows = index_rows(tables, profiles, groups)
     return render(
         "index.html",
@@ -103,6 +109,7 @@ def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> s
         budgets={budget.profile: budget_words(budget) for budget in colophon.budgets},
         profiles=profiles,
         groups=groups,
+        estimated_ages=ages_of_another_year(tables, groups),
         district=words().districts[districts(tables)],
         headlines=headlines(tables, profiles),
         rows=rows,
@@ -133,20 +140,46 @@ def headlines(tables: PublishedTables, profiles: Sequence[str]) -> tuple[Headlin
     return tuple(found)
 
 
-def index_rows(tables: PublishedTables, profiles: Sequence[str], groups: Sequence[str]) -> tuple[IndexRow, ...]:
-    """One row per district, by name; `groups` are counted for the first of `profiles`."""
+def shown_groups(tables: PublishedTables, profile: str) -> tuple[str, ...]:
+    """The groups of which the start page tells beside everybody: the oldest with a rollator, toddlers in a stroller."""
+    published = people_groups(tables, profile)
+    old = [group for group in published if group in OLD_GROUPS]
+    return (*(group for group in published if group in YOUNG_GROUPS), *old[-1:])
+
+
+def ages_of_another_year(tables: PublishedTables, groups: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the ages of any group shown were counted in another year than the people themselves."""
+    shown = pa.array(sorted({group for some in groups.values() for group in some}), pa.string())
+    found = tables.indicators.filter(
+        (pc.field("quality_reason") == "age_other_vintage") & pc.is_in(pc.field("population_group"), shown)
+    )
+    return len(found) > 0
+
+
+def index_rows(
+    tables: PublishedTables, profiles: Sequence[str], groups: Mapping[str, Sequence[str]]
+) -> tuple[IndexRow, ...]:
+    """One row per district, by name; `groups` are those told of with each profile."""
     by_profile = list(zip(*(district_rows(tables, profile) for profile in profiles), strict=True))
-    columns = [read_people_below(tables, districts(tables), group, profiles[0]) for group in groups]
-    by_group = list(zip(*columns, strict=True)) or [()] * len(by_profile)
+    columns = [_group_columns(tables, profile, groups[profile]) for profile in profiles]
+    by_group = list(zip(*columns, strict=True))
     names = [number for number, _ in alphabetical([rows[0] for rows in by_profile])]
     return tuple(IndexRow(by_profile[number][0].name, by_profile[number], by_group[number]) for number in names)
 
 
+def _group_columns(tables: PublishedTables, profile: str, groups: Sequence[str]) -> list[tuple[Figure, ...]]:
+    """Per district the figures of the groups told of with one profile."""
+    columns = [read_people_below(tables, districts(tables), group, profile) for group in groups]
+    n_districts = len(tables.areas[districts(tables)])
+    return list(zip(*columns, strict=True)) or [()] * n_districts
+
+
 def kind_rows(tables: PublishedTables, area: AreaFile) -> tuple[KindRow, ...]:
-    """Every kind of place with its completeness and the number of published places."""
-    counted = tables.places["place_kind"].value_counts().to_pylist()
-    places = {row["values"]: row["counts"] for row in counted}
-    return tuple(KindRow(kind, state, places.get(kind, 0)) for kind, state in area.place_kinds.items())
+    """Every kind of place with its completeness and number of published places; those of the booklet first."""
+    places = Counter(kind for functions in tables.places["functions"].to_pylist() for kind in functions)
+    booklet = booklet_kinds()
+    rows = [KindRow(kind, state, places[kind], kind in booklet) for kind, state in area.place_kinds.items()]
+    return tuple(sorted(rows, key=lambda row: not row.is_booklet))
 
 
 def share_known(tables: PublishedTables, indicator: str) -> str:
@@ -187,7 +220,7 @@ def quotes(tables: PublishedTables) -> tuple[Quote, ...]:
 
 def _reasons_of(rows: Sequence[IndexRow]) -> frozenset[str]:
     shown = frozenset(reason for row in rows for of_profile in row.by_profile for reason in of_profile.reasons)
-    return shown | {figure.reason for row in rows for figure in row.groups if figure.reason}
+    return shown | {figure.reason for row in rows for figures in row.groups for figure in figures if figure.reason}
 
 
 def _explained(reasons: frozenset[str]) -> tuple[Word, ...]:

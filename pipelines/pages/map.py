@@ -25,6 +25,7 @@ from pipelines.pages.layers import (
 from pipelines.pages.rendering import asset_text, leaflet_script, leaflet_style, render
 from pipelines.pages.words import words
 from pipelines.sources.area_file import AreaFile
+from pipelines.sources.place_kinds import booklet_kinds
 
 MAX_FEATURES = 5_000  # above this a page takes seconds to open and tens of megabytes
 # Width of an H3 cell at 52 degrees north, from side to side, for the words under the map.
@@ -73,7 +74,9 @@ def map_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> str
         district=words().districts[area_type],
         has_districts=bool(outlines.features["features"]),
         reasons=[word for reason, word in words().reasons.items() if reason in missing],
-        unknown_kinds=[words().place_kinds[kind].nl for kind, state in area.place_kinds.items() if state != "complete"],
+        unknown_kinds=[
+            words().place_kinds[kind].nl for kind in booklet_kinds() if area.place_kinds[kind] != "complete"
+        ],
     )
 
 

@@ -1,7 +1,7 @@
 """Words and numbers as residents and officers read them: plain Dutch, with English beside it.
 
-The words stand in `words.yaml`, keyed by the values of the contracts. Whole sentences stand in the templates;
-which value is shown where is for the pages to say.
+The words stand in `words.yaml`, those of kinds of place in the typology, keyed by the values of the contracts. Whole
+sentences stand in the templates; which value is shown where is for the pages to say.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict
+
+from pipelines.sources import place_kinds
 
 MONTHS = (
     "januari", "februari", "maart", "april", "mei", "juni",
@@ -55,7 +57,8 @@ class Words(BaseModel):
 def words() -> Words:
     """The shipped words, read once."""
     text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
-    return Words.model_validate(yaml.safe_load(text))
+    kinds = {name: {"nl": kind.nl, "en": kind.en} for name, kind in place_kinds.place_kinds().items()}
+    return Words.model_validate({**yaml.safe_load(text), "place_kinds": kinds})
 
 
 def dutch_number(value: float, decimals: int = 0) -> str:

@@ -219,6 +219,9 @@ def test_the_package_describes_every_table_and_source(published: Path, example_r
         assert (example_run.raw / source["path"]).exists()
         assert len(source["sha256"]) == 64
         assert source["licence"] == "CC0-1.0"
+    sure = {source["path"].rpartition("/")[2]: source.get("mapping", {}).get("status") for source in package["sources"]}
+    assert sure["cbs_vk100_2024.gpkg"] == "from_documentation"
+    assert sure["streets.osm.pbf"] is None
 
 
 def test_the_run_says_what_went_in_what_it_cost_and_what_was_checked(published: Path):
@@ -231,7 +234,20 @@ def test_the_run_says_what_went_in_what_it_cost_and_what_was_checked(published: 
     assert all(one["seconds"] >= 0 and one["peak_mb"] > 0 for one in record["steps"])
     assert all(check["passed"] for check in record["checks"])
     assert len(record["checks"]) >= 25
-    assert {rejected["action"] for rejected in record["rejected"]} <= {"set_aside", "repaired", "reprojected"}
+    told = {"set_aside", "repaired", "reprojected", "listed", "merged", "relaxed"}
+    assert {rejected["action"] for rejected in record["rejected"]} <= told
+
+
+def test_columns_that_were_not_read_stand_in_the_record_and_count_as_no_rows_set_aside(published: Path):
+    record = json.loads((published / "run.json").read_text())
+    listed = [one for one in record["rejected"] if one["action"] == "listed" and "cbs_vk100_2024" in one["source"]]
+    assert [one["examples"] for one in listed] == [
+        "aantal_woningen, gemiddelde_huishoudensgrootte",
+        "hh_children, hh_single, households",
+    ]
+    package = json.loads((published / "datapackage.json").read_text())
+    (source,) = (one for one in package["sources"] if "cbs_vk100_2024" in one["path"])
+    assert source["rows_set_aside"] == 0
 
 
 def test_the_record_of_the_run_is_kept_beside_dagsters_state(example_run, published: Path):

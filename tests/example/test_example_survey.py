@@ -137,6 +137,6 @@ def test_lists_are_written_the_dutch_way(folder: Path) -> None:
 
 def test_words_and_kinds_are_complete() -> None:
     words, kinds = read_words(), read_kinds()
-    assert {tag for kind in kinds.values() for tag in kind.places} <= set(words.place_types)
+    assert {tag for kind in kinds.values() for tag in (*kind.places, *kind.further)} <= set(words.place_types)
     assert {quote.kind for quote in words.inventory} - {""} <= set(kinds)
     assert all(sum(kind.household_sizes) == pytest.approx(1) for kind in kinds.values())

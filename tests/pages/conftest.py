@@ -19,6 +19,7 @@ from pipelines.pages.colophon import Budget, Colophon, delivered_sources
 from pipelines.pages.figures import PublishedTables
 from pipelines.protection.contracts import INDICATORS, INVENTORY, PLACES, area_contract
 from pipelines.sources.area_file import AreaFile
+from pipelines.sources.fetch.ledger import Retrieval
 
 if TYPE_CHECKING:
     from playwright.sync_api import Dialog, Page
@@ -51,7 +52,7 @@ class Town:
             }  # fmt: skip
             shown = {
                 "value": value, "lower": lower, "upper": upper, "n_class": n_class, "reason_missing": reason,
-                "interval_kind": "", "unit": "", "quality": "ok",
+                "interval_kind": "", "unit": "", "quality": "ok", "quality_reason": "",
             }  # fmt: skip
             self.tidy.append(keys | shown)
         name = "_".join(part for part in measure if part)
@@ -201,6 +202,8 @@ def _places() -> pa.Table:
     point = shapely.to_wkb(shapely.Point(233_500, 582_000))
     rows = [
         {"place_id": number, "place_kind": kind, "name": "", "source": "a", "source_id": str(number), "geometry": point}
+        | {"functions": [kind], "merged_sources": []}
+        | dict.fromkeys(("same_purpose", "regularity", "indoor", "free_of_charge"), "unknown")
         for number, kind in enumerate(["school", "school", "winkel", "sport"])
     ]
     return conform(pa.Table.from_pylist(rows, schema=PLACES.schema), PLACES)
@@ -276,7 +279,19 @@ def area() -> AreaFile:
 @pytest.fixture(scope="session")
 def colophon(area: AreaFile) -> Colophon:
     budgets = (Budget("rollator", metres=500), Budget("kinderwagen", seconds=667), Budget("referentie", seconds=600))
-    return Colophon("20240601-abc123", date(2024, 6, 1), delivered_sources(area, {"map/buurten.gpkg": 1204}), budgets)
+    fetched = Retrieval(
+        fetch="cbs-wijkenbuurten",
+        year=2024,
+        ground="",
+        url="https://example.org/map.zip?a=1&b=2",
+        final_url="https://cdn.example.org/map.zip",
+        sha256="0123456789abcdef" * 4,
+        bytes=12,
+        retrieved="2026-03-02T23:30:00+00:00",
+        content_type="application/zip",
+    )
+    sources = delivered_sources(area, {"map/buurten.gpkg": 1204}, {"map/buurten.gpkg": fetched})
+    return Colophon("20240601-abc123", date(2024, 6, 1), sources, budgets)
 
 
 @dataclass

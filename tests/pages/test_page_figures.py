@@ -39,7 +39,8 @@ def test_an_area_without_a_row_is_absent_and_a_measure_without_any_is_not_delive
 
 
 def test_the_groups_of_people_are_read_from_the_tidy_table(tables: PublishedTables) -> None:
-    assert people_groups(tables) == ("65plus",)
+    assert people_groups(tables, "rollator") == ("65plus",)
+    assert people_groups(tables, "skates") == ()
 
 
 @pytest.mark.parametrize(

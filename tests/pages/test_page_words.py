@@ -16,7 +16,8 @@ from pipelines.pages.words import (
     words,
 )
 from pipelines.protection.contracts import N_CLASSES, REASONS
-from pipelines.sources.area_file import PLACE_KINDS, PROFILES, Sources
+from pipelines.sources.area_file import PROFILES, Sources
+from pipelines.sources.place_kinds import known_kinds
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_every_value_of_the_contracts_has_a_word() -> None:
     shipped = words()
     assert set(REASONS) - {""} <= set(shipped.reasons)
     assert set(N_CLASSES) <= set(shipped.n_classes)
-    assert set(PLACE_KINDS) == set(shipped.place_kinds)
+    assert set(known_kinds()) == set(shipped.place_kinds)
     assert set(PROFILES) == set(shipped.profiles)
     assert set(Sources.model_fields) == set(shipped.sources)
 

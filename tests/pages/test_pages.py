@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pyarrow.compute as pc
 import pytest
 
 from pipelines.errors import SamenhangError
@@ -298,7 +299,27 @@ def test_budgets_are_said_in_words() -> None:
 
 
 def test_sources_are_listed_once_each_with_their_rows_set_aside(area: AreaFile) -> None:
-    sources = delivered_sources(area, {"map/buurten.gpkg": 3})
+    sources = delivered_sources(area, {"map/buurten.gpkg": 3}, {})
     assert [source.rows_set_aside for source in sources] == [3, 0]
     assert [source.name for source in sources] == ["Buurten (grenzen)", "Straten en paden"]
     assert len(attributions(sources)) == 1
+    assert [source.retrieval for source in sources] == [None, None]
+
+
+def test_the_colophon_tells_which_sources_were_fetched_when_and_from_where(tables, area, colophon) -> None:
+    page = index_page(tables, area, colophon)
+    told = "Opgehaald op 2 maart 2026 van https://example.org/map.zip?a=1&amp;b=2 (SHA-256 0123456789ab…)"
+    assert page.count(told) == 1
+    assert page.count("Aangeleverd") == 1
+
+
+def test_ages_of_another_year_are_called_an_estimate(
+    tables: PublishedTables, area: AreaFile, colophon: Colophon, start: tuple[Reader, str]
+) -> None:
+    sentence = "in een ander jaar geteld"
+    assert sentence not in start[1]
+    old = pc.equal(tables.indicators["population_group"], "65plus")
+    reasons = pc.if_else(old, "age_other_vintage", tables.indicators["quality_reason"])
+    place = tables.indicators.schema.get_field_index("quality_reason")
+    marked = replace(tables, indicators=tables.indicators.set_column(place, "quality_reason", reasons))
+    assert sentence in read(index_page(marked, area, colophon))[1]

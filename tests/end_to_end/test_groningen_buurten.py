@@ -1,0 +1,71 @@
+"""Groningen with the people of its buurten, shared over postcodes, and with the old and the young told apart."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import run_whole
+
+pytestmark = [pytest.mark.realdata, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def ask(realdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[tuple[object, ...]]]:
+    run = run_whole("groningen-2017-buurten", realdata, tmp_path_factory.mktemp("buurten"))
+    connection = duckdb.connect()
+    connection.read_parquet(str(run.published / "indicators.parquet")).create_view("indicators")
+    for room, table in (("people", "persons"), ("areas", "values")):
+        path = run.data / f"private/groningen-2017-buurten/{room}/{table}.parquet"
+        connection.read_parquet(str(path)).create_view(f"inner_{table}")
+    for table in ("origins", "atoms"):
+        path = run.data / f"tables/people/{table}/groningen-2017-buurten.parquet"
+        connection.read_parquet(str(path)).create_view(table)
+    return lambda query: connection.execute(query).fetchall()
+
+
+def test_people_are_those_of_the_buurten(ask):
+    assert ask("select value from indicators where indicator = 'inhabitants' and population_group = 'all' "
+               "and area_type = 'gemeente'") == [(202_515,)]  # fmt: skip
+    assert ask("select origin_type, count(*) from origins group by all") == [("pc6", 5_434)]
+
+
+def test_every_buurt_holds_what_was_counted_there(ask):
+    off = ask("""
+        select max(abs(value - 5 * round(value / 5))), count(*) from inner_values
+        where indicator = 'inhabitants' and population_group = 'all' and area_type = 'buurt'
+    """)
+    assert off[0][0] < 0.01
+    assert off[0][1] == 108
+
+
+def test_the_old_and_the_young_are_told_with_caution_as_their_ages_are_of_another_year(ask):
+    rows = ask("""
+        select population_group, value, quality, quality_reason from indicators
+        where indicator = 'inhabitants' and area_type = 'gemeente'
+    """)
+    told = {group: (value, quality, reason) for group, value, quality, reason in rows}
+    for group in ("0_4", "5_11", "12_18", "75plus", "80plus"):
+        assert told[group][1:] == ("caution", "age_other_vintage")
+    assert told["65plus"][2] == ""
+    assert told["65plus"][0] > told["75plus"][0] > told["80plus"][0] > 3_000
+
+
+def test_of_every_band_its_groups_are_a_part(ask):
+    assert ask("""
+        select count(*) from inner_persons as young join inner_persons as everybody using (atom_id)
+        where young.population_group in ('0_4', '5_11', '12_18', '75plus') and everybody.population_group = 'all'
+            and young.persons > everybody.persons + 1e-6
+    """) == [(0,)]
+
+
+def test_how_many_old_people_find_no_place_is_told_for_the_rollator_and_between_bounds(ask):
+    rows = ask("""
+        select profile, value, lower, upper, interval_kind from indicators
+        where indicator = 'people_none_found' and population_group = '75plus' and area_type = 'gemeente'
+    """)
+    assert {row[0] for row in rows} == {"referentie", "rollator"}
+    for _, value, lower, upper, kind in rows:
+        assert 100 < lower <= value <= upper < 12_000
+        assert kind == "draws_90"
