@@ -22,6 +22,7 @@ class Indicator(BaseModel):
     unit: Literal["m", "n", "kinds", "share", "m2", "persons", "households", "0-10"]
     direction: Literal["neutral", "minimum", "context", "quality"]
     area_types: tuple[str, ...]
+    sources: tuple[Literal["people", "streets", "places", "benches", "survey"], ...]
     seed: str
 
 

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from pipelines.findings.catalogue import catalogue
+from pipelines.findings.catalogue import Indicator, catalogue
 from pipelines.geo import RD
 from pipelines.pages.colophon import Colophon
-from pipelines.sources.area_file import AreaFile
+from pipelines.sources.area_file import AreaFile, Delivery
 from pipelines.sources.cbs import source_mapping
 from pipelines.sources.licences import licence_url
 from pipelines.warehouse import replacing
@@ -85,7 +85,8 @@ def write_database(folder: Path) -> None:
 
 def data_package(area: AreaFile, colophon: Colophon, folder: Path, checksums: Mapping[str, str]) -> str:
     """Describe the published tables, their columns, sources and licences, as Frictionless `datapackage.json`."""
-    resources = [_resource(name, path, folder) for name, path in table_paths(folder).items()]
+    paths = {name: _rests_on(area, indicator) for name, indicator in catalogue().items()}
+    resources = [_resource(name, path, folder, paths) for name, path in table_paths(folder).items()]
     mappings = source_mapping(area)
     package: dict[str, Any] = {
         "name": area.name,
@@ -113,6 +114,8 @@ def data_package(area: AreaFile, colophon: Colophon, folder: Path, checksums: Ma
             for source in colophon.sources
         ],
         "place_kinds": area.place_kinds,
+        # Of every value, by its indicator: the sources above that it rests on.
+        "indicators": {name: {"sources": rests_on} for name, rests_on in paths.items()},
         "resources": resources,
     }
     return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
@@ -125,9 +128,31 @@ def _licences(area: AreaFile, colophon: Colophon) -> Sequence[dict[str, str]]:
     return [{"name": name, "path": licence_url(name)} for name in names]
 
 
-def _resource(name: str, path: Path, folder: Path) -> dict[str, Any]:
+_ROLES = {
+    "people": (
+        "gemeenten", "wijken", "buurten", "pc4", "pc4_ages", "pc6", "squares", "squares_500", "addresses", "crosswalk",
+    ),
+    "streets": ("streets",),
+    "places": ("places",),
+    "survey": ("respondents",),
+}  # fmt: skip
+
+
+def _rests_on(area: AreaFile, indicator: Indicator) -> list[str]:
+    """Paths of the deliveries that the values of an indicator rest on, each once."""
+    found: list[Delivery] = []
+    for group in indicator.sources:
+        if group == "benches":
+            found += area.sources.bench_lists()
+        for role in _ROLES.get(group, ()):
+            delivered = getattr(area.sources, role)
+            found += delivered if isinstance(delivered, tuple) else (delivered,) if delivered else ()
+    return list(dict.fromkeys(delivery.path for delivery in found))
+
+
+def _resource(name: str, path: Path, folder: Path, rests_on: Mapping[str, list[str]]) -> dict[str, Any]:
     schema = pq.read_schema(path)
-    fields = [{"name": f.name, "type": _field_type(f.type), **_meaning(f.name)} for f in schema]
+    fields = [{"name": f.name, "type": _field_type(f.type), **_meaning(f.name, rests_on)} for f in schema]
     return {
         "name": name,
         "path": str(path.relative_to(folder)),
@@ -138,13 +163,19 @@ def _resource(name: str, path: Path, folder: Path) -> dict[str, Any]:
     }
 
 
-def _meaning(column: str) -> dict[str, str]:
+def _meaning(column: str, rests_on: Mapping[str, list[str]]) -> dict[str, Any]:
     """What the catalogue says of the indicator that a wide column is named after; nothing of other columns."""
     named = [name for name in catalogue() if column == name or column.startswith(f"{name}_")]
     if not named:
         return {}
-    indicator = catalogue()[max(named, key=len)]
-    return {"title": f"{indicator.nl} / {indicator.en}", "description": indicator.definition, "unit": indicator.unit}
+    name = max(named, key=len)
+    indicator = catalogue()[name]
+    return {
+        "title": f"{indicator.nl} / {indicator.en}",
+        "description": indicator.definition,
+        "unit": indicator.unit,
+        "sources": rests_on[name],
+    }
 
 
 def _field_type(type_: pa.DataType) -> str:

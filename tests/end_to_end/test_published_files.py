@@ -238,6 +238,23 @@ def test_the_run_says_what_went_in_what_it_cost_and_what_was_checked(published: 
     assert {rejected["action"] for rejected in record["rejected"]} <= told
 
 
+def test_every_value_can_be_traced_to_the_deliveries_it_rests_on(published: Path):
+    package = json.loads((published / "datapackage.json").read_text())
+    known = {source["path"]: source for source in package["sources"]}
+    indicators = set(pq.read_table(published / "indicators.parquet")["indicator"].to_pylist())
+    assert indicators <= set(package["indicators"])
+    for indicator in indicators:
+        rests_on = package["indicators"][indicator]["sources"]
+        assert rests_on
+        assert all(known[path]["sha256"] and known[path]["licence"] and known[path]["vintage"] for path in rests_on)
+    assert package["indicators"]["m1_contact"]["sources"] == ["voorbeeldstad/enquete.csv"]
+    assert package["indicators"]["data_coverage"]["sources"] == ["voorbeeldstad/streets.osm.pbf"]
+    assert "voorbeeldstad/bag.gpkg" in package["indicators"]["inhabitants"]["sources"]
+    (buurten,) = (one for one in package["resources"] if one["name"] == "buurt")
+    told = {field["name"]: field.get("sources") for field in buurten["schema"]["fields"]}
+    assert told["dist_nearest_place_rollator"] == package["indicators"]["dist_nearest_place"]["sources"]
+
+
 def test_columns_that_were_not_read_stand_in_the_record_and_count_as_no_rows_set_aside(published: Path):
     record = json.loads((published / "run.json").read_text())
     listed = [one for one in record["rejected"] if one["action"] == "listed" and "cbs_vk100_2024" in one["source"]]

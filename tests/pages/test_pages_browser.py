@@ -15,7 +15,7 @@ from pipelines.sources.area_file import AreaFile
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def _value(tables: PublishedTables, column: str, code: str) -> float:
