@@ -7,6 +7,7 @@ in a GeoPackage. Nothing is unpacked, and no statement that stands in a file is 
 import re
 import sqlite3
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path, PurePosixPath
@@ -126,7 +127,7 @@ def _require_safe_zip(path: Path, name: str) -> None:
                     with archive.open(part) as opened:
                         _require_kind(opened.read(1024), ending, f"{name}: {part.filename}")
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
         raise SourceError(f"{name}: is no complete zip file ({error}). Download or copy it again.") from error
     if damaged is not None:
         raise SourceError(f"{name}: {damaged} inside the zip file is damaged. Download or copy it again.")

@@ -7,6 +7,7 @@ for the reader of each source. No cell is ever quoted in an error, because some 
 import datetime as dt
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -83,7 +84,7 @@ def _workbook(path: Path, name: str, sheet: str | None, heading: tuple[int, int]
             book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
             rows = book[_sheet_name(book.sheetnames, name, sheet)].iter_rows(values_only=True)
             cells = [[_text(value) for value in row] for row in _limited(rows, name)]
-    except (InvalidFileException, zipfile.BadZipFile, ET.ParseError, KeyError, OSError, EOFError) as error:
+    except (InvalidFileException, zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, OSError, EOFError) as error:
         raise SourceError(
             f"{name}: is no XLSX that can be read ({type(error).__name__}). It may be cut short, locked with a "
             "password, or an older .xls: open it and save it as XLSX or CSV."
