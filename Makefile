@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-all lint bench dev lock clean
+.PHONY: help demo test test-all lint bench oracles dev lock clean
 
 help:  ## show these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,12 +45,18 @@ lint: .venv/.dev  ## style, types and the order of the rooms
 	@$(INSTALL) --require-hashes --no-deps -r requirements-bench.lock
 	@touch $@
 
-bench: .venv/.bench  ## measure search and people against engines of others (about 14 minutes; ONLY=case for one case, or people)
-ifneq ($(ONLY),people)
+oracles:  ## compute the reference values of the survey once more (needs R with survey and metafor)
+	@for script in tests/oracles/*.R; do Rscript "$$script" || exit; done
+
+bench: .venv/.bench  ## measure search and people against engines of others (about 14 minutes; ONLY=case for one case, people or protection)
+ifeq ($(filter people protection,$(ONLY)),)
 	@$(BIN)/python -m tests.benchmarks.bench $(if $(ONLY),--only '$(ONLY)')
 endif
 ifneq ($(filter people,$(or $(ONLY),people)),)
 	@$(BIN)/python -m tests.benchmarks.people
+endif
+ifneq ($(filter protection,$(or $(ONLY),protection)),)
+	@$(BIN)/python -m tests.benchmarks.protection
 endif
 
 dev: .venv/.run  ## open Dagster's UI on the same definitions
@@ -62,5 +68,6 @@ lock: .venv/.dev  ## write the lock files anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --extra bench -c requirements-dev.lock pyproject.toml -o requirements-bench.lock
 
-clean:  ## remove .venv and everything computed (deliveries in data/raw and releases stay)
-	rm -rf .venv data/tables data/private data/dagster
+clean:  ## remove .venv and everything computed (deliveries, releases, the key and what was told stay)
+	rm -rf .venv data/tables data/dagster
+	if [ -d data/private ]; then find data/private -type f -not -path '*/protection/told/*' -delete; fi

@@ -1,7 +1,7 @@
 """What a step works with: one area file, its raw folder, and its tables."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 
 from pipelines.contracts import Contract
 from pipelines.errors import AreaFileError
+from pipelines.people.contracts import PERSONS
+from pipelines.protection.contracts import ROUNDED
 from pipelines.release import Shelf
 from pipelines.sources.area_file import SHIPPED, AreaFile, find_area_files, read_area_file
 from pipelines.warehouse import Warehouse
@@ -19,11 +21,12 @@ PROJECT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Folders:
-    """Where deliveries, tables and releases lie; absolute paths."""
+    """Where deliveries, tables, releases and the key lie; absolute paths."""
 
     raw: Path
     data: Path
     out: Path
+    secret: Path | None = None
 
     @classmethod
     def from_environment(cls, raw: Path | None = None, out: Path | None = None) -> "Folders":
@@ -31,7 +34,17 @@ class Folders:
         data = Path(os.environ.get("SAMENHANG_DATA", PROJECT / "data")).resolve()
         chosen_raw = raw or Path(os.environ.get("SAMENHANG_RAW", data / "raw"))
         chosen_out = out or Path(os.environ.get("SAMENHANG_OUT", data / "published"))
-        return cls(chosen_raw.resolve(), data, chosen_out.resolve())
+        secret = os.environ.get("SAMENHANG_KEY")
+        return cls(chosen_raw.resolve(), data, chosen_out.resolve(), Path(secret).resolve() if secret else None)
+
+    @property
+    def key(self) -> Path:
+        """The key that people are rounded with; outside the repository and every release."""
+        return self.secret or self.data / "protection.key"
+
+    def lock(self, area: str) -> Path:
+        """Held while the tables of an area are written or removed."""
+        return self.data / "tables" / ".locks" / f"{area}.lock"
 
     @property
     def state(self) -> Path:
@@ -48,6 +61,7 @@ class Bench:
     folders: Folders
     run_id: str
     started: datetime
+    shown: str | None = None
 
     @property
     def raw(self) -> Path:
@@ -56,8 +70,17 @@ class Bench:
 
     @property
     def warehouse(self) -> Warehouse:
-        """The tables of this area."""
-        return Warehouse(self.folders.data, self.area.name)
+        """The tables of this area; of a bench that shows one room, only those."""
+        return Warehouse(self.folders.data, self.area.name, only_room=self.shown)
+
+    def showing(self, room: str) -> "Bench":
+        """The same bench, on which only the tables of one room can be read."""
+        return replace(self, shown=room)
+
+    @property
+    def rounded(self) -> Warehouse:
+        """The same tables with the rounded population in place of the true one: for all that is summed to go out."""
+        return self.warehouse.with_instead(PERSONS, ROUNDED)
 
     @property
     def release(self) -> str:
@@ -82,7 +105,7 @@ class Bench:
     @property
     def lock(self) -> Path:
         """Held while this area's tables are written."""
-        return self.folders.data / "tables" / ".locks" / f"{self.area.name}.lock"
+        return self.folders.lock(self.area.name)
 
     def read(self, contract: Contract, only: pc.Expression | None = None) -> pa.Table:
         """Read one of this area's tables; with `only`, just the rows of which that is true."""

@@ -1,4 +1,4 @@
-"""The command line `samenhang`: init, fetch, run, check, areas, route, example, dev.
+"""The command line `samenhang`: init, fetch, run, check, areas, route, example, dev, releases, withdraw, purge.
 
 Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted (Ctrl-C, or stopped with SIGTERM).
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 from rich.console import Console
 
-from assets import cli_fetch
+from assets import cli_fetch, cli_purge, cli_releases
 from assets.options import Area, Out, Raw
 from pipelines.errors import InputError, SamenhangError
 
@@ -30,6 +30,8 @@ DONE, NOT_DONE = b"\xfe", b"\xff"
 Hook = Callable[["sys.UnraisableHookArgs"], object]
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(cli_fetch.app)
+app.add_typer(cli_releases.app)
+app.add_typer(cli_purge.app)
 
 
 def _say(text: str) -> None:

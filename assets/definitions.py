@@ -1,6 +1,6 @@
 """All definitions: one Dagster asset per step, partitioned by area file, and the job that runs them all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,15 +8,36 @@ import dagster as dg
 
 from assets.bench import Bench, Folders, known_areas
 from assets.rooms import areas, findings, pages, people, places, protection, reach, sources, streets, survey
-from assets.step import Setting, Step, Tell, as_asset, silent
+from assets.step import DefinitionError, Setting, Step, Tell, as_asset, silent
 from pipelines.sources.area_file import read_area_file
 
 JOB = "publish"
-STEPS: tuple[Step, ...] = tuple(
-    one
-    for room in (sources, people, places, streets, survey, reach, findings, areas, protection, pages)
-    for one in room.STEPS
-)
+ROOMS = (sources, people, places, streets, survey, reach, findings, areas, protection, pages)
+
+
+def in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The same steps, each after those it reads from: a room may be entered twice.
+
+    Raises
+    ------
+    DefinitionError
+        When a step reads from one that does not exist, or that waits for it.
+    """
+    ordered: list[Step] = []
+    waiting = list(steps)
+    while waiting:
+        made = {one.key for one in ordered}
+        following = next((one for one in waiting if set(one.reads) <= made), None)
+        if following is None:
+            raise DefinitionError(
+                f"step {waiting[0].key} reads from {sorted(set(waiting[0].reads) - made)}, which never is"
+            )
+        ordered.append(following)
+        waiting.remove(following)
+    return tuple(ordered)
+
+
+STEPS = in_order([one for room in ROOMS for one in room.STEPS])
 
 
 @dataclass(frozen=True)

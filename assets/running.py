@@ -15,6 +15,7 @@ from assets.bench import Bench, Folders, resolve_area
 from assets.definitions import JOB, STEPS, build
 from assets.step import Tell
 from pipelines.errors import ReleaseError, SamenhangError
+from pipelines.history import read_history
 from pipelines.release import Shelf, exclusive, require_writable
 
 # Dagster's own console says nothing: what a user must know, the command line says in a line.
@@ -66,7 +67,9 @@ def run_area(name_or_path: str, folders: Folders, console: Console) -> Bench:
     area, path = resolve_area(name_or_path, folders)
     lock = folders.data / "tables" / ".locks" / f"{area.name}.lock"
     run_id = str(uuid.uuid4())
-    require_writable(Shelf(folders.out, area.name))
+    shelf = Shelf(folders.out, area.name)
+    require_writable(shelf)
+    read_history(shelf)  # a damaged one is told before anything is computed
     with (
         exclusive(lock, f"a run of {area.name}"),
         _writing(folders),

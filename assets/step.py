@@ -28,6 +28,7 @@ from pipelines.sources.vector import Remark
 from pipelines.warehouse import HEAD_ROWS, Draft
 
 OWNER = "team:samenhang"
+OUT, PAGES, PROTECTION = "out", "pages", "assets.rooms.protection"
 # What the system says of files and disks holds paths, no values.
 _SAY_NO_VALUES = (OSError, duckdb.IOException, duckdb.TransactionException)
 
@@ -73,12 +74,49 @@ class Step:
 def step(
     key: str, *, writes: tuple[Contract, ...] = (), reads: Sequence[str] = (), deliveries: Sequence[str] = ()
 ) -> Callable[[Callable[[Bench], Made]], Step]:
-    """Turn a function into a `Step`; its docstring is the description shown in Dagster."""
+    """Turn a function into a `Step`; its docstring is the description shown in Dagster.
+
+    Raises
+    ------
+    DefinitionError
+        When it would let anything out that did not pass protection.
+    """
 
     def wrap(make: Callable[[Bench], Made]) -> Step:
-        return Step(key, make, writes, tuple(reads), tuple(deliveries), (make.__doc__ or "").strip())
+        one = Step(key, make, writes, tuple(reads), tuple(deliveries), (make.__doc__ or "").strip())
+        require_protected(one)
+        return one
 
     return wrap
+
+
+class DefinitionError(SamenhangError):
+    """The graph of steps would do what it may not; nothing can run before it is mended."""
+
+
+def require_protected(one: Step) -> None:
+    """Refuse a step by which a table could go out, or reach a page, without passing protection.
+
+    Raises
+    ------
+    DefinitionError
+        When it writes `out/*` and stands elsewhere than in protection, or is a page and reads another table than those.
+    """
+    prefix = one.key.split("/", 1)[0]
+    outward = [contract.name for contract in one.writes if contract.room == OUT]
+    is_protection = prefix == OUT and one.make.__module__ == PROTECTION
+    if (outward or prefix == OUT) and not is_protection:
+        raise DefinitionError(
+            f"step {one.key} writes {outward or one.key}, and only {PROTECTION} lets tables out. Let it write a table "
+            "of its own room, and protection publish that."
+        )
+    if prefix == PAGES:
+        unprotected = [read for read in one.reads if read.split("/", 1)[0] not in {OUT, PAGES}]
+        if unprotected:
+            raise DefinitionError(
+                f"step {one.key} reads {unprotected}, which nobody protects. Let it read the {OUT}/ table that follows "
+                "from it, or add one in protection."
+            )
 
 
 @dataclass(frozen=True)
@@ -116,7 +154,7 @@ def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
         guard = nullcontext() if setting.locked else exclusive(bench.lock, f"a run of {bench.area.name}")
         with guard, recorded(bench, one.key), measured() as spent:
             clear_leftovers(bench)
-            made = one.make(bench)
+            made = one.make(bench.showing(OUT) if one.room == PAGES else bench)
             made = conformed(one, made)
             checks = [_checked(contract, table) for contract, table in zip(one.writes, made.tables, strict=True)]
             if not all(check.passed for check in checks):
@@ -275,16 +313,7 @@ def _cell(value: object) -> str:
 def deliveries_of(bench: Bench, roles: Sequence[str]) -> dict[str, Any]:
     """The deliveries of the named roles (all when none are named) by path, as the area file describes them."""
     names = roles or tuple(type(bench.area.sources).model_fields)
-    found: dict[str, Any] = {}
-    for name in names:
-        delivered = getattr(bench.area.sources, name)
-        for one in delivered if isinstance(delivered, tuple) else (delivered,):
-            if one is not None:
-                found[one.path] = one
-            # Schools of DUO may name a BAG of their own.
-            if (addresses := getattr(one, "addresses", None)) is not None:
-                found[addresses.path] = addresses
-    return found
+    return {one.path: one for name in names for one in bench.area.sources.of(name)}
 
 
 def _report(one: Step, bench: Bench, made: Made, checks: Sequence[dg.AssetCheckResult]) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 Nothing is written. Of every sentence the area file or the delivery is named that must be mended.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipelines.places.register import build_register, completeness
-from pipelines.sources.area_file import AreaFile
+from pipelines.sources.area_file import AreaFile, RespondentDelivery
 from pipelines.sources.attempts import attempt
-from pipelines.sources.cbs import mapping_remarks
+from pipelines.sources.cbs import Statistics, mapping_remarks
 from pipelines.sources.check import Readings, readings
-from pipelines.survey.estimate import estimate_scales, survey_areas
-from pipelines.survey.scale import score_table
+from pipelines.survey.living import lived_in
+from pipelines.survey.responses import responses
+from pipelines.survey.sample import Tables, Wave, draw, waves_of
 
 
 def problems(area: AreaFile, raw: Path) -> tuple[str, ...]:
@@ -48,12 +49,21 @@ def _contradictions(area: AreaFile, read: Readings) -> Iterator[str]:
         register = build_register(read.places, area.place_kinds, area.sources.places)
         wrong = attempt(lambda: completeness(register.functions, area.place_kinds))[1]
         yield from (f"area file {area.name}: {sentence}" for sentence in wrong)
-    delivery = area.sources.respondents
-    if delivery is not None and read.survey is not None:
+    if read.survey is not None:
         survey = read.survey
-        wrong = attempt(lambda: score_table(survey.respondents, survey.answers, survey.items))[1]
-        yield from (f"{delivery.codebook}: {sentence}" for sentence in wrong)
-        if read.statistics is not None and not wrong:
-            within = survey_areas(read.statistics.areas)
-            wrong = attempt(lambda: estimate_scales(survey.respondents, survey.answers, survey.items, within))[1]
-            yield from (f"{delivery.path}: {sentence}" for sentence in wrong)
+        tables = Tables(survey.respondents, survey.answers, survey.items, survey.strata, survey.margins)
+        waves = {wave.year: wave for wave in waves_of(tables, frozenset())}
+        for delivery in (one for one in area.sources.waves() if one.vintage in waves):
+            yield from _wrong_in_wave(waves[delivery.vintage], delivery, read.statistics)
+
+
+def _wrong_in_wave(wave: Wave, delivery: RespondentDelivery, statistics: Statistics | None) -> Iterator[str]:
+    """What is wrong with one wave once it is scored, weighted, and laid over the areas, by the file to mend."""
+    tries: list[tuple[str, Callable[[], object]]] = [
+        (delivery.codebook, lambda: responses(wave.respondents, wave.answers, wave.items)),
+        (delivery.margins.path if delivery.margins else delivery.path, lambda: draw(wave)),
+    ]
+    if statistics is not None:
+        tries.append((delivery.path, lambda: lived_in(wave.respondents, statistics.areas)))
+    for path, one in tries:
+        yield from (f"{path}: {sentence}" for sentence in attempt(one)[1])

@@ -9,13 +9,15 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import ReleaseError
 
 KEPT_RELEASES = 3
+# What a release may be called: nothing that is hidden, and nothing that leads elsewhere when it is taken for a path.
+NAME = r"[0-9A-Za-z][0-9A-Za-z-]*"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,12 @@ class Shelf:
     def releases(self) -> Path:
         """The folder of all releases of the area."""
         return self.out / ".releases" / self.area
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The releases that stand there, oldest first: names sort by time."""
+        inside = self.releases.iterdir() if self.releases.is_dir() else ()
+        return tuple(sorted(path for path in inside if path.is_dir() and re.fullmatch(NAME, path.name)))
 
 
 @contextmanager
@@ -79,15 +87,14 @@ def require_writable(shelf: Shelf) -> None:
 @contextmanager
 def staging(shelf: Shelf, release: str) -> Iterator[Path]:
     """Give an empty folder for a release; on success make it the current one, on failure remove it."""
-    draft = shelf.releases / f".{release}.part"
+    draft = hidden_folder(shelf, release)
     try:
         shelf.releases.mkdir(parents=True, exist_ok=True)
-        _clear_drafts(shelf)
+        clear_drafts(shelf)
         draft.mkdir()
         yield draft
         _sync(draft)
-        draft.rename(shelf.releases / release)
-        _switch(shelf, release)
+        _put_out(shelf, release, draft)
     except OSError as error:
         raise ReleaseError(
             f"{shelf.current}: cannot be published ({_reason(error)}). Make room or give access there, then run again. "
@@ -106,10 +113,13 @@ def _reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _clear_drafts(shelf: Shelf) -> None:
-    """Remove what a killed run left behind."""
-    for left in shelf.releases.glob(".*.part"):
-        shutil.rmtree(left, ignore_errors=True)
+def clear_drafts(shelf: Shelf) -> None:
+    """Remove what a killed command left half-written; the caller holds the lock."""
+    for left in (*shelf.releases.glob(".*.part"), *shelf.releases.glob(".known/.*.part")):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
     for left in shelf.out.glob(f".{shelf.area}.*.link"):
         left.unlink(missing_ok=True)
 
@@ -122,7 +132,29 @@ def _sync(folder: Path) -> None:
                 os.fsync(written.fileno())
 
 
-def _switch(shelf: Shelf, release: str) -> None:
+def _put_out(shelf: Shelf, release: str, draft: Path) -> None:
+    """Switch to a draft that is ready; where the switch is refused, it never went out, and is a draft once more."""
+    folder = draft.rename(shelf.releases / release)
+    try:
+        point_at(shelf, release)
+    except (OSError, ReleaseError):
+        folder.rename(draft)
+        raise
+
+
+def publication_lock(shelf: Shelf) -> Path:
+    """The lock that whoever changes what is published holds."""
+    return shelf.releases / ".lock"
+
+
+def point_at(shelf: Shelf, release: str) -> None:
+    """Make a release the current one, by one switch.
+
+    Raises
+    ------
+    ReleaseError
+        When a folder or file of somebody else stands in its place.
+    """
     if shelf.current.exists() and not shelf.current.is_symlink():
         raise ReleaseError(
             f"{shelf.current}: is no release but a folder or file of your own. Move it, or choose another --out."
@@ -133,9 +165,29 @@ def _switch(shelf: Shelf, release: str) -> None:
     link.rename(shelf.current)
 
 
+def remove_release(shelf: Shelf, release: str) -> None:
+    """Take a release that is not current out of sight, by one rename, and remove it.
+
+    Raises
+    ------
+    OSError
+        When some of it cannot be removed; it is out of sight by then, and removed by who tries again.
+    """
+    folder, hidden = shelf.releases / release, hidden_folder(shelf, release)
+    for path in (hidden, folder):
+        if path.exists():
+            # Never half of it under its own name: a killed command would leave what looks like a release.
+            shutil.rmtree(path.rename(hidden))
+
+
+def hidden_folder(shelf: Shelf, release: str) -> Path:
+    """Where a release is out of sight while it is being removed."""
+    return shelf.releases / f".{release}.part"
+
+
 def _prune(shelf: Shelf, current: str) -> None:
-    """Keep the newest releases and the current one; names sort by time."""
-    releases = sorted(path for path in shelf.releases.iterdir() if path.is_dir() and not path.name.startswith("."))
-    for old in releases[:-KEPT_RELEASES]:
+    """Keep the newest releases and the current one."""
+    for old in shelf.folders[:-KEPT_RELEASES]:
         if old.name != current:
-            shutil.rmtree(old, ignore_errors=True)
+            with suppress(OSError):
+                remove_release(shelf, old.name)

@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -86,12 +86,26 @@ class Warehouse:
 
     data: Path
     area: str
+    replaced: tuple[tuple[Contract, Contract], ...] = ()
+    only_room: str | None = None
+
+    def with_instead(self, contract: Contract, other: Contract) -> "Warehouse":
+        """The same tables, but who asks for `contract` reads `other`, which has the same columns."""
+        if contract.schema != other.schema:
+            raise SamenhangError(f"{other.name} cannot be read in place of {contract.name}: its columns differ")
+        return replace(self, replaced=(*self.replaced, (contract, other)))
 
     def path(self, contract: Contract) -> Path:
         """Where the table of `contract` lies, whether written or not."""
+        self._require_open(contract.room)
+        contract = {asked.name: other for asked, other in self.replaced}.get(contract.name, contract)
         if contract.personal:
             return self.data / "private" / self.area / contract.room / f"{contract.table}.parquet"
         return self.data / "tables" / contract.room / contract.table / f"{self.area}.parquet"
+
+    def _require_open(self, room: str) -> None:
+        if self.only_room not in {None, room}:
+            raise SamenhangError(f"a table of {room}/ was asked for where only {self.only_room}/ may be read")
 
     def read(self, contract: Contract, only: pc.Expression | None = None) -> pa.Table:
         """Read a table back in its contract's schema; with `only`, just the rows of which that is true."""
@@ -103,6 +117,7 @@ class Warehouse:
     def read_as_written(self, name: str) -> pa.Table:
         """Read table `room/table` in the schema it was written in, for tables whose columns follow from the area."""
         room, table = name.split("/", 1)
+        self._require_open(room)
         path = self.data / "tables" / room / table / f"{self.area}.parquet"
         if not path.exists():
             raise _not_there(name, self.area)

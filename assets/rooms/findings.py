@@ -11,10 +11,9 @@ from pipelines.streets.contracts import COVERAGE, EDGES
 
 @step(
     "findings/nearness",
-    writes=(NEARNESS, SPACE, CELL_COVERAGE),
+    writes=(NEARNESS, CELL_COVERAGE),
     reads=(
         "people/origins",
-        "people/persons",
         "places/register",
         "reach/attachments",
         "reach/pairs",
@@ -24,10 +23,10 @@ from pipelines.streets.contracts import COVERAGE, EDGES
     ),
 )
 def nearness(bench: Bench) -> Made:
-    """Per home: the nearest place of each kind, how many within reach, their floor; what is known of streets."""
+    """Per home: the nearest place of each kind and how many within reach; what is known of streets."""
     cells = bench.read(ORIGINS)["h3_cell"].to_numpy()
     known = cell_coverage(bench.read(EDGES), bench.read(COVERAGE), cells, bench.area.h3_resolution)
-    return Made((measure_nearness(bench.warehouse), measure_space(bench.warehouse), known))
+    return Made((measure_nearness(bench.warehouse), known))
 
 
 @step("findings/minimum", writes=(MINIMUM,), reads=("findings/nearness", "places/register"))
@@ -36,4 +35,14 @@ def minimum(bench: Bench) -> Made:
     return Made((judge_minimum(bench.warehouse),))
 
 
-STEPS = (nearness, minimum)
+@step(
+    "findings/space",
+    writes=(SPACE,),
+    reads=("protection/decisions", "places/register", "reach/attachments", "reach/pairs", "streets/costs"),
+)
+def space(bench: Bench) -> Made:
+    """Per home: floor of the places within reach for each who shares it; of the rounded population, as it goes out."""
+    return Made((measure_space(bench.rounded),))
+
+
+STEPS = (nearness, minimum, space)

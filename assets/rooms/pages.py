@@ -7,12 +7,14 @@ from assets.bench import Bench
 from assets.record import colophon, input_checksums, run_record
 from assets.step import Made, step
 from pipelines.areas.contracts import AREA_TYPES
+from pipelines.history import history, remembered
 from pipelines.pages import exports
 from pipelines.pages.figures import PublishedTables
 from pipelines.pages.index import index_page
 from pipelines.pages.map import map_page
+from pipelines.pages.protection import protection_page
 from pipelines.protection import contracts
-from pipelines.release import exclusive, staging
+from pipelines.release import exclusive, publication_lock
 from pipelines.warehouse import replacing
 
 
@@ -30,39 +32,38 @@ def _write_page(bench: Bench, name: str, page: str) -> None:
 
 @step("pages/exports", reads=("out/indicators", "out/places"))
 def files(bench: Bench) -> Made:
-    """Parquet files and a DuckDB database for analysts, with their description."""
+    """Parquet files and a DuckDB database for analysts, with their description; and the audit."""
     published = _published(bench)
     tables = {**published.areas, "indicators": published.indicators, "places": published.places}
     exports.write_tables({**tables, "reach": bench.read(contracts.REACH)}, bench.drafts)
     exports.write_database(bench.drafts)
     described = exports.data_package(bench.area, colophon(bench), bench.drafts, input_checksums(bench))
     _write_page(bench, "datapackage.json", described)
+    before = [entry.model_dump() for entry in history(bench.shelf)]
+    audit = exports.audit_document(bench.read(contracts.AUDIT), bench.release, input_checksums(bench), before)
+    _write_page(bench, "sdc_audit.json", audit)
     return Made()
 
 
-@step("pages/map", reads=("out/indicators", "out/places"))
-def map_(bench: Bench) -> Made:
-    """The map `kaart.html`: inhabited cells and buurten (or postcodes), without any request to the network."""
-    _write_page(bench, "kaart.html", map_page(_published(bench), bench.area, colophon(bench)))
+@step("pages/html", reads=("out/indicators", "out/places"))
+def html(bench: Bench) -> Made:
+    """The start page `index.html`, the map `kaart.html`, and `bescherming.html`; none of them asks for the network."""
+    published, told = _published(bench), colophon(bench)
+    _write_page(bench, "kaart.html", map_page(published, bench.area, told))
+    _write_page(bench, "index.html", index_page(published, bench.area, told))
+    _write_page(bench, "bescherming.html", protection_page(published, bench.read(contracts.AUDIT), bench.area, told))
     return Made()
 
 
-@step("pages/index", reads=("out/indicators", "out/places"))
-def index(bench: Bench) -> Made:
-    """The start page `index.html`."""
-    _write_page(bench, "index.html", index_page(_published(bench), bench.area, colophon(bench)))
-    return Made()
-
-
-@step("pages/release", reads=("pages/exports", "pages/map", "pages/index"))
+@step("pages/release", reads=("pages/exports", "pages/html"))
 def release(bench: Bench) -> Made:
     """Put the files together and make them the current release, by one switch."""
-    lock = bench.shelf.releases / ".lock"
-    with exclusive(lock, f"another publication of {bench.area.name}"), staging(bench.shelf, bench.release) as folder:
+    lock = publication_lock(bench.shelf)
+    with exclusive(lock, f"another publication of {bench.area.name}"), remembered(bench.shelf, bench.release) as folder:
         shutil.copytree(bench.drafts, folder, dirs_exist_ok=True)
         record = json.dumps(run_record(bench, "published"), indent=1, ensure_ascii=False)
         (folder / "run.json").write_text(record, encoding="utf-8")
     return Made()
 
 
-STEPS = (files, map_, index, release)
+STEPS = (files, html, release)

@@ -1,35 +1,60 @@
-"""`protection/`: writes `out/*`, the only tables that may go out."""
+"""`protection/`: rounds people before anything is summed, and writes `out/*`, the only tables that may go out."""
 
 from assets.bench import Bench
+from assets.secret import keep_told, known_secret
 from assets.step import Made, step
+from pipelines.people.contracts import PERSONS
 from pipelines.places.contracts import REGISTER
 from pipelines.protection import contracts
+from pipelines.protection.audit import audit_release
+from pipelines.protection.population import round_people, withheld_remarks
 from pipelines.protection.publication import area_tables, protect_indicators, protect_reach, publish_places
+from pipelines.protection.survey_tables import audit_table, hide_survey, shown_table
 from pipelines.sources.contracts import AREAS, INVENTORY
 
 
-@step("out/indicators", writes=(contracts.INDICATORS,), reads=("areas/values", "sources/statistics"))
+@step(
+    "protection/decisions",
+    writes=(contracts.ROUNDED, contracts.COUNTS, contracts.SURVEY_SHOWN, contracts.SURVEY_AUDIT),
+    reads=(
+        "people/origins",
+        "people/persons",
+        "sources/statistics",
+        "sources/survey",
+        "survey/estimates",
+        "findings/minimum",
+    ),
+)
+def decisions(bench: Bench) -> Made:
+    """People by five at a time, from which all numbers of people follow; which survey values may go out (personal)."""
+    rounded = round_people(bench.warehouse, bench.area, known_secret(bench))
+    survey = hide_survey(bench.warehouse)
+    remarks = withheld_remarks(bench.read(PERSONS), rounded[0])
+    return Made((*rounded, shown_table(survey), audit_table(survey)), remarks=remarks)
+
+
+@step(
+    "out/indicators",
+    writes=(contracts.INDICATORS, contracts.AUDIT),
+    reads=("areas/values", "people/origins", "protection/decisions", "sources/statistics"),
+)
 def indicators(bench: Bench) -> Made:
-    """Every indicator as it may go out: persons rounded to 5, small numbers withheld; tidy and one row per area."""
+    """Every indicator as it may go out, tidy and one row per area; and the audit, without which nothing goes out."""
+    counts, survey = bench.read(contracts.COUNTS), bench.read(contracts.SURVEY_AUDIT)
+    audit = audit_release(counts, survey, known_secret(bench), bench.area)
+    keep_told(bench, counts)
     tidy = protect_indicators(bench.warehouse)
-    return Made((tidy,), further=tuple(area_tables(tidy, bench.read(AREAS)).values()))
+    return Made((tidy, audit), further=tuple(area_tables(tidy, bench.read(AREAS)).values()))
 
 
 @step(
     "out/places",
     writes=(contracts.PLACES, contracts.REACH, contracts.INVENTORY),
-    reads=(
-        "areas/membership",
-        "people/persons",
-        "reach/pairs",
-        "streets/costs",
-        "places/register",
-        "sources/inventory",
-    ),
+    reads=("areas/membership", "reach/pairs", "streets/costs", "places/register", "sources/survey"),
 )
 def places(bench: Bench) -> Made:
     """Places, which cells reach them, and what residents said about them."""
     return Made((publish_places(bench.read(REGISTER)), protect_reach(bench.warehouse), bench.read(INVENTORY)))
 
 
-STEPS = (indicators, places)
+STEPS = (decisions, indicators, places)

@@ -12,13 +12,14 @@ def _delivered(bench: Bench) -> deliveries.Delivered:
 
 @step(
     "sources/statistics",
-    writes=(contracts.AREAS, contracts.PEOPLE_COUNTS, contracts.SQUARES),
-    deliveries=("gemeenten", "wijken", "buurten", "pc4", "pc4_ages", "pc6", "squares", "squares_500"),
+    writes=(contracts.AREAS, contracts.PEOPLE_COUNTS, contracts.SQUARES, contracts.CONTEXT),
+    deliveries=("gemeenten", "wijken", "buurten", "pc4", "pc4_ages", "pc6", "squares", "squares_500", "statline"),
 )
 def statistics(bench: Bench) -> Made:
-    """Areas (gemeente, wijk, buurt, PC4, PC6) and squares, and how many people CBS counts in each."""
+    """Areas (gemeente, wijk, buurt, PC4, PC6) and squares, how many people CBS counts there, figures of StatLine."""
+    context, remarks = deliveries.delivered_context(bench.area, bench.raw)
     found = read_statistics(bench.area, bench.raw, read_municipality(bench.area, bench.raw))
-    return Made((found.areas, found.people_counts, found.squares), remarks=found.remarks)
+    return Made((found.areas, found.people_counts, found.squares, context), remarks=found.remarks + remarks)
 
 
 @step(
@@ -51,25 +52,22 @@ def places(bench: Bench) -> Made:
 
 @step(
     "sources/survey",
-    writes=(contracts.RESPONDENTS, contracts.ANSWERS, contracts.ITEMS),
-    deliveries=("respondents",),
+    writes=(
+        contracts.RESPONDENTS,
+        contracts.ANSWERS,
+        contracts.ITEMS,
+        contracts.STRATA,
+        contracts.MARGINS,
+        contracts.INVENTORY,
+    ),
+    deliveries=("respondents", "respondents_before", "inventory"),
 )
 def survey(bench: Bench) -> Made:
-    """Respondents and their answers (personal), with the codebook."""
+    """Respondents and their answers (personal), codebook and sample; what residents said themselves, if they agreed."""
     found = deliveries.delivered_survey(bench.area, bench.raw)
-    return Made((found.respondents, found.answers, found.items), remarks=found.remarks)
+    told, remarks = deliveries.delivered_inventory(bench.area, bench.raw)
+    tables = (found.respondents, found.answers, found.items, found.strata, found.margins, told)
+    return Made(tables, remarks=found.remarks + remarks)
 
 
-@step(
-    "sources/inventory",
-    writes=(contracts.INVENTORY, contracts.CONTEXT),
-    deliveries=("inventory", "statline"),
-)
-def inventory(bench: Bench) -> Made:
-    """What residents and professionals said, with their consent; and figures of StatLine to lay beside ours."""
-    table, remarks = deliveries.delivered_inventory(bench.area, bench.raw)
-    context, context_remarks = deliveries.delivered_context(bench.area, bench.raw)
-    return Made((table, context), remarks=remarks + context_remarks)
-
-
-STEPS = (statistics, addresses, segments, places, survey, inventory)
+STEPS = (statistics, addresses, segments, places, survey)

@@ -11,11 +11,12 @@ AREA_TYPES = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente")
 # What is not known and makes the interval (places: or seats that nobody told of); several join with a plus.
 _UNKNOWN = ("unknown_ages", "unknown_people", "unknown_places", "unknown_streets")
 _MIXED = tuple("+".join(some) for count in (1, 2, 3, 4) for some in combinations(_UNKNOWN, count))
-INTERVAL_KINDS = ("", "ci_95", "draws_90", *_MIXED)
+INTERVAL_KINDS = ("", "ci_95", "model_95", "draws_90", *_MIXED)
 QUALITIES = ("ok", "caution")
 VALUE_REASONS = (
     "",
     "too_few_respondents",
+    "too_imprecise",
     "unknown_place_kinds",
     "no_place_within_search",
     "not_attached",
@@ -28,8 +29,9 @@ VALUE_REASONS = (
 QUALITY_REASON = Column(
     "quality_reason",
     pa.string(),
-    "why caution is due where no interval says it: age_other_vintage (ages of another year than the people); else ''",
-    values=QUALITY_REASONS,
+    "why caution is due where no interval says it: age_other_vintage (ages of another year than the people), or of a "
+    "survey imprecise, synthetic (of a model alone) or no_probability_sample; else ''",
+    values=(*QUALITY_REASONS, "imprecise", "synthetic", "no_probability_sample"),
 )
 KEYS = (
     Column("area_type", pa.string(), "h3, pc6, pc4, buurt, wijk or gemeente", values=AREA_TYPES),
@@ -42,6 +44,24 @@ KEYS = (
     Column("period", pa.string(), "year the value speaks of"),
 )
 KEY_NAMES = tuple(column.name for column in KEYS)
+HOW_SURE = (
+    Column(
+        "reliability",
+        pa.float64(),
+        "of a scale: share of the differences between areas that is no chance; null: unknown, or does not apply",
+        nullable=True,
+        minimum=0,
+        maximum=1,
+    ),
+    Column(
+        "shrinkage",
+        pa.float64(),
+        "of a model of small areas: weight of the area's own answers; null: no model was used",
+        nullable=True,
+        minimum=0,
+        maximum=1,
+    ),
+)
 
 MEMBERSHIP = Contract(
     "areas/membership",
@@ -83,8 +103,9 @@ VALUES = Contract(
         Column("lower", pa.float64(), "lower bound; null: no interval, or nothing bounds it", nullable=True),
         Column("upper", pa.float64(), "upper bound; null: no interval, or nothing bounds it", nullable=True),
         Column("interval_kind", pa.string(), "what the interval covers", values=INTERVAL_KINDS),
-        Column("unit", pa.string(), "m, n, kinds, share, m2, persons, households or 0-10"),
+        Column("unit", pa.string(), "m, n, kinds, share, m2, persons, households, 0-10 or points"),
         Column("respondents", pa.int64(), "respondents behind it; null: no survey value", nullable=True, minimum=0),
+        *HOW_SURE,
         Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
         QUALITY_REASON,
         Column("reason_missing", pa.string(), "why value is null; else ''", values=VALUE_REASONS),

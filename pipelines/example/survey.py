@@ -27,6 +27,10 @@ _OLDER_ANSWER_MORE_YEARS = 60.0
 _ON_PAPER_FROM, _ON_PAPER_SHARE, _ON_PAPER_SHARE_OLD = 65, 0.15, 0.6
 _FAMILY_SIZE = 3
 _FIRST_NUMBER = 100_001
+_ANSWERED_SHARE = 0.45
+# Nobody reads it: it is there to prove that what people write is told nowhere.
+_REMARKS = ("", "", "", "De voordeurvraag vond ik te persoonlijk.", "Mijn overbuurvrouw Toverhazelaar helpt altijd.")
+_AGE_CLASSES = ((18, 34), (35, 54), (55, 64), (65, 74), (75, 120))
 
 
 @dataclass(frozen=True)
@@ -132,15 +136,63 @@ def _in_buurt(adults: Adults, buurt: int, size: int, rng: np.random.Generator) -
 
 
 def write_survey(folder: Path, census: Census, fieldwork: Fieldwork, rng: np.random.Generator) -> None:
-    """Write `enquete.csv` and `codeboek.csv`; some answers are left out, some are don't know."""
+    """Write `enquete.csv` and `codeboek.csv`, `steekproef.csv` and `marges.csv`.
+
+    Some answers are left out, some are don't know. Every item is a question of the instrument that comes with the
+    pipeline, from which its text, range and direction follow.
+    """
     items = fieldwork.items
     write_list(
         folder / "codeboek.csv",
-        ("item", "schaal", "tekst_nl", "tekst_en", "laagste", "hoogste", "omgekeerd", "weet_niet"),
-        ((i.item, i.schaal, i.tekst_nl, i.tekst_en, i.laagste, i.hoogste, i.omgekeerd, i.weet_niet) for i in items),
+        (
+            "item",
+            "schaal",
+            "tekst_nl",
+            "tekst_en",
+            "laagste",
+            "hoogste",
+            "omgekeerd",
+            "weet_niet",
+            "instrument",
+            "vraag",
+        ),
+        (
+            (i.item, "", i.tekst_nl, i.tekst_en, i.laagste, i.hoogste, i.omgekeerd, i.weet_niet, "samenhang", i.item)
+            for i in items
+        ),
     )
-    columns = ("respondent", "buurtcode", "gewicht", "wijze", "leeftijd", "woonvorm", *(item.item for item in items))
-    write_list(folder / "enquete.csv", columns, _respondents(census, fieldwork, rng))
+    facts = (
+        "respondent",
+        "buurtcode",
+        "gewicht",
+        "wijze",
+        "leeftijd",
+        "woonvorm",
+        "postcode",
+        "stratum",
+        "toelichting",
+    )
+    write_list(folder / "enquete.csv", (*facts, *(item.item for item in items)), _respondents(census, fieldwork, rng))
+    write_list(folder / "steekproef.csv", ("stratum", "inwoners", "gevraagd"), _strata(census, fieldwork))
+    write_list(folder / "marges.csv", ("kenmerk", "categorie", "inwoners"), _margins(fieldwork))
+
+
+def _strata(census: Census, fieldwork: Fieldwork) -> Iterator[tuple[object, ...]]:
+    """Every buurt is a stratum: its adults, and how many of them were asked."""
+    adults, buurten = fieldwork.adults, len(census.codes.buurt) - 1
+    people = np.bincount(adults.buurt, minlength=buurten)
+    answered = np.bincount(adults.buurt[fieldwork.sample.adult], minlength=buurten)
+    asked = np.minimum(np.ceil(answered / _ANSWERED_SHARE).astype(np.int64), people)
+    for code, inhabitants, count in zip(census.codes.buurt.tolist(), people.tolist(), asked.tolist(), strict=False):
+        if inhabitants:
+            yield code, inhabitants, count or ""
+
+
+def _margins(fieldwork: Fieldwork) -> Iterator[tuple[object, ...]]:
+    """Adults by age, as CBS would count them: who is older answered more often than others."""
+    for low, high in _AGE_CLASSES:
+        count = int(np.sum((fieldwork.adults.age >= low) & (fieldwork.adults.age <= high)))
+        yield "leeftijd", f"{low}-{high}", count
 
 
 def _as_given(answers: Ints, items: tuple[Item, ...], rng: np.random.Generator) -> NDArray[np.object_]:
@@ -161,11 +213,15 @@ def _respondents(census: Census, fieldwork: Fieldwork, rng: np.random.Generator)
     codes = census.codes.buurt[adults.buurt[sample.adult]].tolist()
     paper = rng.random(len(age)) < np.where(age < _ON_PAPER_FROM, _ON_PAPER_SHARE, _ON_PAPER_SHARE_OLD)
     living = _living(census.people, adults.person[sample.adult])
+    home = census.objects.parcel[census.people.address[adults.person[sample.adult]]]
+    postcodes = [code[:4] for code in census.parcels.postcode[home].tolist()]
+    remarks = rng.choice(np.array(_REMARKS), len(age)).tolist()
     order = rng.permutation(len(age)).tolist()
     for number, row in enumerate(order, start=_FIRST_NUMBER):
         mode = "papier" if paper[row] else "internet"
         weight = round(float(sample.weight[row]), 3)
-        yield (number, codes[row], weight, mode, int(age[row]), living[row], *answers[row].tolist())
+        facts = (number, codes[row], weight, mode, int(age[row]), living[row], postcodes[row], codes[row], remarks[row])
+        yield (*facts, *answers[row].tolist())
 
 
 def _living(people: People, person: Ints) -> list[str]:

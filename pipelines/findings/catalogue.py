@@ -19,7 +19,7 @@ class Indicator(BaseModel):
     nl: str
     en: str
     definition: str
-    unit: Literal["m", "n", "kinds", "share", "m2", "persons", "households", "0-10"]
+    unit: Literal["m", "n", "kinds", "share", "m2", "persons", "households", "0-10", "points"]
     direction: Literal["neutral", "minimum", "context", "quality"]
     area_types: tuple[str, ...]
     sources: tuple[Literal["people", "streets", "places", "benches", "survey"], ...]

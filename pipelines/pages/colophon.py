@@ -83,11 +83,7 @@ def delivered_sources(
 
 def _deliveries(sources: Sources) -> Iterator[tuple[str, Delivery]]:
     for key in type(sources).model_fields:
-        delivered = getattr(sources, key)
-        if isinstance(delivered, Delivery):
-            yield key, delivered
-        elif delivered:
-            yield from ((key, delivery) for delivery in delivered)
+        yield from ((key, delivery) for delivery in sources.of(key))
 
 
 def budget_words(budget: Budget) -> str:

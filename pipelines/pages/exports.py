@@ -121,6 +121,27 @@ def data_package(area: AreaFile, colophon: Colophon, folder: Path, checksums: Ma
     return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
 
 
+def audit_document(
+    audit: pa.Table, release: str, checksums: Mapping[str, str], before: Sequence[Mapping[str, str]]
+) -> str:
+    """`sdc_audit.json`: the parts of `out/audit`, with what it is about.
+
+    Parameters
+    ----------
+    audit
+        `out/audit`.
+    release
+        Name of the release.
+    checksums
+        SHA-256 of every delivery, by its path.
+    before
+        Every release that went out before, withdrawn ones too, with its status and the SHA-256 of its audit.
+    """
+    parts = {row["part"]: json.loads(row["content"]) for row in audit.to_pylist()}
+    head = {"schema_version": SCHEMA_VERSION, "release": release, "inputs": dict(checksums), "released": list(before)}
+    return json.dumps(head | parts, ensure_ascii=False) + "\n"
+
+
 def _licences(area: AreaFile, colophon: Colophon) -> Sequence[dict[str, str]]:
     if area.synthetic:
         return [{"name": "CC0-1.0", "path": licence_url("CC0-1.0")}]
@@ -145,8 +166,7 @@ def _rests_on(area: AreaFile, indicator: Indicator) -> list[str]:
         if group == "benches":
             found += area.sources.bench_lists()
         for role in _ROLES.get(group, ()):
-            delivered = getattr(area.sources, role)
-            found += delivered if isinstance(delivered, tuple) else (delivered,) if delivered else ()
+            found += area.sources.of(role)
     return list(dict.fromkeys(delivery.path for delivery in found))
 
 

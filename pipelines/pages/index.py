@@ -118,6 +118,7 @@ def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> s
         streets_known=share_known(tables, "data_coverage"),
         crossings_known=share_known(tables, "data_coverage_crossings"),
         survey=survey_rows(tables),
+        survey_notes=survey_notes(tables),
         quotes=quotes(tables),
         table_names=TABLES,
     )
@@ -195,6 +196,15 @@ def survey_rows(tables: PublishedTables) -> tuple[SurveyRow, ...]:
     """The scale of contact for gemeente, wijken and buurten, each by name; empty when there was no survey."""
     has_survey = pc.any(pc.equal(tables.indicators["indicator"], CONTACT.indicator)).as_py()
     return tuple(row for kind in SURVEY_AREA_TYPES for row in _survey_of(tables, kind)) if has_survey else ()
+
+
+def survey_notes(tables: PublishedTables) -> tuple[Word, ...]:
+    """What must be told beside the scale of contact: that a model was used, or that nobody was drawn by chance."""
+    own = tables.indicators.filter(
+        (pc.field("indicator") == CONTACT.indicator) & pc.is_in(pc.field("area_type"), pa.array(SURVEY_AREA_TYPES))
+    )
+    told = {word for name in ("interval_kind", "quality_reason") for word in own[name].unique().to_pylist()}
+    return tuple(note for name, note in words().survey_notes.items() if name in told)
 
 
 def _survey_of(tables: PublishedTables, area_type: str) -> list[SurveyRow]:

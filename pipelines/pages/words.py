@@ -47,6 +47,7 @@ class Words(BaseModel):
     delivered: dict[str, Word]
     indicators: dict[str, Word]
     reasons: dict[str, Word]
+    survey_notes: dict[str, Word]
     n_classes: dict[str, Word]
     area_types: dict[str, Word]
     districts: dict[str, DistrictWords]

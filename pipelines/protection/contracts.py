@@ -1,14 +1,52 @@
-"""What may go out: the `out/*` tables, the only ones that `pages/` may read."""
+"""What may go out: the `out/*` tables, the only ones that `pages/` may read; and what they follow from."""
+
+from dataclasses import replace
 
 import pyarrow as pa
 
-from pipelines.areas.contracts import INTERVAL_KINDS, KEY_NAMES, KEYS, QUALITIES, QUALITY_REASON, VALUE_REASONS
+from pipelines.areas.contracts import (
+    AREA_TYPES,
+    HOW_SURE,
+    INTERVAL_KINDS,
+    KEY_NAMES,
+    KEYS,
+    QUALITIES,
+    QUALITY_REASON,
+    VALUE_REASONS,
+)
 from pipelines.contracts import GEOMETRY, Column, Contract
+from pipelines.people.contracts import PERSONS
 from pipelines.sources.contracts import ATTRIBUTE_COLUMNS
 from pipelines.streets.unknowns import BOUNDS
 
-REASONS = (*VALUE_REASONS, "too_few_people")
-N_CLASSES = ("", "<10", "10-29", "30-99", "100+")
+REASONS = (*VALUE_REASONS, "too_few_people", "only_as_class", "withheld")
+COUNT_CLASSES = ("", "<10", "10-49", "50+")
+N_CLASSES = ("", "10-29", "30-99", "100+")
+
+# Areas of which nothing is told but what is summed from them.
+PART = "part"
+
+# The rounded population: what is summed from it in place of `people/persons` may go out.
+ROUNDED = replace(PERSONS, name="protection/persons")
+
+COUNTS = Contract(
+    "protection/counts",
+    grain="one sum of people that is told or follows from it: an area, a group, and how badly its homes stand",
+    key=("area_type", "area_code", "population_group", "profile", "level", "period"),
+    personal=True,
+    columns=(
+        Column("area_type", pa.string(), "type of area; part: one of the smallest parts", values=(*AREA_TYPES, PART)),
+        Column("area_code", pa.string(), "H3 cell in hexadecimal, postcode or CBS code; of a part its name"),
+        Column("population_group", pa.string(), "all, or a group of people"),
+        Column("profile", pa.string(), "who walks; '' all of the group, however they stand"),
+        Column("level", pa.string(), "how badly they stand, or worse; '' all of the group"),
+        KEYS[-1],
+        Column("true", pa.float64(), "persons or households as reckoned", minimum=0),
+        Column("rounded", pa.float64(), "as told, a multiple of five", minimum=0),
+        Column("lowest", pa.float64(), "least there can be by the tables of CBS alone", minimum=0),
+        Column("highest", pa.float64(), "most there can be by these; null: not bounded", nullable=True, minimum=0),
+    ),
+)
 
 INDICATORS = Contract(
     "out/indicators",
@@ -20,28 +58,36 @@ INDICATORS = Contract(
         Column("lower", pa.float64(), "lower bound; null: no interval, or nothing bounds it", nullable=True),
         Column("upper", pa.float64(), "upper bound; null: no interval, or nothing bounds it", nullable=True),
         Column("interval_kind", pa.string(), "what the interval covers", values=INTERVAL_KINDS),
-        Column("unit", pa.string(), "m, n, kinds, share, m2, persons, households or 0-10"),
+        Column("unit", pa.string(), "m, n, kinds, share, m2, persons, households, 0-10 or points"),
         Column("n_class", pa.string(), "respondents behind it, as a class; '' does not apply", values=N_CLASSES),
+        *HOW_SURE,
         Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
         QUALITY_REASON,
+        Column(
+            "count_class",
+            pa.string(),
+            "persons or households as a class where no number goes out; else ''",
+            values=COUNT_CLASSES,
+        ),
         Column("reason_missing", pa.string(), "why value is null; else ''", values=REASONS),
     ),
 )
 
 
-def area_contract(area_type: str, value_columns: tuple[str, ...]) -> Contract:
-    """Contract of the wide table of one area type; `value_columns` follow from the catalogue and the area file."""
+def area_contract(area_type: str, value_columns: tuple[str, ...], class_columns: tuple[str, ...] = ()) -> Contract:
+    """Contract of the wide table of one area type; its columns of figures and classes follow from what is told."""
     identity = (
         Column("area_code", pa.string(), "H3 cell in hexadecimal, postcode or CBS code"),
         Column("area_name", pa.string(), "name; the code where there is none"),
     )
     values = tuple(Column(name, pa.float64(), "see the dictionary", nullable=True) for name in value_columns)
+    classes = tuple(Column(name, pa.string(), "see the dictionary", values=COUNT_CLASSES) for name in class_columns)
     geometry = Column("geometry", GEOMETRY, "WKB in RD: polygon, or point where the licence asks for it")
     return Contract(
         f"out/{area_type}",
         grain=f"one {area_type}",
         key=("area_code",),
-        columns=(*identity, *values, geometry),
+        columns=(*identity, *values, *classes, geometry),
     )
 
 
@@ -62,6 +108,41 @@ PLACES = Contract(
     ),
 )
 
+SURVEY_SHOWN = Contract(
+    "protection/survey_shown",
+    grain="one survey value that may go out: a question, a category ('mean' of a scale) and an area",
+    key=("area_type", "area_code", "question", "category"),
+    personal=True,
+    columns=(
+        *KEYS[:2],
+        Column("question", pa.string(), "scale or item"),
+        Column("category", pa.string(), "category of an item; 'mean' of a scale"),
+        Column("indicator", pa.string(), "indicator that tells it; '' what is left of a share"),
+    ),
+)
+
+SURVEY_AUDIT = Contract(
+    "protection/survey_audit",
+    grain="one question of the survey",
+    key=("question",),
+    columns=(
+        Column("question", pa.string(), "scale or item"),
+        Column("is_safe", pa.bool_(), "whether every hidden number is as uncertain as it must be"),
+        Column("content", pa.string(), "what the audit says of it, as JSON"),
+    ),
+)
+
+AUDIT = Contract(
+    "out/audit",
+    grain="one part of the audit",
+    key=("part",),
+    columns=(
+        Column("part", pa.string(), "name of the part"),
+        Column("content", pa.string(), "the part as JSON"),
+    ),
+    may_be_empty=False,
+)
+
 REACH = Contract(
     "out/reach",
     grain="one H3 cell, one place within reach of some of its homes, one profile and bound",
@@ -74,10 +155,9 @@ REACH = Contract(
         Column("metres", pa.float64(), "median walking distance of the cell's homes that reach it", minimum=0),
         Column("seconds", pa.float64(), "median walking time; null: beyond the search", nullable=True, minimum=0),
         Column(
-            "share_of_residents",
+            "share_of_homes",
             pa.float64(),
-            "share of residents within the profile's budget, in tenths; null: fewer than 10 residents (rounded)",
-            nullable=True,
+            "share of the cell's homes within the profile's budget, in tenths",
             minimum=0,
             maximum=1,
         ),

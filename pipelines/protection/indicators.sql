@@ -1,22 +1,73 @@
 -- grain:  one value: an area, an indicator and its keys
--- reads:  areas.values
+-- reads:  areas.values (of the rounded population), protection.persons, protection.counts, protection.survey_shown,
+--         people.atoms, people.origins
 -- writes: out/indicators
--- units:  as in `unit`; persons and households rounded to 5 and null under 10, metres whole, scales to a tenth, shares and m2 to a hundredth.
---         Everything shown derives from the rounded numbers, never from the true ones.
-with publishable as (
+-- units:  as in `unit`; persons and households in fives and null under 10, metres whole, scales to a tenth, shares and m2 to a
+--         hundredth. Everything shown derives from the rounded population, never from true numbers. What no one home can
+--         raise by less than five (the most there can be of people whose number is hidden) is rounded here.
+with hidden as (
+    -- At most so many of a group besides, of people whose number or age is not known; decimals, see `areas/access.sql`.
+    select
+        atoms.pc6,
+        lower(hex(origins.h3_cell)) as h3,
+        grouped.population_group,
+        sum(cast(coalesce(grouped.highest, everybody.persons, everybody.highest, 0) as decimal(18, 6))) as most
+    from protection.persons as grouped
+    join protection.persons as everybody on everybody.atom_id = grouped.atom_id and everybody.population_group = 'all'
+    join people.atoms on atoms.atom_id = grouped.atom_id
+    join people.origins on origins.origin_id = atoms.origin_id
+    where grouped.persons is null and not origins.is_beyond
+    group by all
+),
+hidden_in_area as (
+    select 'pc6' as area_type, pc6 as area_code, population_group, sum(most) as most from hidden group by all
+    union all
+    select 'h3', h3, population_group, sum(most) from hidden group by all
+),
+classed as (
+    select
+        counts.*,
+        case when rounded < 10 then '<10' when rounded < 50 then '10-49' else '50+' end as count_class,
+        rounded + coalesce(most, 0) >= case when rounded < 10 then 10 when rounded < 50 then 50 else 'inf'::double end as is_unknown
+    from protection.counts
+    left join hidden_in_area using (area_type, area_code, population_group)
+    where counts.area_type in ('h3', 'pc6') and counts.population_group <> 'all'
+),
+publishable as (
     -- Cells and PC6 carry properties of the place only, never persons.
     select *
     from areas.values
     where unit not in ('persons', 'households') or area_type not in ('h3', 'pc6')
 ),
+told as (
+    -- Of a survey value that may not go out nothing is told: not why, and not how many answered.
+    select
+        publishable.* exclude (value, lower, upper, respondents, reliability, shrinkage, reason_missing),
+        if(withheld, null, value) as value,
+        if(withheld, null, lower) as lower,
+        if(withheld, null, upper) as upper,
+        if(withheld, null, respondents) as respondents,
+        -- To a tenth, so that an area's own mean cannot be worked out closely from that of the model.
+        if(withheld, null, round(reliability, 1)) as reliability,
+        if(withheld, null, round(shrinkage, 1)) as shrinkage,
+        if(withheld, 'withheld', reason_missing) as reason
+    from (
+        select values_.*, values_.respondents is not null and survey_shown.indicator is null as withheld
+        from publishable as values_
+        left join protection.survey_shown
+            on survey_shown.area_type = values_.area_type
+            and survey_shown.area_code = values_.area_code
+            and survey_shown.indicator = values_.indicator
+    ) as publishable
+),
 rounded as (
     select
-        * exclude (value, lower, upper, respondents, reason_missing),
-        reason_missing as reason,
+        * exclude (value, lower, upper),
         case unit
             when 'persons' then 5 * floor(value / 5 + 0.5)
             when 'households' then 5 * floor(value / 5 + 0.5)
             when '0-10' then round(value, 1)
+            when 'points' then round(value, 1)
             when 'share' then round(value, 2)
             when 'm2' then round(value, 2)
             else round(value)
@@ -25,6 +76,7 @@ rounded as (
             when 'persons' then 5 * floor(lower / 5 + 0.5)
             when 'households' then 5 * floor(lower / 5 + 0.5)
             when '0-10' then round(lower, 1)
+            when 'points' then round(lower, 1)
             when 'share' then round(lower, 2)
             when 'm2' then round(lower, 2)
             else round(lower)
@@ -33,12 +85,12 @@ rounded as (
             when 'persons' then 5 * floor(upper / 5 + 0.5)
             when 'households' then 5 * floor(upper / 5 + 0.5)
             when '0-10' then round(upper, 1)
+            when 'points' then round(upper, 1)
             when 'share' then round(upper, 2)
             when 'm2' then round(upper, 2)
             else round(upper)
-        end as rounded_upper,
-        5 * floor(respondents / 5 + 0.5) as rounded_respondents
-    from publishable
+        end as rounded_upper
+    from told
 ),
 shown as (
     select
@@ -64,14 +116,39 @@ select
     if(lower is null and upper is null, '', interval_kind) as interval_kind,
     unit,
     case
-        when rounded_respondents is null then ''
-        when rounded_respondents < 10 then '<10'
-        -- A suppressed value says no more than that it had under 30: 28 and 29 round to 30.
-        when rounded_respondents < 30 or reason = 'too_few_respondents' then '10-29'
-        when rounded_respondents < 100 then '30-99'
+        when respondents is null then ''
+        when respondents < 30 then '10-29'
+        when respondents < 100 then '30-99'
         else '100+'
     end as n_class,
+    reliability,
+    shrinkage,
     quality,
     quality_reason,
+    if(coalesce(is_too_few, false), '<10', '') as count_class,
     if(coalesce(is_too_few, false), 'too_few_people', reason) as reason_missing
 from shown
+union all
+-- Of PC6 and cells no number of people goes out, only the class of each group of need.
+select
+    area_type,
+    area_code,
+    if(starts_with(population_group, 'hh_'), 'households', 'inhabitants'),
+    '',
+    '',
+    '',
+    population_group,
+    period,
+    null,
+    null,
+    null,
+    '',
+    if(starts_with(population_group, 'hh_'), 'households', 'persons'),
+    '',
+    null,
+    null,
+    'ok',
+    '',
+    if(is_unknown, '', count_class),
+    case when is_unknown then 'people_unknown' when rounded < 10 then 'too_few_people' else 'only_as_class' end
+from classed

@@ -1,6 +1,6 @@
 """Write `out/*`: the only tables that pages may read.
 
-Person counts are rounded, and small ones withheld, here and nowhere else.
+People have been rounded before areas are summed (`population.py`); small numbers are withheld here.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,9 @@ from pipelines import geo
 from pipelines.areas.contracts import AREA_TYPES, MEMBERSHIP, VALUES
 from pipelines.contracts import Contract
 from pipelines.findings.catalogue import catalogue
-from pipelines.people.contracts import PERSONS
-from pipelines.protection.contracts import PLACES, area_contract
+from pipelines.people.contracts import ATOMS, ORIGINS
+from pipelines.protection.contracts import COUNTS, PLACES, ROUNDED, SURVEY_SHOWN, area_contract
+from pipelines.protection.parts import SMALL_AREAS
 from pipelines.reach.contracts import PAIRS
 from pipelines.streets.contracts import BUDGETS
 from pipelines.warehouse import Warehouse
@@ -24,12 +25,12 @@ from pipelines.warehouse import Warehouse
 
 def protect_indicators(warehouse: Warehouse) -> pa.Table:
     """The tidy table as it may go out, `out/indicators`."""
-    return warehouse.run_sql("protection/indicators", (VALUES,))
+    return warehouse.run_sql("protection/indicators", (VALUES, ROUNDED, COUNTS, SURVEY_SHOWN, ATOMS, ORIGINS))
 
 
 def protect_reach(warehouse: Warehouse) -> pa.Table:
     """Pairs summarised per H3 cell, `out/reach`."""
-    return warehouse.run_sql("protection/reach", (MEMBERSHIP, PERSONS, PAIRS, BUDGETS))
+    return warehouse.run_sql("protection/reach", (MEMBERSHIP, PAIRS, BUDGETS))
 
 
 def publish_places(register: pa.Table) -> pa.Table:
@@ -48,48 +49,79 @@ def column_name(key: Mapping[str, str]) -> str:
     return "_".join(part for part in parts if part)
 
 
-def widen(indicators: pa.Table, area_type: str, areas: pa.Table) -> tuple[pa.Table, Contract]:
-    """One row per area of a type, one column per indicator and its keys, as a table with its contract.
+def area_tables(indicators: pa.Table, areas: pa.Table) -> dict[str, tuple[pa.Table, Contract]]:
+    """One row per area of a type, one column per indicator and its keys: of every area type a table and its contract.
 
     Parameters
     ----------
     indicators
         `out/indicators`.
-    area_type
-        One of `AREA_TYPES`.
     areas
         `sources/areas`, for names and polygons.
 
     Returns
     -------
-    tuple of pyarrow.Table and Contract
+    dict of str to tuple of pyarrow.Table and Contract
         Columns `<name>_lower` and `<name>_upper` follow where an interval of that indicator exists. Without areas of
-        this type: no rows, the same columns as other area types have.
+        a type: no rows, the same columns as other area types have. Of PC6 and H3 a column `<name>_class` holds the
+        class of each group of need.
     """
-    identity = _cells(indicators) if area_type == "h3" else _named_areas(areas, area_type)
-    keys = _column_keys(indicators, area_type)
+    told = _told_keys(indicators)
+    return {area_type: _wide(indicators, _column_keys(told, area_type), area_type, areas) for area_type in AREA_TYPES}
+
+
+def _wide(
+    indicators: pa.Table, keys: Mapping[str, tuple[str, ...]], area_type: str, areas: pa.Table
+) -> tuple[pa.Table, Contract]:
     chosen = indicators.filter(pc.equal(indicators["area_type"], area_type))
-    values = _columns(chosen, keys, identity["area_code"])
-    contract = area_contract(area_type, tuple(values))
+    identity = _cells(chosen) if area_type == "h3" else _named_areas(areas, area_type)
+    is_class = _is_class(chosen)
+    values = _columns(chosen.filter(pc.invert(is_class)), keys, identity["area_code"])
+    classes = _class_columns(chosen.filter(is_class), identity["area_code"])
+    contract = area_contract(area_type, tuple(values), tuple(classes))
     table = identity.select(["area_code", "area_name"])
     for name, column in values.items():
         table = table.append_column(name, pa.array(column, pa.float64(), mask=np.isnan(column)))
+    for name, words in classes.items():
+        table = table.append_column(name, pa.array(words, pa.string()))
     return table.append_column("geometry", identity["geometry"]), contract
 
 
 _FIGURES = {"": "value", "_lower": "lower", "_upper": "upper"}
+_OF_PEOPLE = ("persons", "households")
 _KEY_COLUMNS = ("indicator", "place_kind", "threshold_m", "population_group", "profile")
 
 
-def _column_keys(indicators: pa.Table, area_type: str) -> dict[str, tuple[str, ...]]:
+def _column_keys(told: pa.Table, area_type: str) -> dict[str, tuple[str, ...]]:
     """Wide column name -> its bounds' suffixes, in a fixed order, of the indicators that this area type may carry."""
     allowed = [name for name, entry in catalogue().items() if area_type in entry.area_types]
-    table = indicators.filter(pc.is_in(indicators["indicator"], pa.array(allowed, pa.string())))
-    grouped = table.group_by([*_KEY_COLUMNS]).aggregate([("lower", "count"), ("upper", "count")])
-    rows = sorted(grouped.to_pylist(), key=lambda row: tuple(row[name] for name in _KEY_COLUMNS))
+    shown = pc.is_in(told["indicator"], pa.array(allowed, pa.string()))
+    if area_type in SMALL_AREAS:
+        shown = pc.and_(shown, pc.invert(pc.is_in(told["unit"], pa.array(_OF_PEOPLE))))
+    rows = sorted(told.filter(shown).to_pylist(), key=lambda row: tuple(row[name] for name in _KEY_COLUMNS))
     return {
         column_name(row): ("", "_lower", "_upper") if row["lower_count"] + row["upper_count"] else ("",) for row in rows
     }
+
+
+def _told_keys(indicators: pa.Table) -> pa.Table:
+    """Every indicator with its keys and unit, and how many bounds are told of it, over all areas."""
+    return indicators.group_by([*_KEY_COLUMNS, "unit"]).aggregate([("lower", "count"), ("upper", "count")])
+
+
+def _class_columns(classed: pa.Table, codes: pa.ChunkedArray) -> dict[str, list[str]]:
+    """Classes by column name, each in the order of `codes`; '' where an area has none."""
+    columns: dict[str, list[str]] = {}
+    places = pc.index_in(classed["area_code"], codes.combine_chunks()).to_pylist()
+    rows = zip(classed.select(list(_KEY_COLUMNS)).to_pylist(), places, classed["count_class"].to_pylist(), strict=True)
+    for key, place, word in rows:
+        columns.setdefault(f"{column_name(key)}_class", [""] * len(codes))[place] = word
+    return dict(sorted(columns.items()))
+
+
+def _is_class(table: pa.Table) -> pa.Array:
+    """True of rows of which only a class goes out."""
+    return pc.and_(pc.is_in(table["area_type"], pa.array(SMALL_AREAS)), pc.is_in(table["unit"], pa.array(_OF_PEOPLE)))
 
 
 def _columns(
@@ -117,8 +149,7 @@ def _rows_by_column(chosen: pa.Table) -> Iterator[tuple[str, NDArray[np.int64]]]
 
 
 def _cells(indicators: pa.Table) -> pa.Table:
-    codes = indicators.filter(pc.equal(indicators["area_type"], "h3"))["area_code"].unique().to_pylist()
-    codes = sorted(codes)
+    codes = sorted(indicators["area_code"].unique().to_pylist())
     polygons = geo.h3_polygons([int(code, 16) for code in codes])
     geometry = pa.array(shapely.to_wkb(polygons), pa.binary())
     return pa.table(
@@ -134,8 +165,3 @@ def _named_areas(areas: pa.Table, area_type: str) -> pa.Table:
     return chosen.select(["area_code", "area_name"]).append_column(
         "geometry", pa.array(shapely.to_wkb(shown), pa.binary())
     )
-
-
-def area_tables(indicators: pa.Table, areas: pa.Table) -> dict[str, tuple[pa.Table, Contract]]:
-    """The wide table and contract of every area type."""
-    return {area_type: widen(indicators, area_type, areas) for area_type in AREA_TYPES}

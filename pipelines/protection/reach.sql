@@ -1,20 +1,16 @@
 -- grain:  one H3 cell, one place, one profile and bound
--- reads:  areas.membership, people.persons, reach.pairs, streets.budgets
+-- reads:  areas.membership, reach.pairs, streets.budgets
 -- writes: out/reach
--- units:  metres and seconds, medians of the cell's homes that reach the place; share_of_residents in tenths, from
---         persons rounded to 5, null when the cell has fewer than 10 (rounded)
+-- units:  metres and seconds, medians of the cell's homes that reach the place; share_of_homes in tenths. Homes are places,
+--         not people: of these nothing is told here.
 with homes as (
-    select
-        membership.area_code as cell,
-        membership.origin_id,
-        sum(cast(coalesce(persons.persons, 0) as decimal(18, 6))) as persons
+    select area_code as cell, origin_id, sum(cast(weight as decimal(18, 6))) as homes
     from areas.membership
-    join people.persons using (atom_id)
-    where membership.area_type = 'h3' and persons.population_group = 'all'
+    where area_type = 'h3'
     group by all
 ),
-residents as (
-    select cell, 5 * floor(sum(persons) / 5 + 0.5) as rounded_residents
+cells as (
+    select cell, sum(homes) as homes
     from homes
     group by cell
 ),
@@ -27,10 +23,10 @@ reached as (
         round(median(pairs.metres)) as metres,
         -- A median that falls among the unreachably long is itself unknown.
         round(if(count(pairs.seconds) * 2 > count(*), quantile_disc(coalesce(pairs.seconds, 'inf'), 0.5), null)) as seconds,
-        5 * floor(coalesce(sum(homes.persons) filter (
+        coalesce(sum(homes.homes) filter (
             where coalesce(pairs.metres <= budgets.budget_m, true)
             and coalesce(pairs.seconds <= budgets.budget_s, budgets.budget_s is null)
-        ), 0) / 5 + 0.5) as rounded_reaching
+        ), 0) as reaching
     from homes
     join reach.pairs using (origin_id)
     join streets.budgets using (profile)
@@ -43,10 +39,7 @@ select
     reached.bound,
     reached.metres,
     reached.seconds,
-    if(
-        residents.rounded_residents < 10,
-        null,
-        round(least(reached.rounded_reaching / residents.rounded_residents, 1), 1)
-    ) as share_of_residents
+    round(reached.reaching / cells.homes, 1) as share_of_homes
 from reached
-join residents using (cell)
+join cells using (cell)
+where cells.homes > 0

@@ -42,6 +42,9 @@ class Delivery(Frozen):
 
     `fetch` names a source of the registry (`cbs-wijkenbuurten`, `osm-province/groningen`) that `samenhang fetch` gets
     it from, in the year `vintage`; without it somebody puts the file there.
+
+    `public` is false of what not everybody can read, such as a municipality's own counts of people: what is told of
+    them is then held against the tables of CBS.
     """
 
     path: str
@@ -55,6 +58,7 @@ class Delivery(Frozen):
     numbers: Literal["dutch", "english"] | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     fetch: str | None = None
+    public: bool = True
 
     @field_validator("fetch")
     @classmethod
@@ -65,6 +69,10 @@ class Delivery(Frozen):
             except RegistryError as error:
                 raise ValueError(str(error)) from error
         return fetch
+
+    def parts(self) -> tuple["Delivery", ...]:
+        """Give itself, and the deliveries that belong to it."""
+        return (self,)
 
 
 class StreetDelivery(Delivery):
@@ -99,6 +107,10 @@ class PlaceDelivery(Delivery):
     kinds: dict[str, str] = Field(default_factory=dict)
     addresses: AddressDelivery | None = None
     codes: Register | None = None
+
+    def parts(self) -> tuple[Delivery, ...]:
+        """These places, and the addresses that schools are found at where they name their own."""
+        return (self, self.addresses) if self.addresses else (self,)
 
     def kind_of(self, word: str) -> str:
         """Give the kind of place that a value of this delivery means (of several, by comma, the first known), or ''."""
@@ -152,10 +164,50 @@ class StatlineDelivery(Delivery):
     table: Annotated[str, Field(pattern=r"^[0-9]{5}[A-Z]{3}$")]
 
 
+RESPONDENT_COLUMNS = (
+    "id", "buurt", "weight", "postcode", "stratum", "cluster", "mode", "age", "sex", "household", "panel",
+)  # fmt: skip
+
+
 class RespondentDelivery(Delivery):
-    """Answers to a survey, with the codebook that explains them (both paths under the raw folder)."""
+    """One wave of a survey, of the year `vintage`, with the codebook that explains it (both under the raw folder).
+
+    `columns` names any of `RESPONDENT_COLUMNS`; what it does not name is not read. `strata` lists how many people each
+    stratum of the sample has and how many were asked: weights are then made here. `margins` lists how many people there
+    are by age, sex, household or stratum, to which weights are raked; of the same year as the survey. Of a sample that
+    was not drawn by chance (`sampling: non_probability`, such as a panel one signs up for) no interval is told.
+    """
 
     codebook: str
+    sampling: Literal["probability", "non_probability"] = "probability"
+    strata: Delivery | None = None
+    margins: Delivery | None = None
+
+    def parts(self) -> tuple[Delivery, ...]:
+        """These respondents, and the lists of what their sample stands for."""
+        return tuple(one for one in (self, self.strata, self.margins) if one is not None)
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> "RespondentDelivery":
+        strange = sorted(set(self.columns) - set(RESPONDENT_COLUMNS))
+        if strange:
+            raise ValueError(
+                f"columns names {strange}, which a survey does not need; known are {list(RESPONDENT_COLUMNS)}; "
+                "items are named in the codebook"
+            )
+        if self.strata and "stratum" not in self.columns:
+            raise ValueError("strata are delivered: name the column that holds them, `columns: {stratum: ...}`")
+        return self
+
+    @model_validator(mode="after")
+    def _margins_of_one_year(self) -> "RespondentDelivery":
+        for name, one in (("strata", self.strata), ("margins", self.margins)):
+            if one is not None and one.vintage != self.vintage:
+                raise ValueError(
+                    f"{name} is of {one.vintage} and the survey of {self.vintage}: people move and grow older, so "
+                    "weights are raked to counts of the same year"
+                )
+        return self
 
 
 class Sources(Frozen):
@@ -176,6 +228,7 @@ class Sources(Frozen):
     places: tuple[PlaceDelivery, ...] = ()
     benches: tuple[BenchDelivery, ...] = ()
     respondents: RespondentDelivery | None = None
+    respondents_before: tuple[RespondentDelivery, ...] = ()
     inventory: Delivery | None = None
 
     @model_validator(mode="after")
@@ -187,12 +240,31 @@ class Sources(Frozen):
             raise ValueError(f"borders and codes change every year, so these cannot be joined: {said}; use one year")
         return self
 
+    @model_validator(mode="after")
+    def _waves_apart(self) -> "Sources":
+        years = [wave.vintage for wave in self.waves()]
+        if self.respondents is None and years:
+            raise ValueError("respondents_before: there is no later wave; deliver that one as `respondents`")
+        if sorted(set(years)) != years:
+            raise ValueError(
+                f"respondents_before: waves of {years[:-1]} before one of {years[-1]}; give each "
+                "another year, oldest first"
+            )
+        return self
+
+    def waves(self) -> tuple[RespondentDelivery, ...]:
+        """The waves of the survey, oldest first."""
+        return (*self.respondents_before, *((self.respondents,) if self.respondents else ()))
+
+    def of(self, role: str) -> tuple[Delivery, ...]:
+        """The deliveries of one role (a key of this model), and those that belong to them; empty without any."""
+        delivered = getattr(self, role)
+        listed = delivered if isinstance(delivered, tuple) else (delivered,)
+        return tuple(part for one in listed if one is not None for part in one.parts())
+
     def all(self) -> tuple[Delivery, ...]:
         """Every delivery there is, in the order of this file."""
-        named = [getattr(self, name) for name in type(self).model_fields]
-        flat = [one for part in named for one in (part if isinstance(part, tuple) else (part,))]
-        flat += [place.addresses for place in self.places]
-        return tuple(one for one in flat if one is not None)
+        return tuple(one for role in type(self).model_fields for one in self.of(role))
 
     def bench_lists(self) -> tuple[BenchDelivery, ...]:
         """What benches come from: `benches`, else the first OSM extract among the places; empty without either."""

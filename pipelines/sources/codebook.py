@@ -12,16 +12,22 @@ from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import ITEMS
 from pipelines.sources.csv_table import number, require_columns
+from pipelines.sources.instrument import Question, measures_of, question_of
 from pipelines.sources.tables import read_table
 
+_FROM_INSTRUMENT = ("instrument", "vraag")
 _COLUMNS = ("item", "schaal", "tekst_nl", "tekst_en", "laagste", "hoogste", "omgekeerd", "weet_niet")
 _YES_NO = {"ja": True, "nee": False}
 # The scale's name becomes part of a published column.
 _SCALE = re.compile(r"([a-z][a-z0-9_]{0,40})?")
 
 
-def read_codebook(path: Path, name: str) -> pa.Table:
+def read_codebook(path: Path, name: str, wave: int) -> pa.Table:
     """Read a codebook: one row per item, columns item;schaal;tekst_nl;tekst_en;laagste;hoogste;omgekeerd;weet_niet.
+
+    Two columns more, `instrument` and `vraag`, say which question of a set in `instruments/` an item is. What is then
+    left empty follows from that question; `laagste`, `hoogste` and `omgekeerd` are filled in where the municipality's
+    own coding of the answers differs.
 
     Parameters
     ----------
@@ -29,6 +35,8 @@ def read_codebook(path: Path, name: str) -> pa.Table:
         The CSV, or the XLSX of one sheet.
     name
         What to call it in an error.
+    wave
+        Year of the wave it explains.
 
     Returns
     -------
@@ -39,19 +47,70 @@ def read_codebook(path: Path, name: str) -> pa.Table:
     ------
     SourceError
         When a column is missing, an item repeats or has no text, `laagste` is not under `hoogste`, `omgekeerd` is not
-        ja or nee, `weet_niet` is no number or a possible answer, or a scale is no name in small letters.
+        ja or nee, `weet_niet` is no number or a possible answer, a scale is no name in small letters, an instrument or
+        question is not known or asked twice, or two sets give one measure.
     """
     table = read_table(path, name)
     require_columns(table, _COLUMNS, name, "Write them exactly so in the codebook.")
-    rows = [_item(row, f"{name}: item {row['item']!r}") for row in table.to_pylist()]
-    item_ids = table["item"].to_pylist()
-    repeated = sorted({item for item in item_ids if item_ids.count(item) > 1})
+    rows = [{"wave": wave, **_item(row, f"{name}: item {row['item']!r}")} for row in table.to_pylist()]
+    _require_once(table["item"].to_pylist(), name)
+    _require_once([f"{row['instrument']} {row['question']}" for row in rows if row["instrument"]], name)
+    items = conform(pa.Table.from_pylist(rows, schema=ITEMS.schema), ITEMS).cast(ITEMS.schema)
+    _require_unmixed(items, name)
+    return items
+
+
+def _require_once(names: list[str], name: str) -> None:
+    repeated = sorted({item for item in names if names.count(item) > 1})
     if repeated:
         raise SourceError(f"{name}: items {repeated} stand there more than once. Keep one line per item.")
-    return conform(pa.Table.from_pylist(rows, schema=ITEMS.schema), ITEMS).cast(ITEMS.schema)
+
+
+def _require_unmixed(items: pa.Table, name: str) -> None:
+    measured = [one.name for one in measures_of(items)]
+    mixed = sorted({one for one in measured if measured.count(one) > 1})
+    if mixed:
+        raise SourceError(
+            f"{name}: {mixed} would be made of more than one set of questions, and their answers cannot be compared. "
+            "Keep one of those sets, or give your own scale another name."
+        )
 
 
 def _item(row: dict[str, str], where: str) -> dict[str, object]:
+    instrument, question = (row.get(column, "").strip() for column in _FROM_INSTRUMENT)
+    if bool(instrument) != bool(question):
+        raise SourceError(f"{where}: fill in both `instrument` and `vraag`, or neither.")
+    if not instrument:
+        return {**_own(row, where), "instrument": "", "question": "", "facet": "", "manifestation": "", "object": ""}
+    known = question_of(instrument, question, where)
+    return {**_own(_filled(row, known, where), where), **_about(instrument, question, known)}
+
+
+def _about(instrument: str, question: str, known: Question) -> dict[str, object]:
+    about = {"facet": known.facet, "manifestation": known.manifestation, "object": known.object}
+    return {"instrument": instrument, "question": question, **about}
+
+
+def _filled(row: dict[str, str], known: Question, where: str) -> dict[str, str]:
+    """Fill in what a question tells, where the codebook does not."""
+    if row["schaal"]:
+        raise SourceError(f"{where}: schaal {row['schaal']!r} beside an instrument, which has scales itself. Empty it.")
+    if row["tekst_nl"] not in ("", known.nl):
+        raise SourceError(
+            f"{where}: tekst_nl differs from the question, which is {known.nl!r}. Was something else asked? Then take "
+            "`instrument` and `vraag` out; answers to other words cannot be compared."
+        )
+    told = {
+        "tekst_nl": known.nl,
+        "tekst_en": known.en,
+        "laagste": f"{known.lowest:g}",
+        "hoogste": f"{known.highest:g}",
+        "omgekeerd": "ja" if known.is_reversed else "nee",
+    }
+    return {**row, **{column: row[column] or text for column, text in told.items()}, "tekst_en": known.en}
+
+
+def _own(row: dict[str, str], where: str) -> dict[str, object]:
     if not row["item"] or not row["tekst_nl"]:
         raise SourceError(f"{where}: has no name or no text. Fill in `item` and `tekst_nl`.")
     if not _SCALE.fullmatch(row["schaal"]):

@@ -191,24 +191,60 @@ BENCHES = Contract(
     columns=(Column("source_id", pa.string(), "id of the bench in its delivery"), X, Y),
 )
 
+WAVE = Column("wave", pa.int64(), "year of the survey")
+
 RESPONDENTS = Contract(
     "sources/respondents",
-    grain="one respondent to the survey",
-    key=("respondent_id",),
+    grain="one respondent to one wave of the survey",
+    key=("wave", "respondent_id"),
     personal=True,
     columns=(
+        WAVE,
         Column("respondent_id", pa.string(), "number in the delivered file"),
         Column("buurt_code", pa.string(), "buurt of residence; '' unknown"),
-        Column("weight", pa.float64(), "survey weight", minimum=0),
+        Column("pc4", pa.string(), "four digits of the postcode; '' unknown"),
+        Column("weight", pa.float64(), "survey weight as delivered; 1 where none is", minimum=0),
+        Column("stratum", pa.string(), "stratum of the sample; '' one for all"),
+        Column("cluster", pa.string(), "who were drawn together, such as a household; '' each alone"),
+        Column("mode", pa.string(), "how they answered, e.g. web; '' unknown"),
+        Column("age", pa.int64(), "age in years; null: unknown", nullable=True, minimum=0, maximum=120),
+        Column("sex", pa.string(), "sex as delivered; '' unknown"),
+        Column("household", pa.string(), "kind of household as delivered; '' unknown"),
+        Column("panel_id", pa.string(), "the same in every wave that this person answered; '' none"),
+    ),
+)
+
+STRATA = Contract(
+    "sources/strata",
+    grain="one stratum of the sample of one wave",
+    key=("wave", "stratum"),
+    columns=(
+        WAVE,
+        Column("stratum", pa.string(), "stratum, as respondents have it"),
+        Column("population", pa.float64(), "people it was drawn from", minimum=1),
+        Column("asked", pa.float64(), "people who were asked; null: not told", nullable=True, minimum=1),
+    ),
+)
+
+MARGINS = Contract(
+    "sources/margins",
+    grain="one category of one feature, in the year of one wave",
+    key=("wave", "feature", "category"),
+    columns=(
+        WAVE,
+        Column("feature", pa.string(), "column of sources/respondents", values=("age", "sex", "household", "stratum")),
+        Column("category", pa.string(), "as respondents have it; of age a range such as 18-34 or 75+"),
+        Column("persons", pa.float64(), "people there are", minimum=0),
     ),
 )
 
 ANSWERS = Contract(
     "sources/answers",
     grain="one respondent, one item",
-    key=("respondent_id", "item_id"),
+    key=("wave", "respondent_id", "item_id"),
     personal=True,
     columns=(
+        WAVE,
         Column("respondent_id", pa.string(), "number in the delivered file"),
         Column("item_id", pa.string(), "item of the codebook"),
         Column("answer", pa.float64(), "answer on the item's own scale; null: none given", nullable=True),
@@ -218,9 +254,10 @@ ANSWERS = Contract(
 
 ITEMS = Contract(
     "sources/items",
-    grain="one item of the questionnaire",
-    key=("item_id",),
+    grain="one item of the questionnaire of one wave",
+    key=("wave", "item_id"),
     columns=(
+        WAVE,
         Column("item_id", pa.string(), "column of the item in the respondent file"),
         Column("scale", pa.string(), "scale it belongs to, e.g. m1_contact; '' none"),
         Column("text_nl", pa.string(), "the question as asked"),
@@ -229,6 +266,16 @@ ITEMS = Contract(
         Column("highest", pa.float64(), "highest answer"),
         Column("is_reversed", pa.bool_(), "a high answer means little of what the scale measures"),
         Column("dont_know_code", pa.float64(), "answer that means don't know; null: none", nullable=True),
+        Column("instrument", pa.string(), "set of questions it is from; '' the municipality's own"),
+        Column("question", pa.string(), "its name in that set; '' none"),
+        Column("facet", pa.string(), "norm, gedrag or beleving; '' unknown", values=("", "norm", "gedrag", "beleving")),
+        Column(
+            "manifestation",
+            pa.string(),
+            "manifestation of cohesion it is about; '' unknown",
+            values=("", "m1", "m2", "m3", "m4", "context"),
+        ),
+        Column("object", pa.string(), "whom it is about, e.g. buren; '' unknown"),
     ),
 )
 

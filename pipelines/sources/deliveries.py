@@ -16,14 +16,11 @@ from pipelines.sources.bench_lists import read_bench_list
 from pipelines.sources.cbs import Municipality
 from pipelines.sources.contracts import (
     ADDRESSES,
-    ANSWERS,
     BENCHES,
     CONTEXT,
     CROSSWALK,
     INVENTORY,
-    ITEMS,
     PLACES,
-    RESPONDENTS,
 )
 from pipelines.sources.crosswalk import read_crosswalk
 from pipelines.sources.duo import read_duo
@@ -32,7 +29,7 @@ from pipelines.sources.osm_addresses import read_osm_addresses
 from pipelines.sources.osm_places import read_osm_benches, read_osm_places
 from pipelines.sources.osm_streets import read_osm_segments
 from pipelines.sources.place_lists import read_place_csv, read_place_layer
-from pipelines.sources.respondents import Survey, read_respondents
+from pipelines.sources.respondents import Survey, read_waves
 from pipelines.sources.statline import read_statline
 from pipelines.sources.street_lines import read_street_lines
 from pipelines.sources.vector import Remark, find
@@ -152,11 +149,8 @@ def _named(benches: pa.Table, path: str) -> pa.Table:
 
 
 def delivered_survey(area: AreaFile, raw: Path) -> Survey:
-    """Respondents, answers and items; empty when no survey was delivered."""
-    if area.sources.respondents is None:
-        none, nothing, no_items = (contract.schema.empty_table() for contract in (RESPONDENTS, ANSWERS, ITEMS))
-        return Survey(none, nothing, no_items, remarks=())
-    return read_respondents(area.sources.respondents, raw)
+    """Respondents, answers and items of every wave, and what samples stand for; empty when no survey was delivered."""
+    return read_waves(area.sources.waves(), raw)
 
 
 def delivered_inventory(area: AreaFile, raw: Path) -> Read:

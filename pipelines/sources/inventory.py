@@ -16,7 +16,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import Delivery
 from pipelines.sources.contracts import INVENTORY
 from pipelines.sources.csv_table import require_columns
-from pipelines.sources.respondents import BUURT_CODE
+from pipelines.sources.respondent_facts import BUURT_CODE
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.vector import Remark
 

@@ -1,48 +1,83 @@
-"""What residents say: a score per respondent and scale, and the estimate per area. Not for publication as they are."""
+"""What residents say: what each gave, and the estimate per area. Not for publication as they are."""
 
 import pyarrow as pa
 
 from pipelines.contracts import Column, Contract
+from pipelines.sources.contracts import WAVE
 
 LOWEST, HIGHEST = 0.0, 10.0
+AREA_TYPES = ("pc4", "buurt", "wijk", "gemeente")
+DIRECT, MODEL = "direct", "small_area"
+VERDICTS = ("publish", "caution", "not")
 
 SCORES = Contract(
     "survey/scores",
-    grain="one respondent, one scale",
-    key=("respondent_id", "scale"),
+    grain="one respondent to one wave, one question",
+    key=("wave", "respondent_id", "question"),
     personal=True,
     columns=(
+        WAVE,
         Column("respondent_id", pa.string(), "respondent of sources/respondents"),
-        Column("scale", pa.string(), "scale of sources/items, e.g. m1_contact"),
+        Column("question", pa.string(), "what is measured, e.g. m1_contact"),
+        Column("category", pa.string(), "what they chose, of a question with categories; '' no answer, or a score"),
         Column(
             "score",
             pa.float64(),
-            "mean of the answered items, reversed ones turned round, from 0 to 10; null: too few answered",
+            "of a question with a score: from 0 (least there can be) to 10 (most); null: no answer, or a category",
             nullable=True,
             minimum=LOWEST,
             maximum=HIGHEST,
         ),
-        Column("items_answered", pa.int64(), "items of the scale with an answer", minimum=0),
-        Column("reason_missing", pa.string(), "why there is no score; else ''", values=("", "too_few_items")),
+        Column(
+            "reason_missing", pa.string(), "why there is neither; else ''", values=("", "too_few_items", "no_answer")
+        ),
     ),
 )
 
 ESTIMATES = Contract(
     "survey/estimates",
-    grain="one area, one scale; unrounded, with its exact number of respondents",
-    key=("area_type", "area_code", "scale"),
+    grain="one estimate of one wave: an area, an indicator and how it was made; unrounded, with exact numbers",
+    key=("wave", "area_type", "area_code", "indicator", "method"),
     personal=True,
     columns=(
-        Column("area_type", pa.string(), "buurt, wijk or gemeente", values=("buurt", "wijk", "gemeente")),
-        Column("area_code", pa.string(), "CBS code"),
-        Column("scale", pa.string(), "scale of sources/items, e.g. m1_contact"),
+        WAVE,
+        Column("area_type", pa.string(), "pc4, buurt, wijk or gemeente", values=AREA_TYPES),
+        Column("area_code", pa.string(), "postcode or CBS code"),
+        Column("indicator", pa.string(), "what is estimated, e.g. m1_contact or attachment_house"),
+        Column("question", pa.string(), "question of survey/scores it is of"),
+        Column("category", pa.string(), "category of that question it is the share of; '' of a score"),
+        Column("method", pa.string(), "direct, or with a model of small areas", values=(DIRECT, MODEL)),
+        Column("unit", pa.string(), "0-10, points (-10 to 10) or share (a difference of shares: -1 to 1)"),
+        Column("value", pa.float64(), "the estimate; null: nobody answered, or no model", nullable=True),
+        Column("lower", pa.float64(), "95 % interval, lower end; null: none can be given", nullable=True),
+        Column("upper", pa.float64(), "95 % interval, upper end; null: none can be given", nullable=True),
         Column(
-            "mean", pa.float64(), "weighted mean of the scores, 0-10", nullable=True, minimum=LOWEST, maximum=HIGHEST
+            "se",
+            pa.float64(),
+            "standard error; of a model the root of the mean squared error",
+            nullable=True,
+            minimum=0,
         ),
-        Column("lower", pa.float64(), "95 % interval, lower end", nullable=True, minimum=LOWEST, maximum=HIGHEST),
-        Column("upper", pa.float64(), "95 % interval, upper end", nullable=True, minimum=LOWEST, maximum=HIGHEST),
-        Column("se", pa.float64(), "standard error of the mean", nullable=True, minimum=0),
-        Column("respondents", pa.int64(), "respondents with a score and a weight", minimum=0),
-        Column("reason_missing", pa.string(), "why there is no mean; else ''", values=("", "too_few_respondents")),
+        Column("respondents", pa.int64(), "respondents with an answer and a weight", minimum=0),
+        Column("effective", pa.float64(), "as many respondents of equal weight", minimum=0),
+        Column(
+            "reliability",
+            pa.float64(),
+            "share of the differences between areas of this type that is no chance; null: not of a scale, or unknown",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "shrinkage",
+            pa.float64(),
+            "weight of the area's own answers in a model's estimate (gamma); 0: it is the model's alone; null: direct",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
+        Column("verdict", pa.string(), "whether it is good enough to publish", values=VERDICTS),
+        Column("reason", pa.string(), "why not, or why with caution; else ''"),
+        Column("is_chosen", pa.bool_(), "whether this is the estimate that is told of the area"),
     ),
 )

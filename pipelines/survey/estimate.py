@@ -1,211 +1,159 @@
-"""The mean of a scale per area, with its uncertainty, from the weighted answers of a sample.
+"""What the answers of each area say: means and shares with their interval, and whether they may be told.
 
-Here are direct, design-based estimates. Scores are made in `scale`; what may be published is for `protection/`.
-
-The design is the one delivered: weights and nothing else, so one stratum with respondents as its sampling units,
-drawn with replacement. Ignoring strata and the finite population makes the interval too wide rather than too narrow.
+Here every figure of a wave is estimated in every area from its own respondents. Small areas are estimated once more
+with a model, in `modelled`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from pipelines.contracts import conform
-from pipelines.errors import SourceError
-from pipelines.survey.contracts import ESTIMATES, HIGHEST, LOWEST
-from pipelines.survey.scale import scale_ids, score_table
+from pipelines.survey.contracts import DIRECT, ESTIMATES
+from pipelines.survey.design import DomainMeans, Domains, domain_means, korn_graubard, t_interval
+from pipelines.survey.fay_herriot import fit
+from pipelines.survey.living import Lived
+from pipelines.survey.modelled import Ground, Own, model_rows
+from pipelines.survey.publication_rules import Judged, Verdicts, judge_direct, require_area_type
+from pipelines.survey.responses import Response
+from pipelines.survey.sample import Sample, Wave
 
-FEWEST_RESPONDENTS = 30
-_UPPER_TAIL = 0.975
-
-
-@dataclass(frozen=True)
-class Domains:
-    """Who belongs to which area: pairs of a respondent's row and an area's number, shape (pairs,) each."""
-
-    row: NDArray[np.int64]
-    domain: NDArray[np.int64]
-    count: int
+Floats = NDArray[np.float64]
+# Of fewer areas nobody can tell how much they differ beyond chance.
+_FEWEST_AREAS = 5
 
 
 @dataclass(frozen=True)
-class DomainMeans:
-    """Per area, shape (areas,): mean and standard error (NaN where they cannot be given), and respondents behind it."""
+class Estimated:
+    """One figure in all areas: means, interval, reliability (NaN where it is not known), and verdicts."""
 
-    mean: NDArray[np.float64]
-    se: NDArray[np.float64]
-    respondents: NDArray[np.int64]
+    response: Response
+    means: DomainMeans
+    lower: Floats
+    upper: Floats
+    reliability: Floats
+    verdicts: Verdicts
 
 
-def survey_areas(areas: pa.Table) -> pa.Table:
-    """List which buurten make up each buurt, wijk and gemeente.
+def estimate_wave(wave: Wave, sample: Sample, made: Sequence[Response], ground: Ground) -> pa.Table:
+    """Estimate every figure of one wave in every area.
 
     Parameters
     ----------
-    areas
-        `sources/areas`.
+    wave, sample
+        The wave, and its sample as `draw` gives it.
+    made
+        What respondents gave, as `responses` gives it.
+    ground
+        The areas, who lives where, and what CBS counts there.
 
     Returns
     -------
     pyarrow.Table
-        Columns area_type, area_code, buurt_code; one row per area and buurt in it, only areas that `areas` holds.
+        `survey/estimates`: of every area and figure the direct estimate; of buurten and PC4 also that of the model,
+        which is chosen where it is sound and precise enough.
     """
-    parents = {
-        (kind, code): parent
-        for kind, code, parent in zip(
-            *(areas[c].to_pylist() for c in ("area_type", "area_code", "parent_code")), strict=True
-        )
-    }
-    rows: list[tuple[str, str, str]] = []
-    for buurt in (code for kind, code in parents if kind == "buurt"):
-        wijk = parents["buurt", buurt]
-        chain = (("buurt", buurt), ("wijk", wijk), ("gemeente", parents.get(("wijk", wijk), "")))
-        rows.extend((kind, code, buurt) for kind, code in chain if (kind, code) in parents)
-    schema = pa.schema([("area_type", pa.string()), ("area_code", pa.string()), ("buurt_code", pa.string())])
-    names = schema.names
-    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in sorted(rows)], schema=schema)
-
-
-def estimate_scales(respondents: pa.Table, answers: pa.Table, items: pa.Table, membership: pa.Table) -> pa.Table:
-    """Estimate the mean of every scale in every area.
-
-    Parameters
-    ----------
-    respondents, answers, items
-        The tables of `sources/`.
-    membership
-        Columns area_type, area_code, buurt_code, as `survey_areas` gives them.
-
-    Returns
-    -------
-    pyarrow.Table
-        `survey/estimates`: one row per area and scale. Under 30 respondents with a score, mean, interval and standard
-        error are null with reason `too_few_respondents`.
-
-    Raises
-    ------
-    SourceError
-        When an item runs against its scale, or no respondent lives in any of the areas.
-    """
+    for area_type in ground.lived.areas["area_type"].unique().to_pylist():
+        require_area_type(area_type)
     parts = [ESTIMATES.schema.empty_table()]
-    if len(respondents):
-        ordered = respondents.sort_by("respondent_id")
-        _require_placed(ordered, membership)
-        scores = score_table(ordered, answers, items)
-        areas, domains = _domains(ordered["buurt_code"], membership)
-        weights = ordered["weight"].to_numpy()
-        for scale in scale_ids(items):
-            # Scores come in the order of the respondents: both are sorted by respondent_id.
-            own = scores.filter(pc.equal(scores["scale"], scale))["score"].to_numpy(zero_copy_only=False)
-            parts.append(_rows(areas, scale, hajek_means(own.astype(np.float64), weights, domains)))
+    for response in made:
+        found = estimated(wave, sample, response, ground)
+        everybody = _everybody(sample, response, ground.lived)
+        models = model_rows(Own(wave.year, response, found.means, everybody), ground) if wave.is_probability else ()
+        chosen = {key for part in models for key in part.chosen}
+        parts.append(_rows(wave.year, found, ground.lived, chosen))
+        parts.extend(part.table for part in models)
     return conform(pa.concat_tables(parts), ESTIMATES)
 
 
-def _require_placed(respondents: pa.Table, membership: pa.Table) -> None:
-    if unplaced_respondents(respondents, membership) == len(respondents):
-        raise SourceError(
-            f"respondents: none of the {len(respondents)} lives in a buurt of the area. Their buurt codes are probably "
-            "of another year or municipality: recode them to the delivered buurten."
-        )
+def estimated(wave: Wave, sample: Sample, response: Response, ground: Ground) -> Estimated:
+    """Estimate one figure in every area from its own respondents, and judge it."""
+    means = domain_means(response.values, sample.design, ground.lived.domains, ground.people)
+    if not wave.is_probability:
+        means = means.without_error()
+    if response.is_share:
+        lower, upper = korn_graubard(means)
+        reliability = np.full(len(means.mean), np.nan)
+    else:
+        lower, upper = t_interval(means, response.lowest, response.highest)
+        reliability = _reliabilities(response, means, ground.lived)
+    judged = Judged(means.mean, lower, upper, means.se, means.respondents, reliability, is_share=response.counts_people)
+    return Estimated(
+        response, means, lower, upper, reliability, judge_direct(judged, is_probability=wave.is_probability)
+    )
 
 
-def unplaced_respondents(respondents: pa.Table, membership: pa.Table) -> int:
-    """Count the respondents whose buurt is unknown or in none of the areas: part of the sample, in no estimate."""
-    is_placed = pc.is_in(respondents["buurt_code"], membership["buurt_code"].combine_chunks())
-    return len(respondents) - int(pc.sum(is_placed).as_py() or 0)
+def _everybody(sample: Sample, response: Response, lived: Lived) -> float:
+    """The direct estimate of all who live in the area."""
+    placed = np.unique(lived.domains.row)
+    whole = Domains(placed, np.zeros(len(placed), dtype=np.int64), 1)
+    return float(domain_means(response.values, sample.design, whole).mean[0])
 
 
-def _domains(buurt_codes: pa.ChunkedArray, membership: pa.Table) -> tuple[pa.Table, Domains]:
-    """Give the areas (area_type, area_code) in order, and who belongs to each, in order of area and respondent."""
-    keys = ["area_type", "area_code"]
-    areas = membership.select(keys).group_by(keys).aggregate([]).sort_by([(key, "ascending") for key in keys])
-    numbered = areas.append_column("domain", pa.array(np.arange(len(areas))))
-    living = pa.table({"buurt_code": buurt_codes, "row": pa.array(np.arange(len(buurt_codes)))})
-    pairs = membership.join(numbered, keys).join(living, "buurt_code", join_type="inner")
-    pairs = pairs.sort_by([("domain", "ascending"), ("row", "ascending")])
-    return areas, Domains(pairs["row"].to_numpy(), pairs["domain"].to_numpy(), len(areas))
+def _reliabilities(response: Response, means: DomainMeans, lived: Lived) -> Floats:
+    """Per area the share of differences within its type that is no chance; NaN of other figures than scales."""
+    reliability: Floats = np.full(len(means.mean), np.nan)
+    if response.measured.measure.kind != "mean":
+        return reliability
+    types = np.array(lived.areas["area_type"].to_pylist(), dtype=str)
+    for kind in np.unique(types):
+        own = types == kind
+        reliability[own] = area_reliability(means.mean[own], means.se[own], means.effective[own])
+    return reliability
 
 
-def hajek_means(scores: NDArray[np.float64], weights: NDArray[np.float64], domains: Domains) -> DomainMeans:
-    """Estimate domain means and their standard errors by Taylor linearisation in the full design.
+def area_reliability(mean: Floats, se: Floats, effective: Floats) -> Floats:
+    """Give the share of the differences between areas that is no chance: lambda = b / (b + w / n).
 
-    mean_d = sum_d(w y) / sum_d(w); z_i = w_i (y_i - mean_d) / sum_d(w) inside the domain and 0 outside it, and
-    var_d = n / (n - 1) sum z_i^2 with n all respondents of the sample: the size of a domain is itself an estimate, so
-    the sample is not cut down to it. (The z_i sum to 0, so their mean needs no subtracting.)
+    b is the variance between areas by restricted maximum likelihood, w that between respondents within them, n the
+    effective respondents of the area.
 
     Parameters
     ----------
-    scores
-        Shape (respondents,), 0-10; NaN where a respondent has none.
-    weights
-        Shape (respondents,), at least 0.
-    domains
-        Who belongs to which area.
+    mean, se, effective
+        Means, standard errors and effective respondents, shape (areas,).
 
     Returns
     -------
-    DomainMeans
-        A mean is NaN without respondents; a standard error is NaN too where the sample is one respondent.
-
-    References
-    ----------
-    Särndal, Swensson and Wretman, Model Assisted Survey Sampling (1992), section 5.8; R survey::svyby gives the same.
+    numpy.ndarray
+        Shape (areas,), in [0, 1]; NaN without respondents, and for all where fewer than five areas have an error.
     """
-    counts = np.isfinite(scores[domains.row]) & (weights[domains.row] > 0)
-    row, domain = domains.row[counts], domains.domain[counts]
-    weight, score = weights[row], scores[row]
-    total = _sums(domain, weight, domains.count)
-    # A weighted mean of tens may come out a rounding error above ten.
-    mean = np.clip(_ratio(_sums(domain, weight * score, domains.count), total), LOWEST, HIGHEST)
-    influence = weight * (score - mean[domain]) / total[domain]
-    squares = _sums(domain, influence**2, domains.count)
-    correction = len(scores) / (len(scores) - 1) if len(scores) > 1 else np.nan
-    se = np.where(total > 0, np.sqrt(correction * squares), np.nan)
-    return DomainMeans(mean, se, np.bincount(domain, minlength=domains.count))
+    told = np.isfinite(se) & (se > 0) & (effective > 1)
+    if told.sum() < _FEWEST_AREAS:
+        return np.full(len(mean), np.nan)
+    within = float(np.sum((effective[told] - 1) * se[told] ** 2 * effective[told]) / np.sum(effective[told] - 1))
+    chance = np.divide(within, effective, out=np.full(len(mean), np.nan), where=effective > 0)
+    between = fit(mean[told], chance[told], np.ones((int(told.sum()), 1))).sigma2
+    return np.asarray(between / (between + chance))
 
 
-def _sums(domain: NDArray[np.int64], values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    # bincount of no rows at all gives whole numbers.
-    return np.bincount(domain, values, minlength=count).astype(np.float64)
-
-
-def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
-    ratio: NDArray[np.float64] = np.full(len(numerator), np.nan)
-    return np.divide(numerator, denominator, out=ratio, where=denominator > 0)
-
-
-def t_interval(means: DomainMeans) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the 95 % interval of each mean, cut off at 0 and 10.
-
-    Student's t with the sampling units inside the domain less its one stratum (respondents - 1) as degrees of freedom:
-    fewer than the full sample has, so wider, because a small domain rests on few of them (as degf() of R survey).
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper end, shape (areas,) each; NaN where there is no standard error or fewer than two respondents.
-    """
-    freedom = np.where(means.respondents > 1, means.respondents - 1.0, np.nan)
-    half = stdtrit(freedom, _UPPER_TAIL) * means.se
-    return np.clip(means.mean - half, LOWEST, HIGHEST), np.clip(means.mean + half, LOWEST, HIGHEST)
-
-
-def _rows(areas: pa.Table, scale: str, means: DomainMeans) -> pa.Table:
-    is_given = means.respondents >= FEWEST_RESPONDENTS
-    lower, upper = t_interval(means)
-    figures = [
-        pa.array(np.where(is_given, value, np.nan), from_pandas=True) for value in (means.mean, lower, upper, means.se)
-    ]
-    columns = [
-        areas["area_type"],
-        areas["area_code"],
-        pa.array([scale] * len(areas), type=pa.string()),
-        *figures,
-        pa.array(means.respondents, type=pa.int64()),
-        pc.if_else(pa.array(is_given), "", "too_few_respondents"),
-    ]
-    return pa.table(columns, schema=ESTIMATES.schema)
+def _rows(year: int, found: Estimated, lived: Lived, modelled: set[tuple[str, str]]) -> pa.Table:
+    response, means, count = found.response, found.means, len(found.means.mean)
+    keys = zip(lived.areas["area_type"].to_pylist(), lived.areas["area_code"].to_pylist(), strict=True)
+    kinds = lived.areas["area_type"].to_pylist()
+    columns = {
+        "wave": [year] * count,
+        "area_type": lived.areas["area_type"],
+        "area_code": lived.areas["area_code"],
+        "indicator": [response.indicator] * count,
+        "question": [response.question] * count,
+        "category": [response.category] * count,
+        "method": [DIRECT] * count,
+        "unit": [response.unit] * count,
+        "value": pa.array(means.mean, from_pandas=True),
+        "lower": pa.array(found.lower, from_pandas=True),
+        "upper": pa.array(found.upper, from_pandas=True),
+        "se": pa.array(means.se, from_pandas=True),
+        "respondents": means.respondents,
+        "effective": means.effective,
+        "reliability": pa.array(found.reliability, from_pandas=True),
+        "shrinkage": pa.nulls(count, pa.float64()),
+        "verdict": found.verdicts.verdict.tolist(),
+        "reason": found.verdicts.reason.tolist(),
+        "is_chosen": [key not in modelled for key in keys],
+    }
+    asked = pa.array([kind in response.measured.measure.area_types for kind in kinds])
+    return pa.table(columns).cast(ESTIMATES.schema).filter(asked)

@@ -3,30 +3,49 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.sources.area_file import RespondentDelivery
 from pipelines.sources.vector import Remark
-from pipelines.survey.estimate import unplaced_respondents
+from pipelines.survey.living import survey_areas, unplaced_respondents
 
 
-def unplaced_remarks(respondents: pa.Table, membership: pa.Table, source: str) -> tuple[Remark, ...]:
-    """Count the respondents whose buurt is none of the area's, as happens when buurten are redrawn.
+def unplaced_remarks(respondents: pa.Table, areas: pa.Table, wave: RespondentDelivery) -> tuple[Remark, ...]:
+    """Count the respondents of a wave whose buurt or postcode is none of the area's, as when borders were redrawn.
 
-    Those without any buurt are not among them: the reader of the file counts them already.
+    Those without any are not among them: the reader of the file counts them already.
 
     Parameters
     ----------
     respondents
-        `sources/respondents`.
-    membership
-        Columns area_type, area_code, buurt_code, as `survey_areas` gives them.
-    source
-        The respondent file, under the raw folder.
+        `sources/respondents`, of all waves.
+    areas
+        `sources/areas`.
+    wave
+        The wave that is meant.
 
     Returns
     -------
     tuple of Remark
-        One with their number, never with a code or a respondent; none when everyone is placed.
+        With their number, never with a code or a respondent; none when everyone is placed.
     """
-    housed = respondents.filter(pc.not_equal(respondents["buurt_code"], ""))
-    unplaced = unplaced_respondents(housed, membership)
-    problem = "respondent whose buurt is not in the area; kept in the sample, in no area"
-    return (Remark(source, problem, "set_aside", unplaced),) if unplaced else ()
+    own = respondents.filter(pc.field("wave") == wave.vintage)
+    housed = own.filter(pc.field("buurt_code") != "")
+    counted = (
+        ("buurt", "in no area", unplaced_respondents(housed, survey_areas(areas))),
+        ("postcode", "in no PC4", _elsewhere(own, areas)),
+    )
+    return tuple(
+        Remark(
+            wave.path, f"respondent whose {what} is not in the area; kept in the sample, {where}", "set_aside", count
+        )
+        for what, where, count in counted
+        if count
+    )
+
+
+def _elsewhere(respondents: pa.Table, areas: pa.Table) -> int:
+    """Respondents whose PC4 is none of those delivered; nobody where no PC4 was delivered."""
+    known = areas.filter(pc.field("area_type") == "pc4")["area_code"].combine_chunks()
+    named = respondents.filter(pc.field("pc4") != "")
+    if not len(known):
+        return 0
+    return len(named) - int(pc.sum(pc.is_in(named["pc4"], known)).as_py() or 0)

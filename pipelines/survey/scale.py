@@ -10,17 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.contracts import conform
 from pipelines.errors import SourceError
-from pipelines.survey.contracts import HIGHEST, SCORES
+from pipelines.survey.contracts import HIGHEST
 
 # Below this no area is published, and the sign of a correlation says little.
 _FEWEST_FOR_DIRECTION = 30
-
-
-def scale_ids(items: pa.Table) -> tuple[str, ...]:
-    """List the scales of `sources/items` in alphabetical order; items without a scale belong to none."""
-    return tuple(sorted(set(items["scale"].to_pylist()) - {""}))
 
 
 def unit_answers(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> NDArray[np.float64]:
@@ -112,42 +106,3 @@ def item_rest_correlation(units: NDArray[np.float64], number: int) -> float:
     if len(item) < _FEWEST_FOR_DIRECTION or np.ptp(item) == 0 or np.ptp(others) == 0:
         return float("nan")
     return float(np.corrcoef(item, others)[0, 1])
-
-
-def score_table(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> pa.Table:
-    """Score every respondent on every scale.
-
-    Parameters
-    ----------
-    respondents, answers, items
-        The tables of `sources/`.
-
-    Returns
-    -------
-    pyarrow.Table
-        `survey/scores`; score null, with a reason, where fewer than 60 % of a scale's items are answered.
-
-    Raises
-    ------
-    SourceError
-        When an item runs against the others of its scale.
-    """
-    parts = [SCORES.schema.empty_table()]
-    for scale in scale_ids(items):
-        own = items.filter(pc.equal(items["scale"], scale))
-        units = unit_answers(respondents, answers, own)
-        require_directions(units, own["item_id"].to_pylist(), scale)
-        parts.append(_scale_rows(respondents["respondent_id"], scale, units))
-    return conform(pa.concat_tables(parts), SCORES)
-
-
-def _scale_rows(respondent_ids: pa.ChunkedArray, scale: str, units: NDArray[np.float64]) -> pa.Table:
-    score = pa.array(scores_of(units), from_pandas=True)
-    columns = [
-        respondent_ids,
-        pa.array([scale] * len(units), type=pa.string()),
-        score,
-        pa.array(np.isfinite(units).sum(axis=1), type=pa.int64()),
-        pc.if_else(pc.is_null(score), "too_few_items", ""),
-    ]
-    return pa.table(columns, schema=SCORES.schema)

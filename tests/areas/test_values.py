@@ -229,6 +229,46 @@ def test_an_area_whose_homes_hang_on_no_street_says_so(laid):
     assert found["people_below_min", "all"]["reason_missing"] == "not_attached"
 
 
+SURVEYED = {
+    "wave": 2024, "indicator": "m1_contact", "question": "m1_contact", "method": "direct", "unit": "0-10", "reason": "",
+    "is_chosen": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"verdict": "caution", "reason": "imprecise"}, (6.0, "ci_95", "caution", "imprecise", "")),
+        ({"verdict": "not", "reason": "too_imprecise"}, (None, "", "ok", "", "too_imprecise")),
+        ({"verdict": "publish", "method": "small_area"}, (6.0, "model_95", "ok", "", "")),
+        ({"verdict": "publish", "lower": None, "upper": None}, (6.0, "", "ok", "", "")),
+    ],
+)
+def test_a_survey_estimate_goes_on_by_its_verdict(laid, told: dict[str, object], expected: tuple[object, ...]):
+    _town(laid, [(5, 100.0)])
+    area = {"area_type": "buurt", "area_code": "BU1", "value": 6.0, "lower": 5.5, "upper": 6.5, "respondents": 40}
+    laid.lay(ESTIMATES, {**area, **told}, **{name: one for name, one in SURVEYED.items() if name not in told})
+    row = _values(laid)["m1_contact", ""]
+    names = ("value", "interval_kind", "quality", "quality_reason", "reason_missing")
+    assert tuple(row[name] for name in names) == expected
+    assert row["respondents"] == 40
+
+
+def test_of_several_waves_the_last_goes_on_and_of_several_estimates_the_chosen_one(laid):
+    _town(laid, [(5, 100.0)])
+    area = {"area_type": "buurt", "area_code": "BU1", "respondents": 40, "verdict": "publish"}
+    other = {name: one for name, one in SURVEYED.items() if name not in {"wave", "method", "is_chosen"}}
+    laid.lay(
+        ESTIMATES,
+        {**area, "wave": 2022, "method": "direct", "value": 4.0, "is_chosen": True},
+        {**area, "wave": 2024, "method": "direct", "value": 5.0, "is_chosen": False},
+        {**area, "wave": 2024, "method": "small_area", "value": 6.0, "is_chosen": True, "shrinkage": 0.4},
+        **other,
+    )
+    row = _values(laid)["m1_contact", ""]
+    assert (row["value"], row["shrinkage"]) == (6.0, 0.4)
+
+
 def test_survey_estimates_pass_through_with_their_respondents(laid):
     _town(laid, [(5, 100.0)])
     laid.lay(
@@ -236,12 +276,13 @@ def test_survey_estimates_pass_through_with_their_respondents(laid):
         {
             "area_type": "buurt",
             "area_code": "BU1",
-            "scale": "m1_contact",
-            "mean": 6.0,
+            "value": 6.0,
             "lower": 5.5,
             "upper": 6.5,
             "respondents": 40,
+            "verdict": "publish",
         },
+        **SURVEYED,
     )
     row = _values(laid)["m1_contact", ""]
     assert (row["value"], row["lower"], row["upper"], row["interval_kind"], row["respondents"]) == (

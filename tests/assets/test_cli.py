@@ -17,7 +17,7 @@ from assets.definitions import STEPS
 from pipelines.sources.area_file import SHIPPED
 
 TOWN = "voorbeeldstad"
-VARIABLES = ("SAMENHANG_DATA", "SAMENHANG_RAW", "SAMENHANG_OUT", "SAMENHANG_STATE", "DAGSTER_HOME")
+VARIABLES = ("SAMENHANG_DATA", "SAMENHANG_RAW", "SAMENHANG_OUT", "SAMENHANG_KEY", "SAMENHANG_STATE", "DAGSTER_HOME")
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,15 @@ def test_without_words_it_shows_what_it_can_do(samenhang):
     answer = samenhang()
     words = answer.out + answer.err
     assert answer.code == 2
-    assert all(command in words for command in ("init", "fetch", "run", "check", "areas", "example", "dev"))
+    assert all(
+        command in words
+        for command in ("init", "fetch", "run", "check", "areas", "example", "dev", "releases", "withdraw")
+    )
 
 
-@pytest.mark.parametrize("command", ["init", "fetch", "run", "check", "areas", "example", "dev"])
+@pytest.mark.parametrize(
+    "command", ["init", "fetch", "run", "check", "areas", "example", "dev", "releases", "withdraw"]
+)
 def test_every_command_says_what_it_does(samenhang, command: str):
     answer = samenhang(command, "--help")
     assert answer.code == 0

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -12,17 +13,22 @@ import pytest
 import yaml
 
 from assets import cli
-from assets.bench import PROJECT, Folders
-from assets.definitions import JOB, STEPS, build, defs
+from assets.bench import PROJECT, Bench, Folders
+from assets.definitions import JOB, STEPS, build, defs, in_order
+from assets.step import DefinitionError, Made, step
+from pipelines.areas.contracts import VALUES
+from pipelines.errors import SamenhangError
+from pipelines.people.contracts import PERSONS
+from pipelines.protection.contracts import COUNTS, INDICATORS
 from pipelines.sources.area_file import SHIPPED, find_area_files, read_area_file
 
 TOWN = "voorbeeldstad"
 KEYS = {
     "sources/statistics", "sources/addresses", "sources/segments", "sources/places", "sources/survey",
-    "sources/inventory", "people/origins", "people/persons", "places/register", "streets/graph", "streets/costs",
+    "people/origins", "people/persons", "places/register", "streets/graph", "streets/costs",
     "survey/estimates", "reach/attachments", "reach/pairs", "reach/routes", "findings/nearness", "findings/minimum",
-    "areas/membership", "areas/values", "out/indicators", "out/places", "pages/exports", "pages/map", "pages/index",
-    "pages/release",
+    "findings/space", "protection/decisions", "areas/membership", "areas/values", "out/indicators", "out/places",
+    "pages/exports", "pages/html", "pages/release",
 }  # fmt: skip
 
 
@@ -73,6 +79,47 @@ def test_every_step_reads_from_steps_before_it():
     for one in STEPS:
         assert set(one.reads) <= seen, one.key
         seen.add(one.key)
+
+
+def _make(_bench: Bench) -> Made:
+    return Made()
+
+
+def test_a_step_outside_protection_cannot_let_a_table_out():
+    """An error when it is defined: no review has to see it."""
+    with pytest.raises(DefinitionError, match=r"areas/values.*out/indicators"):
+        step("areas/values", writes=(INDICATORS,))(_make)
+    with pytest.raises(DefinitionError, match=r"only assets\.rooms\.protection"):
+        step("out/more")(_make)
+
+
+@pytest.mark.parametrize("read", ["areas/values", "people/persons", "protection/decisions"])
+def test_a_page_cannot_read_what_nobody_protects(read: str):
+    with pytest.raises(DefinitionError, match=read):
+        step("pages/more", reads=("out/indicators", read))(_make)
+
+
+def test_what_a_page_asks_for_without_saying_so_is_refused_too(example_run):
+    folders = Folders(example_run.raw, example_run.data, example_run.out)
+    path = SHIPPED / f"{TOWN}.yaml"
+    bench = Bench(read_area_file(path), path, folders, "0" * 32, datetime.now(UTC)).showing("out")
+    assert len(bench.read(INDICATORS))
+    for ask in (lambda: bench.read(VALUES), lambda: bench.rounded.read(PERSONS), lambda: bench.read(COUNTS)):
+        with pytest.raises(SamenhangError, match="where only out/ may be read"):
+            ask()
+
+
+def test_a_step_that_waits_for_itself_is_refused():
+    one = step("areas/one", reads=("areas/two",))(_make)
+    two = step("areas/two", reads=("areas/one",))(_make)
+    with pytest.raises(DefinitionError, match="areas/one"):
+        in_order([one, two])
+
+
+def test_every_number_of_people_is_summed_from_the_rounded_ones():
+    """The only steps that read true numbers of people are those that round them, or tell where anybody lives."""
+    readers = {one.key for one in STEPS if "people/persons" in one.reads}
+    assert readers == {"protection/decisions", "areas/membership"}
 
 
 def test_no_table_is_written_by_two_steps():
@@ -169,7 +216,7 @@ def test_an_unknown_key_in_dagster_yaml_would_be_an_error(monkeypatch: pytest.Mo
 def test_state_goes_to_the_data_folder_and_nowhere_else(example_run):
     state = example_run.data / "dagster"
     assert {path.name for path in state.iterdir()} >= {"history", "schedules", "runs"}
-    assert {path.name for path in example_run.data.iterdir()} == {"dagster", "tables", "private"}
+    assert {path.name for path in example_run.data.iterdir()} == {"dagster", "tables", "private", "protection.key"}
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ KILLED = -9
 # A step alone, and the file of `pipelines` in which it is killed at every line that it executes: the switch, and the
 # writing of a page and of a personal table.
 SWITCH = (("pages/release", "release.py"),)
-WRITES = (("pages/index", "warehouse.py"), ("people/persons", "warehouse.py"))
+WRITES = (("pages/html", "warehouse.py"), ("people/persons", "warehouse.py"))
 
 
 @dataclass(frozen=True)

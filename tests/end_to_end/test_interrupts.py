@@ -126,7 +126,7 @@ MOMENTS = {
     "in the kernel": after("areas/membership", 0.4),
     "in a query": after("findings/minimum", 0.4),
     "in the exports": after("out/indicators", 0.3),
-    "at the switch": after("pages/map", 0.1),
+    "at the switch": after("pages/exports", 0.1),
 }
 
 

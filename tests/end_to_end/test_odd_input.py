@@ -13,6 +13,8 @@ from assets import cli
 from assets.bench import Folders
 from assets.running import run_area
 from pipelines import geo
+from pipelines.sources.area_file import RespondentDelivery
+from pipelines.sources.contracts import AREAS, RESPONDENTS
 from pipelines.sources.vector import Remark
 from pipelines.survey.remarks import unplaced_remarks
 
@@ -22,15 +24,15 @@ AWAY = "respondent whose buurt is not in the area; kept in the sample, in no are
 
 
 @pytest.fixture(scope="module")
-def odd(lay_town, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The release of the example town of which four deliveries are odd."""
+def odd(lay_town, example_run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release of the example town of which four deliveries are odd, rounded with the key of the sound one."""
     home = tmp_path_factory.mktemp("odd")
     town = lay_town(home)
     town.remake(BAG, _in_degrees)
     town.remake(PC4, lambda frame: frame.to_crs(25831))
     town.twist(PC6, 0.001, 2)
     town.rewrite(SURVEY, "BU99990301", "BU03630000")
-    folders = Folders(town.raw, home / "data", home / "published")
+    folders = Folders(town.raw, home / "data", home / "published", secret=example_run.data / "protection.key")
     with cli.environment(folders):
         return run_area(str(town.area_file), folders, Console(quiet=True)).shelf.current
 
@@ -73,7 +75,7 @@ def test_the_figures_are_those_of_sound_deliveries(odd: Path, example_run):
     differ = (mine - theirs).abs().dropna().loc[lambda change: change > 0]
     # Turned there and back a home shifts by a tenth of a millimetre: a distance just under a half metre rounds up.
     assert set(differ.index.get_level_values("indicator")) <= {"dist_nearest_place"}
-    assert differ.max() <= 1
+    assert (differ <= 1).all()
     assert len(differ) < len(mine) / 10_000
 
 
@@ -84,7 +86,12 @@ def test_the_figures_are_those_of_sound_deliveries(odd: Path, example_run):
 def test_respondents_of_buurten_elsewhere_are_counted_and_those_without_a_buurt_are_not(
     buurten: tuple[str, ...], expected: int
 ):
-    respondents = pa.table({"buurt_code": pa.array(buurten, pa.string())})
-    membership = pa.table({"area_type": ["buurt"], "area_code": ["BU1"], "buurt_code": ["BU1"]})
-    remarks = unplaced_remarks(respondents, membership, SURVEY)
+    people = [{"wave": 2024, "buurt_code": code, "pc4": ""} for code in buurten]
+    area = [{"area_type": "buurt", "area_code": "BU1", "parent_code": ""}]
+    delivery = RespondentDelivery(path=SURVEY, codebook="c.csv", vintage=2024, licence="x", attribution="x")
+    remarks = unplaced_remarks(
+        pa.Table.from_pylist(people, schema=RESPONDENTS.schema),
+        pa.Table.from_pylist(area, schema=AREAS.schema),
+        delivery,
+    )
     assert remarks == ((Remark(SURVEY, AWAY, "set_aside", expected),) if expected else ())

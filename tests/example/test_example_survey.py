@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipelines.example.survey import Adults, draw_sample, sample_sizes, scale_scores
 from pipelines.example.town import Town
 from pipelines.example.words import Item, read_kinds, read_words
+from pipelines.sources.instrument import instruments
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_answers_stay_within_the_codebook(answers: pd.DataFrame, codebook: pd.Da
 def test_the_first_scale_has_one_reversed_item_that_points_the_other_way(
     answers: pd.DataFrame, codebook: pd.DataFrame
 ) -> None:
-    items = codebook[codebook.schaal == "m1_contact"]
+    items = codebook[codebook.vraag.isin(["v1", "v2", "v3", "v4"])]
     assert list(items.omgekeerd) == ["nee", "nee", "nee", "ja"]
     known = answers[list(items.index)].where(lambda value: value != 9)
     correlation = known.corr()
@@ -140,3 +141,27 @@ def test_words_and_kinds_are_complete() -> None:
     assert {tag for kind in kinds.values() for tag in (*kind.places, *kind.further)} <= set(words.place_types)
     assert {quote.kind for quote in words.inventory} - {""} <= set(kinds)
     assert all(sum(kind.household_sizes) == pytest.approx(1) for kind in kinds.values())
+
+
+def test_every_question_is_one_of_the_instrument_in_its_very_words(codebook: pd.DataFrame) -> None:
+    asked = instruments()["samenhang"].items
+    assert set(codebook.vraag) == set(asked)
+    for name, row in codebook.iterrows():
+        question = asked[str(name)]
+        assert (row.tekst_nl, row.tekst_en) == (question.nl, question.en)
+        assert (row.laagste, row.hoogste, row.omgekeerd == "ja") == (
+            question.lowest, question.highest, question.is_reversed,
+        )  # fmt: skip
+
+
+def test_strata_and_margins_are_those_of_all_adults(folder: Path, klein: Town, answers: pd.DataFrame) -> None:
+    strata = pd.read_csv(folder / "steekproef.csv", sep=";").set_index("stratum")
+    margins = pd.read_csv(folder / "marges.csv", sep=";")
+    adults = klein.fieldwork.adults
+    assert strata.inwoners.sum() == margins.inwoners.sum() == len(adults.age)
+    answered = answers.groupby("buurtcode").size()
+    assert (strata.gevraagd[answered.index] >= answered).all()
+    assert (strata.gevraagd <= strata.inwoners).all()
+    # Who is older answered more often than there are of them.
+    old = margins.inwoners[margins.categorie.isin(["65-74", "75-120"])].sum() / margins.inwoners.sum()
+    assert (answers.leeftijd >= 65).mean() > old + 0.02

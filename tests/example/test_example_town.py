@@ -19,7 +19,8 @@ from pipelines.sources.check import problems
 FILES = {
     "bag.gpkg", "cbs_pc4_2024.gpkg", "cbs_pc6_2024.gpkg", "cbs_vk100_2024.gpkg", "codeboek.csv", "enquete.csv",
     "inventaris.csv", "plekken.csv", "duo_vestigingen.csv", "streets.osm.pbf", "wijkenbuurten_2024.gpkg",
-    "waarheid/dubbele_plekken.csv", "waarheid/gebiedsgemiddelden.csv", "waarheid/inwoners_per_adres.parquet",
+    "marges.csv", "steekproef.csv", "waarheid/dubbele_plekken.csv", "waarheid/gebiedsgemiddelden.csv",
+    "waarheid/inwoners_per_adres.parquet",
 }  # fmt: skip
 WRITE = (
     "import sys, pathlib; from pipelines.example.town import write_town; write_town(pathlib.Path(sys.argv[1]), {!r})"

@@ -52,7 +52,7 @@ class Town:
             }  # fmt: skip
             shown = {
                 "value": value, "lower": lower, "upper": upper, "n_class": n_class, "reason_missing": reason,
-                "interval_kind": "", "unit": "", "quality": "ok", "quality_reason": "",
+                "interval_kind": "", "unit": "", "quality": "ok", "quality_reason": "", "count_class": "",
             }  # fmt: skip
             self.tidy.append(keys | shown)
         name = "_".join(part for part in measure if part)

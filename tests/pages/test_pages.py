@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
@@ -323,3 +324,25 @@ def test_ages_of_another_year_are_called_an_estimate(
     place = tables.indicators.schema.get_field_index("quality_reason")
     marked = replace(tables, indicators=tables.indicators.set_column(place, "quality_reason", reasons))
     assert sentence in read(index_page(marked, area, colophon))[1]
+
+
+@pytest.fixture(scope="module")
+def page_of(area: AreaFile, colophon: Colophon) -> Callable[[PublishedTables], str]:
+    return lambda tables: read(index_page(tables, area, colophon))[1]
+
+
+@pytest.mark.parametrize(
+    ("column", "told", "said"),
+    [
+        ("interval_kind", "model_95", "Die kijkt ook naar buurten die erop lijken"),
+        ("quality_reason", "no_probability_sample", "De deelnemers zijn niet geloot"),
+    ],
+)
+def test_the_start_page_says_how_a_mean_of_the_survey_came_about(page_of, tables, column: str, told: str, said: str):
+    assert said not in page_of(tables)
+    rows = [
+        {**row, column: told} if row["indicator"] == "m1_contact" and row["area_type"] == "buurt" else row
+        for row in tables.indicators.to_pylist()
+    ]
+    marked = replace(tables, indicators=pa.Table.from_pylist(rows, schema=tables.indicators.schema))
+    assert said in page_of(marked)

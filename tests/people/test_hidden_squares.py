@@ -12,6 +12,7 @@ def _compared(area: str, raw: Path) -> tuple[dict[str, float], dict[str, float],
     return errors(predicted(hidden, truth), truth), errors(areal_weighting(hidden, truth), truth), len(truth)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_in_groningen_hidden_squares_are_told_from_buurten_and_postcodes(realdata):
     ours, plain, n = _compared("groningen-2017", realdata)

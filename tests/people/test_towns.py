@@ -57,6 +57,7 @@ def test_in_the_example_town_every_count_is_kept_but_for_those_told(example_raw)
         assert is_told == bool((np.abs(off) >= 1).any())
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_in_groningen_the_buurten_of_2017_are_kept_and_squares_of_2014_bind_nothing(realdata):
     homes, counts, told = _shared("groningen-2017", realdata)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -5,12 +7,13 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines import protection
 from pipelines.areas.contracts import MEMBERSHIP, VALUES
 from pipelines.contracts import conform, violations
-from pipelines.people.contracts import PERSONS
+from pipelines.people.contracts import ATOMS, ORIGINS
 from pipelines.places.contracts import REGISTER
-from pipelines.protection.contracts import INDICATORS, PLACES, REACH
-from pipelines.protection.publication import column_name, protect_indicators, protect_reach, publish_places, widen
+from pipelines.protection.contracts import COUNTS, INDICATORS, PLACES, REACH, ROUNDED, SURVEY_SHOWN
+from pipelines.protection.publication import area_tables, column_name, protect_indicators, protect_reach, publish_places
 from pipelines.reach.contracts import PAIRS
 from pipelines.sources.contracts import AREAS
 from pipelines.streets.contracts import BUDGETS
@@ -21,10 +24,16 @@ def _protected(laid, *rows: dict[str, object], **same: object) -> list[dict[str,
     numbered = [{"area_code": f"BU{n:02}", **row} for n, row in enumerate(rows)]
     laid.lay(
         VALUES,
-        *numbered,
+        *({name: told for name, told in row.items() if name != "withheld"} for row in numbered),
         **missing
         | {"area_type": "buurt", "unit": "persons", "indicator": "inhabitants", "population_group": "all"}
         | same,
+    )
+    for empty in (COUNTS, ROUNDED, ATOMS, ORIGINS):
+        laid.lay(empty)
+    may_go_out = [{"area_code": row["area_code"]} for row in numbered if "withheld" not in row]
+    laid.lay(
+        SURVEY_SHOWN, *may_go_out, area_type="buurt", question="m1_contact", category="mean", indicator="m1_contact"
     )
     found = conform(protect_indicators(laid.warehouse), INDICATORS)
     assert violations(found, INDICATORS) == ()
@@ -76,6 +85,32 @@ def test_cells_and_pc6_never_carry_persons(laid, area_type: str):
     assert [row["indicator"] for row in found] == ["dist_nearest_place"]
 
 
+@pytest.mark.parametrize(
+    ("known", "hidden", "shown", "reason"),
+    [
+        (5.0, None, "<10", "too_few_people"), (5.0, 4.0, "<10", "too_few_people"), (5.0, 5.0, "", "people_unknown"),
+        (10.0, None, "10-49", "only_as_class"), (45.0, 5.0, "", "people_unknown"), (50.0, 90.0, "50+", "only_as_class"),
+    ],
+)  # fmt: skip
+def test_of_a_cell_only_a_class_goes_out_and_none_where_hidden_people_may_change_it(
+    laid, known: float, hidden: float | None, shown: str, reason: str
+):
+    laid.lay(VALUES)
+    laid.lay(SURVEY_SHOWN)
+    laid.lay(COUNTS, {"rounded": known}, area_type="pc6", area_code="9711AA", population_group="75plus", period="2024")
+    laid.lay(ORIGINS, {"origin_id": 0, "origin_type": "address"})
+    laid.lay(ATOMS, *({"atom_id": number, "pc6": "9711AA", "origin_id": 0} for number in (0, 1)))
+    others = ({"atom_id": number, "persons": known} for number in (0, 1))
+    of_group = ({"atom_id": 0, "persons": known}, {"atom_id": 1, "persons": None if hidden else 0.0, "highest": hidden})
+    laid.lay(
+        ROUNDED,
+        *(row | {"population_group": "all", "highest": None} for row in others),
+        *(row | {"population_group": "75plus"} for row in of_group),
+    )
+    (row,) = conform(protect_indicators(laid.warehouse), INDICATORS).to_pylist()
+    assert (row["count_class"], row["reason_missing"], row["value"]) == (shown, reason, None)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(st.lists(st.floats(0, 5_000), min_size=1, max_size=30))
 def test_every_published_count_is_a_multiple_of_five_from_ten_up(laid, persons: list[float]):
@@ -84,27 +119,23 @@ def test_every_published_count_is_a_multiple_of_five_from_ten_up(laid, persons: 
         assert row["value"] == (expected if expected >= 10 else None)
 
 
-@pytest.mark.parametrize(
-    ("respondents", "reason", "shown"),
-    [
-        (7, "too_few_respondents", "<10"),
-        (8, "too_few_respondents", "10-29"),
-        (29, "too_few_respondents", "10-29"),
-        (30, "", "30-99"),
-        (97, "", "30-99"),
-        (98, "", "100+"),
-    ],
-)
-def test_respondents_are_shown_as_a_class_of_the_rounded_number(laid, respondents: int, reason: str, shown: str):
-    (row,) = _protected(
-        laid,
-        {"value": None if reason else 6.04, "respondents": respondents, "reason_missing": reason},
-        unit="0-10",
-        indicator="m1_contact",
-        population_group="",
-    )
-    assert row["n_class"] == shown
-    assert row["value"] == (None if reason else 6.0)
+@pytest.mark.parametrize(("respondents", "shown"), [(30, "30-99"), (99, "30-99"), (100, "100+"), (2_000, "100+")])
+def test_respondents_are_shown_as_a_class(laid, respondents: int, shown: str):
+    (row,) = _protected(laid, _scale(6.04, respondents))
+    assert (row["n_class"], row["value"]) == (shown, 6.0)
+
+
+@pytest.mark.parametrize(("value", "respondents", "reason"), [(None, 7, "too_few_respondents"), (6.04, 80, "")])
+def test_of_a_withheld_survey_value_nothing_is_told_whatever_the_cause(laid, value, respondents: int, reason: str):
+    (row,) = _protected(laid, _scale(value, respondents, reason) | {"withheld": True})
+    assert (row["value"], row["lower"], row["upper"], row["n_class"]) == (None, None, None, "")
+    assert (row["interval_kind"], row["reason_missing"]) == ("", "withheld")
+
+
+def _scale(value: float | None, respondents: int, reason: str = "") -> dict[str, object]:
+    bounds = {"lower": value and value - 0.2, "upper": value and value + 0.2, "interval_kind": "ci_95" if value else ""}
+    own = {"unit": "0-10", "indicator": "m1_contact", "population_group": "", "reason_missing": reason}
+    return {"value": value, "respondents": respondents, **bounds, **own}
 
 
 def test_metres_are_whole_and_scales_have_one_decimal(laid):
@@ -117,18 +148,12 @@ def test_metres_are_whole_and_scales_have_one_decimal(laid):
     assert (scale["value"], scale["lower"], scale["upper"]) == (6.3, 6.1, 6.4)
 
 
-def _reach(laid, homes: list[float | None], reaching: list[tuple[int, float, float | None]]) -> list[dict[str, object]]:
+def _reach(laid, homes: list[float], reaching: list[tuple[int, float, float | None]]) -> list[dict[str, object]]:
     laid.lay(
         MEMBERSHIP,
-        *({"atom_id": n, "origin_id": n} for n in range(len(homes))),
+        *({"atom_id": n, "origin_id": n, "weight": weight} for n, weight in enumerate(homes)),
         area_type="h3",
         area_code="8a1969000007fff",
-        weight=1.0,
-    )
-    laid.lay(
-        PERSONS,
-        *({"atom_id": n, "origin_id": n, "persons": persons} for n, persons in enumerate(homes)),
-        population_group="all",
     )
     laid.lay(BUDGETS, {"profile": "rollator", "budget_m": 500.0, "budget_s": None})
     laid.lay(
@@ -144,19 +169,19 @@ def _reach(laid, homes: list[float | None], reaching: list[tuple[int, float, flo
 
 
 def test_reach_is_summarised_per_cell_over_the_homes_that_reach_the_place(laid):
-    (row,) = _reach(laid, [20.0, 20.0, 40.0], [(0, 300.0, 400.0), (1, 480.0, 600.0), (2, 700.0, None)])
+    (row,) = _reach(laid, [1.0, 1.0, 0.5, 0.5], [(0, 300.0, 400.0), (1, 480.0, 600.0), (2, 700.0, None)])
     assert (row["cell"], row["place_id"], row["metres"], row["seconds"]) == ("8a1969000007fff", 4, 480, 600)
-    assert row["share_of_residents"] == 0.5
+    assert row["share_of_homes"] == 0.7
 
 
 def test_a_median_among_the_unreachably_long_is_unknown(laid):
-    (row,) = _reach(laid, [20.0, 20.0], [(0, 300.0, 400.0), (1, 480.0, None)])
+    (row,) = _reach(laid, [1.0, 1.0], [(0, 300.0, 400.0), (1, 480.0, None)])
     assert row["seconds"] is None
 
 
-def test_the_share_of_fewer_than_ten_residents_is_withheld_by_the_rounded_number(laid):
-    assert _reach(laid, [7.0], [(0, 300.0, 400.0)])[0]["share_of_residents"] is None
-    assert _reach(laid, [8.0, None], [(0, 300.0, 400.0), (1, 300.0, 400.0)])[0]["share_of_residents"] == 1
+def test_the_share_of_homes_that_reach_a_place_says_nothing_of_people(laid):
+    assert _reach(laid, [0.25, 0.75], [(0, 300.0, 400.0)])[0]["share_of_homes"] == pytest.approx(0.3, abs=0.051)
+    assert "persons" not in (Path(protection.__file__).parent / "reach.sql").read_text(encoding="utf-8")
 
 
 def test_a_column_is_named_after_its_indicator_and_keys():
@@ -206,7 +231,7 @@ def test_the_wide_table_holds_the_values_of_the_tidy_one(laid):
     )
     _protected(laid, *({**row, "area_code": "BU01"} for row in rows))
     tidy = conform(protect_indicators(laid.warehouse), INDICATORS)
-    wide, contract = widen(tidy, "buurt", _areas(("buurt", "BU01", True), ("buurt", "BU02", True)))
+    wide, contract = area_tables(tidy, _areas(("buurt", "BU01", True), ("buurt", "BU02", True)))["buurt"]
     found = conform(wide, contract)
     assert violations(found, contract) == ()
     first, second = found.drop_columns(["geometry"]).to_pylist()
@@ -222,16 +247,17 @@ def test_the_wide_table_holds_the_values_of_the_tidy_one(laid):
 def test_an_area_type_without_a_source_is_an_empty_table_with_the_same_columns(laid):
     _protected(laid, {"value": 120.0})
     tidy = conform(protect_indicators(laid.warehouse), INDICATORS)
-    wide, contract = widen(tidy, "wijk", _areas(("buurt", "BU00", True)))
+    tables = area_tables(tidy, _areas(("buurt", "BU00", True)))
+    wide, contract = tables["wijk"]
     assert (len(wide), wide.column_names) == (0, list(contract.column_names))
     assert "inhabitants_all" in wide.column_names
-    assert "inhabitants_all" not in widen(tidy, "pc6", _areas())[0].column_names
+    assert "inhabitants_all" not in tables["pc6"][0].column_names
 
 
 def test_where_the_licence_forbids_it_a_polygon_becomes_a_point(laid):
     _protected(laid, {"value": 120.0})
     tidy = conform(protect_indicators(laid.warehouse), INDICATORS)
-    shown, _ = widen(tidy, "buurt", _areas(("buurt", "BU00", True), ("buurt", "BU01", False)))
+    shown, _ = area_tables(tidy, _areas(("buurt", "BU00", True), ("buurt", "BU01", False)))["buurt"]
     kinds = [geometry.geom_type for geometry in shapely.from_wkb(shown["geometry"].to_pylist())]
     assert kinds == ["Polygon", "Point"]
 

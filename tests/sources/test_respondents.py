@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from pipelines.contracts import violations
 from pipelines.errors import SourceError
@@ -37,9 +38,10 @@ def test_the_three_tables_keep_their_contracts(tmp_path: Path) -> None:
 
 
 def test_respondents_have_their_buurt_and_weight(tmp_path: Path) -> None:
-    assert survey(tmp_path).respondents.to_pylist() == [
-        {"respondent_id": "r-007", "buurt_code": "BU99990101", "weight": 1.25},
-        {"respondent_id": "r-008", "buurt_code": "", "weight": 0.75},
+    found = survey(tmp_path).respondents.select(["wave", "respondent_id", "buurt_code", "weight"])
+    assert found.to_pylist() == [
+        {"wave": 2024, "respondent_id": "r-007", "buurt_code": "BU99990101", "weight": 1.25},
+        {"wave": 2024, "respondent_id": "r-008", "buurt_code": "", "weight": 0.75},
     ]
 
 
@@ -66,7 +68,7 @@ def test_columns_may_have_other_names(tmp_path: Path) -> None:
 
 
 def test_a_column_the_reader_does_not_know_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="wieght"):
+    with pytest.raises(ValidationError, match="wieght"):
         survey(tmp_path, wieght="gewicht")
 
 

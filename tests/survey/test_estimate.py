@@ -1,173 +1,47 @@
-"""Domain means and their uncertainty: by hand, against exact fractions and the jackknife, and by simulation."""
+"""The whole survey, from tables to estimates: by hand, against the truth, and with everything that can be wrong."""
 
-from fractions import Fraction
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
 
-from pipelines.contracts import conform, violations
+from pipelines.contracts import violations
 from pipelines.errors import SourceError
-from pipelines.sources.contracts import ANSWERS, AREAS, ITEMS, RESPONDENTS
-from pipelines.survey.contracts import ESTIMATES
-from pipelines.survey.estimate import (
-    DomainMeans,
-    Domains,
-    estimate_scales,
-    hajek_means,
-    survey_areas,
-    t_interval,
-    unplaced_respondents,
-)
+from pipelines.sources.area_file import RespondentDelivery
+from pipelines.sources.contracts import ITEMS, RESPONDENTS
+from pipelines.survey.contracts import ESTIMATES, SCORES
+from pipelines.survey.estimate import area_reliability
+from pipelines.survey.living import lived_in, survey_areas
+from pipelines.survey.remarks import unplaced_remarks
+from pipelines.survey.sample import Tables, draw, waves_of
+from pipelines.survey.waves import estimate_survey
+from tests.survey import made
+
+CHANCE = frozenset({made.WAVE})
+NAMES = ("v1", "v2")
+Row = Mapping[str, object]
 
 
-def domains(domain_of_row: list[int], count: int) -> Domains:
-    """Give each respondent one domain; a negative number is none."""
-    numbers = np.array(domain_of_row, dtype=np.int64)
-    rows = np.flatnonzero(numbers >= 0)
-    return Domains(rows, numbers[rows], count)
-
-
-def test_mean_and_standard_error_by_hand() -> None:
-    # Domain 0: y = 2, 4, 9 with w = 1, 1, 2. Mean = (2 + 4 + 18) / 4 = 6; w (y - mean) = -4, -2, 6;
-    # sum of squares 56, over 4^2 = 3.5; n / (n - 1) = 4 / 3 for all four respondents; variance 14/3.
-    # Domain 1 is one respondent: its influence is 0. Domain 2 is empty.
-    found = hajek_means(np.array([2.0, 4.0, 9.0, 5.0]), np.array([1.0, 1.0, 2.0, 3.0]), domains([0, 0, 0, 1], 3))
-    assert found.mean.tolist()[:2] == [6.0, 5.0]
-    assert found.se.tolist()[:2] == [pytest.approx((14 / 3) ** 0.5), 0.0]
-    assert np.isnan([found.mean[2], found.se[2]]).all()
-    assert found.respondents.tolist() == [3, 1, 0]
-
-
-def test_a_respondent_without_score_or_weight_counts_in_the_sample_but_in_no_mean() -> None:
-    scores, weights = np.array([2.0, 6.0, np.nan, 9.0]), np.array([1.0, 1.0, 5.0, 0.0])
-    found = hajek_means(scores, weights, domains([0, 0, 0, 0], 1))
-    # Mean 4, influences -1 and 1, n / (n - 1) = 4 / 3 though only two of the four count.
-    assert (found.mean[0], found.respondents[0]) == (4.0, 2)
-    assert found.se[0] == pytest.approx((4 / 3 * 2) ** 0.5)
-
-
-def test_answers_that_are_all_equal_leave_no_uncertainty_and_never_exceed_ten() -> None:
-    weights = np.full(37, 0.1)
-    found = hajek_means(np.full(37, 10.0), weights, domains([0] * 37, 1))
-    assert found.mean[0] == pytest.approx(10.0)
-    assert found.mean[0] <= 10.0
-    assert found.se[0] == pytest.approx(0, abs=1e-12)
-
-
-def test_a_sample_of_one_has_no_standard_error() -> None:
-    found = hajek_means(np.array([3.0]), np.array([2.0]), domains([0], 1))
-    assert found.mean[0] == 3.0
-    assert np.isnan(found.se[0])
-    assert np.isnan(t_interval(found)).all()
-
-
-def test_the_interval_has_respondents_less_one_degrees_of_freedom_and_stays_on_the_scale() -> None:
-    lower, upper = t_interval(DomainMeans(np.array([5.0, 9.9]), np.array([0.5, 0.5]), np.array([31, 31])))
-    half = 0.5 * 2.042272  # Student's t, 30 degrees of freedom, from a table.
-    assert (lower[0], upper[0]) == (pytest.approx(5 - half, abs=1e-6), pytest.approx(5 + half, abs=1e-6))
-    assert upper[1] == 10.0
-
-
-PEOPLE = st.lists(
-    st.tuples(st.integers(0, 40), st.integers(0, 8), st.integers(-1, 2)).map(lambda p: (p[0] / 4, p[1] / 2, p[2])),
-    min_size=2,
-    max_size=25,
-)
-
-
-@settings(deadline=None)
-@given(PEOPLE)
-def test_means_and_errors_equal_exact_fractions_over_the_whole_sample(people: list[tuple[float, float, int]]) -> None:
-    """Oracle: the variance of the total of z over one stratum, n / (n - 1) sum (z - mean z)^2, in exact fractions."""
-    scores, weights = np.array([p[0] for p in people]), np.array([p[1] for p in people])
-    found = hajek_means(scores, weights, domains([p[2] for p in people], 3))
-    for domain in range(3):
-        total = sum((Fraction(w) for _, w, d in people if d == domain), Fraction(0))
-        if not total:
-            assert np.isnan(found.mean[domain])
-            continue
-        mean = sum((Fraction(w) * Fraction(y) for y, w, d in people if d == domain), Fraction(0)) / total
-        z = [Fraction(w) * (Fraction(y) - mean) / total if d == domain else Fraction(0) for y, w, d in people]
-        centre = sum(z, Fraction(0)) / len(z)
-        variance = Fraction(len(z), len(z) - 1) * sum(((v - centre) ** 2 for v in z), Fraction(0))
-        assert found.mean[domain] == pytest.approx(float(mean))
-        assert found.se[domain] ** 2 == pytest.approx(float(variance), abs=1e-12)
-
-
-@settings(deadline=None)
-@given(PEOPLE, st.floats(0.01, 1000), st.randoms(use_true_random=False))
-def test_the_scale_of_the_weights_and_the_order_of_the_sample_do_not_matter(
-    people: list[tuple[float, float, int]], factor: float, shuffler: object
-) -> None:
-    shuffled = list(people)
-    shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
-    plain, moved = (
-        hajek_means(
-            np.array([p[0] for p in rows]), scale * np.array([p[1] for p in rows]), domains([p[2] for p in rows], 3)
-        )
-        for rows, scale in ((people, 1.0), (shuffled, factor))
+def contact(people: pa.Table, *given: tuple[float | None, float | None], **frame: pa.Table) -> Tables:
+    return made.tables(
+        people, made.answers(NAMES, *given), made.scale_items("m1_contact", *NAMES, turned=["v2"]), **frame
     )
-    assert np.allclose(plain.mean, moved.mean, equal_nan=True)
-    assert np.allclose(plain.se, moved.se, equal_nan=True, atol=1e-9)
 
 
-def test_the_standard_error_is_close_to_the_jackknife() -> None:
-    """Oracle: leave each respondent out in turn; no derivative is taken."""
-    random = np.random.default_rng(3)
-    people = 600
-    scores, weights = random.uniform(0, 10, people), random.lognormal(0, 0.5, people)
-    where = random.integers(0, 3, people)
-    found = hajek_means(scores, weights, domains(where.tolist(), 3))
-    for domain in range(3):
-        inside = where == domain
-        total, product = weights * inside, weights * inside * scores
-        left_out = (product.sum() - product) / (total.sum() - total)
-        jackknife = ((people - 1) / people * ((left_out - left_out.mean()) ** 2).sum()) ** 0.5
-        assert found.se[domain] == pytest.approx(jackknife, rel=0.01)
+def estimated(
+    survey: Tables, buurten: int = 3, by_chance: frozenset[int] = CHANCE, people: float = 1e6
+) -> dict[tuple[str, str], Row]:
+    """Estimates by area and method."""
+    persons = {f"BU{1 + number}": people for number in range(buurten)}
+    scores, table = estimate_survey(survey, by_chance, made.areas(buurten), made.counts(persons))
+    assert violations(table, ESTIMATES) == ()
+    assert violations(scores, SCORES) == ()
+    return {(row["area_code"], row["method"]): row for row in table.to_pylist()}
 
 
-def test_the_whole_sample_is_used_and_not_the_domain_alone() -> None:
-    scores, weights = np.arange(40) % 11.0, np.ones(40)
-    small = hajek_means(scores, weights, domains([0] * 10 + [-1] * 30, 1)).se[0]
-    subset = scores[:10].std(ddof=1) / 10**0.5
-    assert small == pytest.approx(subset * (40 / 39 * 9 / 10) ** 0.5)
-
-
-# --- the whole step, on forty respondents ---------------------------------------------------------------------------
-
-AREA_TABLE = conform(
-    pa.Table.from_pylist([
-        {"area_type": kind, "area_code": code, "area_name": code, "parent_code": parent, "publish_geometry": True,
-         "share_inside": 1.0, "geometry": b""}
-        for kind, code, parent in [
-            ("gemeente", "GM1", ""), ("wijk", "WK1", "GM1"), ("wijk", "WK2", "GM1"),
-            ("buurt", "BU1", "WK1"), ("buurt", "BU2", "WK1"), ("buurt", "BU3", "WK2"), ("pc4", "9901", ""),
-        ]
-    ]),
-    AREAS,
-)  # fmt: skip
-ITEM_TABLE = pa.Table.from_pylist(
-    [
-        {"item_id": item, "scale": "m1_contact", "text_nl": "", "text_en": "", "lowest": 1.0, "highest": 5.0,
-         "is_reversed": item == "v2", "dont_know_code": None}
-        for item in ("v1", "v2")
-    ],
-    schema=ITEMS.schema,
-)  # fmt: skip
-
-
-def sample(buurten: list[str], answers: list[tuple[float | None, float | None]]) -> tuple[pa.Table, pa.Table]:
-    people = [{"respondent_id": f"r{i:03}", "buurt_code": code, "weight": 1.0} for i, code in enumerate(buurten)]
-    cells = [
-        {"respondent_id": f"r{i:03}", "item_id": item, "answer": value, "reason_missing": "" if value else "no_answer"}
-        for i, pair in enumerate(answers)
-        for item, value in zip(("v1", "v2"), pair, strict=True)
-    ]
-    return pa.Table.from_pylist(people, schema=RESPONDENTS.schema), pa.Table.from_pylist(cells, schema=ANSWERS.schema)
+def living(*codes: str) -> pa.Table:
+    return made.respondents(*({"buurt_code": code} for code in codes))
 
 
 def test_the_estimates_of_forty_respondents_by_hand() -> None:
@@ -176,95 +50,247 @@ def test_the_estimates_of_forty_respondents_by_hand() -> None:
     #      t(35) = 2.030108, half 1.713309: 3.286691 to 6.713309.
     # WK1, GM1: mean 5, sum of squares 36 x 25/40^2 = 0.5625; x 40/39 = 0.576923; se 0.759555; t(39) = 2.022691,
     #      half 1.536345: 3.463655 to 6.536345. BU2 has 4 respondents, BU3 and WK2 none.
-    people, answers = sample(["BU1"] * 36 + ["BU2"] * 4, [(5, 1)] * 18 + [(1, 5)] * 18 + [(3, 3)] * 4)
-    table = estimate_scales(people, answers, ITEM_TABLE, survey_areas(AREA_TABLE))
-    assert violations(table, ESTIMATES) == ()
-    rows = {row["area_code"]: row for row in table.to_pylist()}
-    assert [rows["BU1"][c] for c in ("mean", "lower", "upper", "se")] == pytest.approx(
+    given = [(5, 1)] * 18 + [(1, 5)] * 18 + [(3, 3)] * 4
+    rows = estimated(contact(living(*["BU1"] * 36, *["BU2"] * 4), *given))
+    figures = ("value", "lower", "upper", "se")
+    assert [rows["BU1", "direct"][name] for name in figures] == pytest.approx(
         [5, 3.286691, 6.713309, 0.843950], abs=2e-6
     )
     for code in ("WK1", "GM1"):
-        assert [rows[code][c] for c in ("mean", "lower", "upper", "se")] == pytest.approx(
+        assert [rows[code, "direct"][name] for name in figures] == pytest.approx(
             [5, 3.463655, 6.536345, 0.759555], abs=2e-6
         )
-    assert {code: row["respondents"] for code, row in rows.items()} == {
-        "BU1": 36, "BU2": 4, "BU3": 0, "WK1": 40, "WK2": 0, "GM1": 40,
-    }  # fmt: skip
-    for code in ("BU2", "BU3", "WK2"):
-        assert rows[code]["reason_missing"] == "too_few_respondents"
-        assert [rows[code][c] for c in ("mean", "lower", "upper", "se")] == [None] * 4
+        assert (rows[code, "direct"]["verdict"], rows[code, "direct"]["reason"]) == ("not", "too_imprecise")
+    respondents = {code: row["respondents"] for (code, method), row in rows.items() if method == "direct"}
+    assert respondents == {"BU1": 36, "BU2": 4, "BU3": 0, "WK1": 40, "WK2": 0, "GM1": 40, "9901": 0}
+    for code in ("BU2", "BU3", "WK2", "9901"):
+        assert (rows[code, "direct"]["verdict"], rows[code, "direct"]["reason"]) == ("not", "too_few_respondents")
+    assert rows["BU3", "direct"]["value"] is None
 
 
 @pytest.mark.parametrize(("answering", "reason"), [(30, ""), (29, "too_few_respondents")])
 def test_thirty_respondents_with_a_score_are_needed(answering: int, reason: str) -> None:
-    pairs: list[tuple[float | None, float | None]] = [(1 + i % 5, 5 - i % 5) for i in range(answering)]
-    people, answers = sample(["BU1"] * 40, pairs + [(None, None)] * (40 - answering))
-    table = estimate_scales(people, answers, ITEM_TABLE, survey_areas(AREA_TABLE))
-    row = next(row for row in table.to_pylist() if row["area_code"] == "BU1")
-    assert (row["reason_missing"], row["respondents"]) == (reason, answering)
+    pairs = [(3 + i % 2, 3) for i in range(answering)] + [(None, None)] * (40 - answering)
+    row = estimated(contact(living(*["BU1"] * 40), *pairs))["GM1", "direct"]
+    assert (row["reason"], row["respondents"]) == (reason, answering)
 
 
-def test_an_item_reversed_wrongly_in_the_codebook_stops_the_estimate() -> None:
-    people, answers = sample(["BU1"] * 40, [(1 + i % 5, 1 + i % 5) for i in range(40)])
-    with pytest.raises(SourceError, match="run against the other items"):
-        estimate_scales(people, answers, ITEM_TABLE, survey_areas(AREA_TABLE))
+def town(count: int = 20, seed: int = 3) -> tuple[Tables, dict[str, float]]:
+    """Buurten with 12 to 60 respondents, and the mean that each has by its age."""
+    random = np.random.default_rng(seed)
+    truth = {f"BU{1 + b}": 5 + 6 * (0.1 + 0.03 * (b % 7)) + random.normal(0, 0.3) for b in range(count)}
+    homes = [code for code in truth for _ in range(int(random.integers(12, 60)))]
+    scores = np.clip(np.round(np.array([truth[code] for code in homes]) + random.normal(0, 1.6, len(homes))), 0, 10)
+    ids = made.items({"item_id": "v1", "scale": "eigen", "lowest": 0.0, "highest": 10.0})
+    return made.tables(living(*homes), made.answers(["v1"], *((score,) for score in scores)), ids), truth
 
 
-def test_a_sample_of_another_municipality_is_an_error_and_a_stray_respondent_is_counted() -> None:
-    areas = survey_areas(AREA_TABLE)
-    people, answers = sample(["BU7", "BU8"], [(3, 3), (3, 3)])
+def test_small_areas_get_the_estimate_of_a_sound_model_and_larger_ones_their_own() -> None:
+    survey, truth = town()
+    rows = estimated(survey, 20)
+    for code in truth:
+        own, model = rows[code, "direct"], rows[code, "small_area"]
+        assert own["is_chosen"] != model["is_chosen"]
+        assert 0 < model["shrinkage"] < 1
+        assert model["se"] < own["se"]
+    assert rows["GM1", "direct"]["is_chosen"]
+
+
+def test_over_several_towns_the_model_is_nearer_to_the_truth_than_the_answers_alone() -> None:
+    off = []
+    for seed in range(8):
+        survey, truth = town(seed=seed)
+        rows = estimated(survey, 20)
+        off += [[rows[code, method]["value"] - truth[code] for method in ("direct", "small_area")] for code in truth]
+    own, model = np.mean(np.square(off), axis=0)
+    assert model < 0.8 * own
+
+
+def test_the_models_of_small_areas_together_say_what_the_municipality_says() -> None:
+    survey, truth = town()
+    rows = estimated(survey, 20)
+    # Every buurt has as many people.
+    assert np.mean([rows[code, "small_area"]["value"] for code in truth]) == pytest.approx(
+        rows["GM1", "direct"]["value"]
+    )
+
+
+def test_what_fewer_than_ten_said_is_in_no_model() -> None:
+    survey, _ = town()
+    nine = made.respondents(*({"buurt_code": "BU1", "respondent_id": f"x{n}"} for n in range(9)))
+    outside = survey.respondents.filter(pa.compute.field("buurt_code") != "BU1")
+
+    def with_scores(score: float) -> Row:
+        said = [
+            {"wave": made.WAVE, "respondent_id": f"x{n}", "item_id": "v1", "answer": score, "reason_missing": ""}
+            for n in range(9)
+        ]
+        answers = pa.concat_tables([survey.answers, pa.Table.from_pylist(said, schema=survey.answers.schema)])
+        return estimated(made.tables(pa.concat_tables([outside, nine]), answers, survey.items), 20)["BU1", "small_area"]
+
+    low, high = with_scores(0.0), with_scores(10.0)
+    assert low["shrinkage"] == high["shrinkage"] == 0
+    # But for the mean of the municipality, with which all areas must agree: nine of some seven hundred move it by .13,
+    # and who is least sure moves most. Were the nine heard, they would be ten apart.
+    assert abs(high["value"] - low["value"]) < 0.4
+
+
+def test_a_sample_not_drawn_by_chance_has_no_interval_and_no_model() -> None:
+    survey, _ = town()
+    rows = estimated(survey, 20, by_chance=frozenset())
+    assert {method for _, method in rows} == {"direct"}
+    assert {row["se"] for row in rows.values()} == {None}
+    assert (rows["GM1", "direct"]["verdict"], rows["GM1", "direct"]["reason"]) == ("caution", "no_probability_sample")
+
+
+def test_a_postcode_is_told_of_by_those_who_gave_it_wherever_their_buurt_is() -> None:
+    people = made.respondents(*({"buurt_code": "BU1" if n % 2 else "", "pc4": "9901"} for n in range(40)))
+    people = pa.concat_tables(
+        [people.slice(0, 39), made.respondents(*[{"buurt_code": "BU1", "pc4": "1234"}] * 40).slice(39)]
+    )
+    rows = estimated(contact(people, *[(3, 3)] * 40))
+    assert (rows["9901", "direct"]["respondents"], rows["BU1", "direct"]["respondents"]) == (39, 20)
+
+
+def test_weights_follow_from_strata_and_margins_and_reach_them() -> None:
+    people = made.respondents(
+        *({"buurt_code": f"BU{1 + n % 2}", "stratum": f"BU{1 + n % 2}", "age": 30 if n < 60 else 70} for n in range(80))
+    )
+    frame = {
+        "strata": made.strata(("BU1", 1000.0, 100.0), ("BU2", 3000.0, 100.0)),
+        "margins": made.margins(("age", "18-64", 3000.0), ("age", "65+", 1000.0)),
+    }
+    (wave,) = waves_of(contact(people, *[(3, 3)] * 80, **frame), CHANCE)
+    sample = draw(wave)
+    old = np.array(people["age"].to_pylist()) > 65
+    second = np.array(people["buurt_code"].to_pylist()) == "BU2"
+    assert sample.design.weight[old].sum() / sample.design.weight.sum() == pytest.approx(0.25)
+    assert sample.design.base[second].sum() / sample.design.base.sum() == pytest.approx(0.75)
+    assert sample.design.fraction == pytest.approx([40 / 1000, 40 / 3000])
+    assert sample.design.calibration is not None
+    assert [(one.category, one.target) for one in sample.weighted.achieved] == [("18-64", 0.75), ("65+", 0.25)]
+
+
+def test_who_was_drawn_together_is_one_draw_within_a_stratum() -> None:
+    people = made.respondents(*({"cluster": word, "stratum": "s"} for word in ("h1", "h1", "", "", "h2")))
+    (wave,) = waves_of(contact(people, *[(3, 3)] * 5), CHANCE)
+    cluster = draw(wave).design.cluster.tolist()
+    assert cluster[0] == cluster[1]
+    assert len(set(cluster)) == 4
+
+
+# --- what can be wrong -----------------------------------------------------------------------------------------------
+
+
+def test_margins_that_no_respondent_can_reach_name_the_wave() -> None:
+    people = made.respondents(*[{"buurt_code": "BU1", "age": 30}] * 40)
+    frame = {"margins": made.margins(("age", "18-64", 3000.0), ("age", "65+", 1000.0))}
+    with pytest.raises(SourceError, match=r"survey of 2024: margin age: nobody of \['65\+'\] answered"):
+        estimated(contact(people, *[(3, 3)] * 40, **frame))
+
+
+def test_a_sample_of_another_municipality_is_an_error() -> None:
     with pytest.raises(SourceError, match="none of the 2 lives in a buurt of the area"):
-        estimate_scales(people, answers, ITEM_TABLE, areas)
-    assert unplaced_respondents(sample(["BU1", "BU7", ""], [(3, 3)] * 3)[0], areas) == 2
+        estimated(contact(living("BU7", "BU8"), (3, 3), (3, 3)))
+
+
+def test_a_respondent_of_an_unknown_buurt_or_postcode_is_counted_and_named_nowhere() -> None:
+    people = made.respondents({"buurt_code": "BU9", "pc4": "1234"}, {"buurt_code": "BU1", "pc4": "9901"}, {})
+    delivery = RespondentDelivery(
+        path="e.csv", codebook="c.csv", vintage=made.WAVE, licence="x", attribution="x", columns={}
+    )
+    remarks = unplaced_remarks(people, made.areas(), delivery)
+    assert [(remark.problem, remark.rows) for remark in remarks] == [
+        ("respondent whose buurt is not in the area; kept in the sample, in no area", 1),
+        ("respondent whose postcode is not in the area; kept in the sample, in no PC4", 1),
+    ]
+    assert not [remark for remark in remarks if "BU9" in str(remark) or "1234" in str(remark)]
+
+
+def test_a_wave_with_one_respondent_says_nothing_of_any_area() -> None:
+    rows = estimated(contact(living("BU1"), (3, 3)))
+    assert {row["verdict"] for row in rows.values()} == {"not"}
+    assert (rows["BU1", "direct"]["value"], rows["BU1", "direct"]["se"]) == (5.0, None)
+
+
+def test_answers_that_are_all_the_same_leave_no_doubt_and_no_difference_between_areas() -> None:
+    homes = [f"BU{1 + n % 12}" for n in range(480)]
+    rows = estimated(contact(living(*homes), *[(4, 2)] * 480), 12)
+    assert {row["value"] for (_, method), row in rows.items() if method == "direct" and row["respondents"]} == {7.5}
+    assert (rows["GM1", "direct"]["se"], rows["GM1", "direct"]["verdict"]) == (0.0, "publish")
+    # Without any spread no model can be made of it.
+    assert {row["reason"] for (code, method), row in rows.items() if method == "small_area"} == {"too_few_areas"}
+
+
+def test_where_everybody_says_dont_know_nothing_is_told() -> None:
+    rows = estimated(contact(living(*["BU1"] * 40), *[(None, None)] * 40))
+    assert {(row["respondents"], row["value"], row["verdict"]) for row in rows.values()} == {(0, None, "not")}
+
+
+def test_who_has_no_weight_counts_for_nobody() -> None:
+    people = made.respondents(*({"buurt_code": "BU1", "weight": float(n < 35)} for n in range(40)))
+    row = estimated(contact(people, *[(3, 3)] * 35, *[(5, 1)] * 5))["BU1", "direct"]
+    assert (row["respondents"], row["value"]) == (35, 5.0)
 
 
 def test_without_a_survey_there_are_no_estimates() -> None:
-    empty = [contract.schema.empty_table() for contract in (RESPONDENTS, ANSWERS, ITEMS)]
-    assert len(estimate_scales(empty[0], empty[1], empty[2], survey_areas(AREA_TABLE))) == 0
+    empty = made.tables(RESPONDENTS.schema.empty_table(), made.answers(()), ITEMS.schema.empty_table())
+    scores, table = estimate_survey(empty, CHANCE, made.areas(), made.counts({}))
+    assert (len(scores), len(table)) == (0, 0)
 
 
 def test_the_order_of_the_rows_changes_no_bit_of_the_estimates() -> None:
     random = np.random.default_rng(5)
-    pairs: list[tuple[float | None, float | None]] = [(float(a), float(6 - a)) for a in random.integers(1, 6, 200)]
-    people, answers = sample([f"BU{1 + i % 3}" for i in range(200)], pairs)
-    people = people.set_column(2, RESPONDENTS.schema.field("weight"), pa.array(random.lognormal(0, 0.4, 200)))
-    shuffled = estimate_scales(
-        people.take(random.permutation(200)),
-        answers.take(random.permutation(400)),
-        ITEM_TABLE,
-        survey_areas(AREA_TABLE),
+    survey, _ = town()
+    people, answers = survey.respondents, survey.answers
+    shuffled = made.tables(
+        people.take(random.permutation(len(people))), answers.take(random.permutation(len(answers))), survey.items
     )
-    assert shuffled.equals(estimate_scales(people, answers, ITEM_TABLE, survey_areas(AREA_TABLE)))
+    assert estimated(shuffled, 20) == estimated(survey, 20)
+
+
+def test_waves_are_estimated_apart() -> None:
+    survey, _ = town()
+
+    def other_year(table: pa.Table) -> pa.Table:
+        return table.set_column(0, table.schema.field(0), pa.array([2022] * len(table)))
+
+    def both(table: pa.Table) -> pa.Table:
+        return pa.concat_tables([other_year(table), table])
+
+    waves = made.tables(both(survey.respondents), both(survey.answers), both(survey.items))
+    _, table = estimate_survey(waves, CHANCE | {2022}, made.areas(20), made.counts({}))
+    _, single = estimate_survey(survey, CHANCE, made.areas(20), made.counts({}))
+    newest = table.filter(pa.compute.field("wave") == made.WAVE)
+    assert newest.equals(single)
+    assert table.filter(pa.compute.field("wave") == 2022).drop_columns("wave").equals(single.drop_columns("wave"))
+
+
+# --- areas -----------------------------------------------------------------------------------------------------------
 
 
 def test_every_buurt_belongs_to_itself_its_wijk_and_its_gemeente() -> None:
-    rows = {(row["area_type"], row["area_code"], row["buurt_code"]) for row in survey_areas(AREA_TABLE).to_pylist()}
+    rows = {(row["area_type"], row["area_code"], row["buurt_code"]) for row in survey_areas(made.areas()).to_pylist()}
     assert ("wijk", "WK1", "BU2") in rows
     assert ("gemeente", "GM1", "BU3") in rows
     assert len(rows) == 9
 
 
-@pytest.mark.slow
-def test_the_interval_covers_the_truth_nineteen_times_in_twenty() -> None:
-    """Unequal chances, weights their inverse, a domain of random size: the design the estimator is meant for."""
-    random = np.random.default_rng(20)
-    size, expected, rounds = 20_000, 900, 4_000
-    where = random.choice(4, size, p=[0.07, 0.13, 0.3, 0.5])
-    truth_scores = np.clip(random.normal(5 + 0.5 * where, 1.9), 0, 10)
-    # Who scores high is a little more likely to be drawn: an unweighted mean would be wrong.
-    chance = np.clip(0.5 + 0.12 * truth_scores + random.gamma(2, 0.3, size), 0.3, 3)
-    chance /= chance.sum()
-    truth = np.array([truth_scores[where == domain].mean() for domain in range(4)])
-    covered = np.zeros(4)
-    for _ in range(rounds):
-        drawn = random.choice(size, expected, p=chance)
-        found = hajek_means(truth_scores[drawn], 1 / chance[drawn], domains(where[drawn].tolist(), 4))
-        lower, upper = t_interval(found)
-        covered += (lower <= truth) & (truth <= upper)
-    assert ((covered / rounds > 0.93) & (covered / rounds < 0.97)).all(), covered / rounds
+def test_areas_without_respondents_are_listed_too() -> None:
+    lived = lived_in(living("BU1"), made.areas())
+    assert lived.areas["area_code"].to_pylist() == ["BU1", "BU2", "BU3", "GM1", "9901", "WK1", "WK2"]
+    assert lived.domains.count == 7
+    assert sorted(lived.domains.domain.tolist()) == [0, 3, 5]
 
 
-def test_the_quantile_is_that_of_student() -> None:
-    means = DomainMeans(np.full(3, 5.0), np.full(3, 1.0), np.array([3, 31, 1001]))
-    lower, _ = t_interval(means)
-    assert 5 - lower == pytest.approx(np.minimum(stats.t.ppf(0.975, [2, 30, 1000]), 5))
+def test_reliability_by_hand() -> None:
+    # Five areas with se .5 at 16 respondents: w = .25 x 16 = 4; chance .25; between = variance of means less .25.
+    mean = np.array([4.0, 5, 6, 7, 8])
+    found = area_reliability(mean, np.full(5, 0.5), np.full(5, 16.0))
+    between = np.var(mean, ddof=1) - 0.25
+    assert found == pytest.approx(np.full(5, between / (between + 0.25)))
+
+
+def test_reliability_of_areas_that_do_not_differ_is_nought_and_of_few_areas_unknown() -> None:
+    assert area_reliability(np.full(6, 5.0), np.full(6, 0.5), np.full(6, 16.0)).tolist() == [0.0] * 6
+    assert np.isnan(area_reliability(np.arange(4.0), np.full(4, 0.5), np.full(4, 16.0))).all()

@@ -9,15 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipelines.contracts import violations
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import ANSWERS, ITEMS, RESPONDENTS
-from pipelines.survey.contracts import SCORES
 from pipelines.survey.scale import (
     fewest_items,
     item_rest_correlation,
     require_directions,
-    score_table,
     scores_of,
     unit_answers,
 )
@@ -59,21 +56,8 @@ def test_scores_by_hand() -> None:
         ("anna", "v1", 4), ("anna", "v2", 2), ("anna", "v3", 5),
         ("bart", "v1", 5), ("bart", "v2", None), ("bart", "v3", 0), ("cor", "v1", 1),
     )  # fmt: skip
-    table = score_table(respondents("anna", "bart", "cor"), given_answers, THREE)
-    assert violations(table, SCORES) == ()
-    assert table["score"].to_pylist() == [pytest.approx(20 / 3), 5.0, None]
-    assert table["items_answered"].to_pylist() == [3, 2, 1]
-    assert table["reason_missing"].to_pylist() == ["", "", "too_few_items"]
-
-
-def test_each_scale_has_its_own_scores_and_an_item_without_scale_counts_in_none() -> None:
-    book = items(("v1", "b", 1, 5, False), ("v2", "a", 1, 5, False), ("v3", "", 1, 5, False))
-    table = score_table(respondents("x"), answers(("x", "v1", 5), ("x", "v2", 1), ("x", "v3", 3)), book)
-    assert [(row["scale"], row["score"]) for row in table.to_pylist()] == [("a", 0.0), ("b", 10.0)]
-
-
-def test_without_items_there_are_no_scores() -> None:
-    assert len(score_table(respondents("x"), answers(), items())) == 0
+    scores = scores_of(unit_answers(respondents("anna", "bart", "cor"), given_answers, THREE))
+    assert scores == pytest.approx([20 / 3, 5.0, math.nan], nan_ok=True)
 
 
 def test_the_order_of_the_answers_does_not_matter() -> None:

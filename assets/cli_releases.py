@@ -1,0 +1,64 @@
+"""The commands `samenhang releases` and `samenhang withdraw`: what went out, and taking it back."""
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assets.options import Area, Out
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.release import Shelf
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def releases(area: Area, out: Out = None) -> None:
+    """List every release of AREA, also those that were withdrawn, and why."""
+    from pipelines.history import current_release, history, unsettled  # noqa: PLC0415 - see cli._folders
+
+    shelf = _shelf(area, out)
+    current, entries = current_release(shelf), history(shelf)
+    for entry in entries:
+        status = "current" if entry.release == current and entry.status == "published" else entry.status
+        typer.echo(f"{entry.release:<28} {status:<10} {entry.reason}".rstrip())
+    if not entries:
+        typer.echo(f"{shelf.area}: nothing was published in {shelf.out}.")
+    for release in unsettled(shelf, entries):
+        typer.echo(f"The withdrawal of {release} was interrupted, and it can still be read: withdraw it once more.")
+
+
+@app.command()
+def withdraw(
+    area: Area,
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="name of a release, or `current`")],
+    reason: Annotated[str, typer.Option("--reason", help="why, in one line; it stays in the history")],
+    out: Out = None,
+) -> None:
+    """Take a wrong release of AREA back; the earlier one becomes current, and the reason stays in the history."""
+    from pipelines.release import exclusive, publication_lock  # noqa: PLC0415 - see cli._folders
+    from pipelines.withdrawal import require_published, withdraw  # noqa: PLC0415 - idem
+
+    shelf = _shelf(area, out)
+    require_published(shelf)
+    with exclusive(publication_lock(shelf), f"a publication of {shelf.area}"):
+        done = withdraw(shelf, release, reason, datetime.now(UTC).isoformat(timespec="seconds"))
+    on = f" on {done.entry.withdrawn[:10]}" if done.entry.withdrawn else ""
+    typer.echo(f"Withdrawn{f'{on} already' if done.before else ''}: {done.entry.release} ({done.entry.reason})")
+    typer.echo(f"Current now: {done.current}" if done.current else f"Nothing is published of {shelf.area} now.")
+
+
+def _shelf(area: str, out: "Path | None") -> "Shelf":
+    """The releases of an area; its area file need not be there any more, or be sound, to take one back."""
+    from assets.bench import Folders, resolve_area  # noqa: PLC0415 - see cli._folders
+    from pipelines.release import Shelf  # noqa: PLC0415 - idem
+
+    folders = Folders.from_environment(None, out)
+    shelf = Shelf(folders.out, area)
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]*", area) and shelf.releases.is_dir():
+        return shelf
+    return Shelf(folders.out, resolve_area(area, folders)[0].name)

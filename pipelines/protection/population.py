@@ -1,0 +1,280 @@
+"""The rounded population: the people of every group by five at a time, from which every told number of people follows.
+
+Groups are rounded from the largest down, each within what is left of the group that holds it, so that the imaginary
+population is one of people and not of tables: nobody is over 75 who is not over 65. What CBS tells of an area itself
+stands as CBS told it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from scipy import sparse
+
+from pipelines.people.contracts import ATOMS, PERSONS
+from pipelines.people.groups import Group, all_groups
+from pipelines.protection.chance import uniform
+from pipelines.protection.contracts import COUNTS, PART, ROUNDED
+from pipelines.protection.parts import LARGE_AREAS, Parts, Told, build_parts, spread, told_of, without_repeats
+from pipelines.protection.public import Public, Units, public_counts, public_unit_types, unit_type, units_of
+from pipelines.protection.rounding import Options, RoundingError, Sums, options, round_parts, round_together
+from pipelines.sources.area_file import AreaFile
+from pipelines.sources.contracts import PEOPLE_COUNTS
+from pipelines.sources.vector import Remark
+from pipelines.warehouse import Warehouse
+
+Floats = NDArray[np.float64]
+# Log-odds beyond what chance gives: of sums that are preferred for a reason.
+_ANY_CHANCE = 50.0
+EVERYBODY = "all"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """What only the municipality knows: the key, and what earlier releases told (`protection/counts`), oldest first."""
+
+    key: bytes
+    earlier: tuple[tuple[str, pa.Table], ...] = ()
+
+    def last(self, period: str) -> pa.Table:
+        """What the newest release that speaks of `period` told; no rows without one."""
+        told = [table.filter(pc.field("period") == period) for _, table in self.earlier]
+        return next((table for table in reversed(told) if len(table)), COUNTS.schema.empty_table())
+
+
+@dataclass(frozen=True)
+class RoundedGroup:
+    """One group: true and rounded counts of the parts (p,), what is told of it, and what CBS tells of the same."""
+
+    group: Group
+    true: Floats
+    rounded: Floats
+    told: Told
+    public: Public
+
+
+def round_people(warehouse: Warehouse, area: AreaFile, secret: Secret) -> tuple[pa.Table, pa.Table]:
+    """The rounded population of an area: `protection/persons`, and all that follows from it, `protection/counts`.
+
+    Raises
+    ------
+    RoundingError
+        When a group cannot be rounded within five everywhere.
+    """
+    parts, atoms, persons = build_parts(warehouse), warehouse.read(ATOMS), warehouse.read(PERSONS)
+    counts, total = warehouse.read(PEOPLE_COUNTS), unit_type(area)
+    year = counts.filter(pc.field("unit_type") == total)["vintage"][0].as_py()
+    known = pc.is_in(pc.field("unit_type"), pa.array(public_unit_types(area), pa.string()))
+    public = counts.filter(known & (pc.field("vintage") == year))
+
+    def public_units(group: str) -> Sequence[Units]:
+        of_group = pc.field("population_group") == group
+        return units_of(public.filter(of_group), atoms, persons.filter(of_group), parts)
+
+    period = str(area.year)
+    groups = round_population(Rounding(parts, persons, public_units, secret.key, secret.last(period)))
+    return rounded_persons(parts, persons, groups), counts_table(parts, groups, period)
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """What is rounded: persons (`people/persons`) in parts; and by what: public units of a group, key, last sums."""
+
+    parts: Parts
+    persons: pa.Table
+    public_units: Callable[[str], Sequence[Units]]
+    key: bytes
+    last: pa.Table
+
+
+def round_population(asked: Rounding) -> tuple[RoundedGroup, ...]:
+    """Round every group that is known, the largest first.
+
+    Raises
+    ------
+    RoundingError
+        When a group cannot be rounded within five everywhere.
+    """
+    known = set(asked.persons["population_group"].unique().to_pylist())
+    groups = sorted((group for group in all_groups() if group.name in known), key=_size, reverse=True)
+    asked_of = {group.name: _asked(asked, group) for group in groups}
+    rounded = _one_after_another(groups, asked_of)
+    kept = [group for group in groups if group.name in rounded]
+    if any(np.any(taken > held) for taken, held in _crowds(kept, rounded)):
+        # One after the other they did not fit in each other; which is rare, as all at once takes far longer.
+        programs = [(asked_of[group.name].parts, asked_of[group.name].sums) for group in kept]
+        rounded = dict(zip(rounded, round_together(programs, _within(kept)), strict=True))
+    return tuple(
+        RoundedGroup(group, mine.true, rounded[group.name], mine.told, mine.public)
+        for group in kept
+        for mine in [asked_of[group.name]]
+    )
+
+
+def _one_after_another(groups: Sequence[Group], asked: Mapping[str, "_Asked"]) -> dict[str, Floats]:
+    """Rounded counts of the groups that can be rounded; of another, and those within it, nothing is told."""
+    rounded: dict[str, Floats] = {}
+    left = list(groups)
+    for group in groups:
+        try:
+            room = _room(group, left, asked, rounded)
+            rounded[group.name] = round_parts(asked[group.name].parts, asked[group.name].sums, room)
+        except RoundingError:
+            if group.name == EVERYBODY:
+                raise
+            left.remove(group)
+    return rounded
+
+
+def withheld_remarks(persons: pa.Table, rounded: pa.Table) -> tuple[Remark, ...]:
+    """Which groups nothing is told of, as they could not be rounded within five everywhere."""
+    told = set(rounded["population_group"].unique().to_pylist())
+    counted = Counter(group for group in persons["population_group"].to_pylist() if group not in told)
+    problem = "cannot be rounded within five everywhere; nothing is told of this group"
+    return tuple(Remark(group, problem, "withheld", rows) for group, rows in sorted(counted.items()))
+
+
+def _within(groups: Sequence[Group]) -> list[tuple[int, list[int]]]:
+    """Of each group that holds others, its number and theirs; ages and households apart, as these are not exclusive."""
+    found = []
+    for number, holder in enumerate(groups):
+        for households in (False, True):
+            inner = [
+                other
+                for other, group in enumerate(groups)
+                if group.is_households == households and _holder(group, groups) is holder
+            ]
+            if inner:
+                found.append((number, inner))
+    return found
+
+
+def _crowds(groups: Sequence[Group], rounded: Mapping[str, Floats]) -> Iterator[tuple[Floats, Floats]]:
+    """How many the groups within a group are together in each part, and how many it is itself."""
+    for holder, inner in _within(groups):
+        taken = [rounded[groups[number].name] for number in inner]
+        yield np.sum(taken, axis=0), rounded[groups[holder].name]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One group before it is rounded: true counts of the parts, and the options of parts and sums."""
+
+    true: Floats
+    told: Told
+    public: Public
+    parts: Options
+    sums: Sums
+
+
+def _asked(asked: Rounding, group: Group) -> _Asked:
+    true, told = asked.parts.counts(asked.persons, group.name), told_of(asked.parts, group)
+    public = public_counts(asked.public_units(group.name), told, len(asked.parts.names))
+    sums = told.members @ true
+    first = without_repeats(told.members)
+    rows = first[sums[first] > 0]
+    # Chance is the same for all groups: of the same area, the group within is not rounded up where the other falls.
+    names = told.names()
+    chance = uniform(asked.key, [names[row] for row in rows])
+    keys = zip(told.area_type, told.area_code, told.profile, told.level, strict=True)
+    allowed = public.allow(options(sums[rows], chance, _earlier(asked.last, keys, group.name)[rows]), rows)
+    large = np.array([told.area_type[row] in LARGE_AREAS for row in rows], dtype=bool)
+    weighs = large | (np.abs(allowed.preference) > _ANY_CHANCE)
+    by_chance = uniform(asked.key, [f"{PART}|{name}" for name in asked.parts.names])
+    parts = options(true, by_chance, _earlier(asked.last, _parts_themselves(asked.parts), group.name))
+    return _Asked(true, told, public, parts, Sums(sparse.csr_array(told.members[rows]), allowed, weighs))
+
+
+def _size(group: Group) -> tuple[bool, int, str]:
+    """Groups that hold others come first: everybody, then ages by how many years they span, then households."""
+    years = 0 if group.is_households else group.high - group.low
+    return (group.name == EVERYBODY, years, group.name)
+
+
+def _holds(outer: Group, inner: Group) -> bool:
+    if outer.is_households or outer.name == inner.name:
+        return False
+    if outer.name == EVERYBODY:
+        return True
+    return not inner.is_households and outer.low <= inner.low and inner.high <= outer.high
+
+
+def _room(
+    group: Group, groups: Sequence[Group], asked: Mapping[str, _Asked], done: Mapping[str, Floats]
+) -> Floats | None:
+    """How many of a group there can be in each part (p,), given what is rounded; None: no bound.
+
+    Of the groups beside it within the same larger one, those not yet rounded keep room for as many as they surely have.
+    """
+    holder = _holder(group, groups)
+    if holder is None:
+        return None
+    beside = [other for other in groups if other is not group and _holder(other, groups) is holder]
+    beside = [other for other in beside if other.is_households == group.is_households]
+    taken = [done.get(other.name, asked[other.name].parts.low) for other in beside]
+    return np.asarray(done[holder.name] - np.sum([np.zeros_like(done[holder.name]), *taken], axis=0), dtype=np.float64)
+
+
+def _holder(group: Group, groups: Sequence[Group]) -> Group | None:
+    """The smallest group that holds another; None of everybody."""
+    return min((other for other in groups if _holds(other, group)), key=_size, default=None)
+
+
+def _parts_themselves(parts: Parts) -> Iterator[tuple[str, str, str, str]]:
+    return ((PART, name, "", "") for name in parts.names)
+
+
+def _earlier(last: pa.Table, keys: Iterable[tuple[str, str, str, str]], group: str) -> Floats:
+    """What was told last of each sum or part (rows,); NaN where nothing was."""
+    table = last.filter(pc.field("population_group") == group)
+    columns = (table[name].to_pylist() for name in ("area_type", "area_code", "profile", "level"))
+    known = dict(zip(zip(*columns, strict=True), table["rounded"].to_pylist(), strict=True))
+    return np.array([known.get(key, np.nan) for key in keys], dtype=np.float64)
+
+
+def rounded_persons(parts: Parts, persons: pa.Table, groups: Sequence[RoundedGroup]) -> pa.Table:
+    """The rounded population as `protection/persons`: the same rows as `people/persons`, other numbers."""
+    rounded = {one.group.name: one.rounded for one in groups}
+    atoms = np.argsort(parts.atom_id)
+    tables = [ROUNDED.schema.empty_table()]
+    for name, counts in rounded.items():
+        rows = persons.filter(pc.field("population_group") == name)
+        place = atoms[np.searchsorted(parts.atom_id[atoms], rows["atom_id"].to_numpy())]
+        known = np.zeros(len(atoms), dtype=bool)
+        known[place] = rows["persons"].is_valid().to_numpy()
+        numbers = spread(parts, counts, known)[place]
+        column = pa.array(numbers, pa.float64(), mask=~known[place])
+        tables.append(rows.set_column(rows.schema.get_field_index("persons"), "persons", column))
+    return pa.concat_tables(tables)
+
+
+def counts_table(parts: Parts, groups: Sequence[RoundedGroup], period: str) -> pa.Table:
+    """Every sum that is told or follows, true and rounded, with what is public of it, and every part: the counts."""
+    tables = [COUNTS.schema.empty_table()]
+    for one in groups:
+        told, public = one.told, one.public
+        sums = (told.members @ one.true, told.members @ one.rounded, public.lowest, _or_null(public.highest))
+        keys = (told.area_type, told.area_code, told.profile, told.level)
+        tables.append(_counted(keys, sums, one.group.name, period))
+        themselves = tuple(zip(*_parts_themselves(parts), strict=True)) or ((), (), (), ())
+        nothing = (np.zeros(len(one.true)), [None] * len(one.true))
+        tables.append(_counted(themselves, (one.true, one.rounded, *nothing), one.group.name, period))
+    return pa.concat_tables(tables)
+
+
+def _counted(
+    keys: Sequence[Sequence[str]], sums: Sequence[Sequence[float | None] | Floats], group: str, period: str
+) -> pa.Table:
+    area_type, area_code, profile, level = keys
+    n = len(area_type)
+    columns = (area_type, area_code, [group] * n, profile, level, [period] * n, *sums)
+    arrays = [pa.array(column, known.type) for column, known in zip(columns, COUNTS.columns, strict=True)]
+    return pa.table(arrays, schema=COUNTS.schema)
+
+
+def _or_null(bound: Floats) -> list[float | None]:
+    return [value if np.isfinite(value) else None for value in bound.tolist()]

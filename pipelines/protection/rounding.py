@@ -1,0 +1,265 @@
+"""Round counts to multiples of five, so that every part and every sum told of is within five of the truth.
+
+Rounded are the smallest parts; whatever is told is a sum of them, so that children add up to their parents in every
+tree at once. The rounded counts are those of an imaginary population whose people come by five: with five people more
+or fewer at any one part, every sum moves by five at most, and what was told stays possible. So of a sum told as R no
+more is known than that it lies in [max(0, R - 5), R + 5], whatever else is told.
+
+Of the roundings that are possible, chance picks one; chance comes from a secret key (`chance.py`). Here is the choice;
+what the parts and sums are stands in `population.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from pipelines.errors import SamenhangError
+
+Floats = NDArray[np.float64]
+BASE = 5
+# How far from a multiple of five a count may be by the arithmetic of computers alone.
+_EXACT = 1e-6
+# A count that is a multiple of five moves too, so often: else a told 10 could not be a true 5 or 15.
+_MOVES = 0.1
+# A sum told of weighs as much as so many parts; an earlier value outweighs all chance.
+_SUM_WEIGHT, _EARLIER_WEIGHT = 8.0, 1_000.0
+# A part that holds more of a group than of the group around it; avoided, but not at the cost of a sum.
+_CROWDED_WEIGHT = 10_000.0
+_SMALL_SUM = 60
+# Bounds that do not depend on how busy the machine is: the same input gives the same numbers.
+_SOLVER = {"node_limit": 2_000, "mip_rel_gap": 1e-6}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Two multiples of five to choose from for each of some counts, and how much the upper one is preferred.
+
+    All of shape (n,): `low` the lower one; `may_rise` whether `low + 5` is allowed, `may_stay` whether `low` is;
+    `preference` the log-odds of rising, in which chance has a part.
+    """
+
+    low: Floats
+    may_stay: NDArray[np.bool_]
+    may_rise: NDArray[np.bool_]
+    preference: Floats
+
+
+def options(counts: Floats, chance: Floats, earlier: Floats | None = None) -> Options:
+    """The two multiples of five around every count, by chance and by what was told earlier.
+
+    Parameters
+    ----------
+    counts
+        True counts, shape (n,), 0 or more. A count of 0 stays 0: nobody is put where nobody is.
+    chance
+        Uniform numbers between 0 and 1 from the key, shape (n,).
+    earlier
+        What was told of the same count before, shape (n,), multiples of five; NaN: nothing. It is kept as long as it is
+        within five of the count. Where it is not, the count moves by more than five, lest who sees it change knows that
+        it just passed a bound.
+    """
+    multiple = np.abs(counts / BASE - np.round(counts / BASE)) < _EXACT
+    nearest = BASE * np.round(counts / BASE)
+    # Half of the multiples may rise, half may fall; which, chance knows.
+    falls = multiple & (chance < 0.5) & (nearest > 0)  # noqa: PLR2004 - a half
+    low = np.where(multiple, np.where(falls, nearest - BASE, nearest), BASE * np.floor(counts / BASE))
+    odds = np.where(multiple, np.where(falls, 1 - _MOVES, _MOVES), (counts - low) / BASE)
+    spread = np.where(multiple, (2 * chance) % 1, chance)
+    none = nearest + ~multiple == 0
+    chosen = Options(low, np.full(len(counts), fill_value=True), ~none, _logit(odds) - _logit(spread))
+    return chosen if earlier is None else _with_earlier(chosen, counts, nearest, multiple, earlier)
+
+
+def _with_earlier(
+    chosen: Options, counts: Floats, nearest: Floats, multiple: NDArray[np.bool_], earlier: Floats
+) -> Options:
+    known = np.isfinite(earlier)
+    kept = known & (np.abs(np.where(known, earlier, 0) - counts) <= BASE + _EXACT) & (chosen.may_rise | (earlier == 0))
+    told = np.where(kept, earlier, 0.0)
+    low = np.where(kept & multiple, np.minimum(told, nearest), chosen.low)
+    low = np.where(kept & multiple & (told == nearest) & ~chosen.may_rise, nearest, low)
+    preference = np.where(kept, np.where(told > low, _EARLIER_WEIGHT, -_EARLIER_WEIGHT), chosen.preference)
+    gone = known & ~kept
+    upper_is_near = gone & (np.abs(low + BASE - earlier) <= BASE)
+    lower_is_near = gone & (np.abs(low - earlier) <= BASE)
+    return replace(
+        chosen,
+        low=low,
+        preference=preference,
+        may_rise=chosen.may_rise & ~(upper_is_near & ~lower_is_near),
+        may_stay=~(lower_is_near & ~upper_is_near & chosen.may_rise),
+    )
+
+
+def _logit(share: Floats) -> Floats:
+    bounded = np.clip(share, 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(bounded / (1 - bounded)), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What is told: `members` (sums, parts) holds ones; `options` to choose from for each; which of them `weigh`."""
+
+    members: sparse.csr_array
+    options: Options
+    weighs: NDArray[np.bool_]
+
+
+def round_parts(parts: Options, sums: Sums, at_most: Floats | None = None) -> Floats:
+    """Rounded counts of the parts, multiples of five, such that every sum is one of its two options.
+
+    Parameters
+    ----------
+    parts
+        Options of the parts, shape (n,).
+    sums
+        What is told of them.
+    at_most
+        How many there is room for in each part, shape (n,), multiples of five: a group within a group is no larger. A
+        part is crowded all the same where a sum leaves no choice.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), float64.
+
+    Raises
+    ------
+    RoundingError
+        When no rounding keeps all, or none was found within the solver's bounds.
+    """
+    program = _program(parts, sums)
+    if at_most is not None:
+        crowded = parts.may_rise & (parts.low + BASE > at_most)
+        dear = np.concatenate([_CROWDED_WEIGHT * crowded, np.zeros(len(program.costs) - len(parts.low))])
+        program = replace(program, costs=program.costs + dear)
+    return _rounded(parts, _solved(program))
+
+
+def round_together(
+    groups: Sequence[tuple[Options, Sums]], within: Sequence[tuple[int, Sequence[int]]]
+) -> tuple[Floats, ...]:
+    """Rounded counts of several groups at once, such that in no part a group holds fewer than the groups within it.
+
+    Parameters
+    ----------
+    groups
+        Options of the parts, and sums, of each group; the same parts.
+    within
+        Numbers of groups: of one that holds others, and of those, which have nobody in common.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Of each group shape (n,), float64.
+
+    Raises
+    ------
+    RoundingError
+        See `round_parts`.
+    """
+    programs = [_program(*group) for group in groups]
+    n = len(groups[0][0].low)
+    blocks = [[_share(other, pair, n, programs) for other in range(len(groups))] for pair in within]
+    room = sparse.csr_array(sparse.vstack([sparse.hstack(row) for row in blocks]))
+    left = [groups[holder][0].low - np.sum([groups[one][0].low for one in inner], axis=0) for holder, inner in within]
+    whole = sparse.block_diag([program.members for program in programs], format="csr")
+    joint = _Program(
+        np.concatenate([program.costs for program in programs]),
+        sparse.csr_array(sparse.vstack([whole, room])),
+        np.concatenate([*(program.least for program in programs), np.full(room.shape[0], -np.inf)]),
+        np.concatenate([*(program.most for program in programs), np.concatenate(left) / BASE]),
+        np.concatenate([program.lowest for program in programs]),
+        np.concatenate([program.highest for program in programs]),
+    )
+    found = np.split(_solved(joint), np.cumsum([len(program.costs) for program in programs])[:-1])
+    return tuple(_rounded(parts, one) for (parts, _), one in zip(groups, found, strict=True))
+
+
+def _share(group: int, pair: tuple[int, Sequence[int]], n: int, programs: Sequence["_Program"]) -> sparse.csr_array:
+    """The part of the rule that a group holds those within it, which is about one group."""
+    sign = -1.0 if group == pair[0] else float(group in pair[1])
+    rest = len(programs[group].costs) - n
+    return sparse.csr_array(sparse.hstack([sign * sparse.eye_array(n), sparse.csr_array((n, rest))]))
+
+
+@dataclass(frozen=True)
+class _Program:
+    """A program in whole numbers: costs and bounds of its columns, and rows whose sums lie between least and most.
+
+    Columns say by how many times five a part, and then a sum that weighs, rises over its lower option.
+    """
+
+    costs: Floats
+    members: sparse.csr_array
+    least: Floats
+    most: Floats
+    lowest: Floats
+    highest: Floats
+
+
+def _program(parts: Options, sums: Sums) -> _Program:
+    offset = (sums.options.low - sums.members @ parts.low) / BASE
+    weighing = np.flatnonzero(sums.weighs)
+    k = len(weighing)
+    rises = sparse.csr_array((-np.ones(k), (weighing, np.arange(k))), shape=(len(offset), k))
+    stays, grows = np.where(sums.options.may_stay, 0.0, 1.0), np.where(sums.options.may_rise, 1.0, 0.0)
+    return _Program(
+        np.concatenate([-parts.preference, -_SUM_WEIGHT * sums.options.preference[weighing]]),
+        sparse.csr_array(sparse.hstack([sums.members, rises])),
+        offset + np.where(sums.weighs, 0.0, stays),
+        offset + np.where(sums.weighs, 0.0, grows),
+        np.concatenate([np.where(parts.may_stay, 0.0, 1.0), stays[weighing]]),
+        np.concatenate([np.where(parts.may_rise, 1.0, 0.0), grows[weighing]]),
+    )
+
+
+def _solved(program: _Program) -> Floats:
+    """The cheapest whole numbers, or nearly so.
+
+    Of two trees alone these are found without asking for them to be whole. With cells a few in a hundred are not: then
+    only these are asked for anew, and as long as that cannot be, all that share a small sum with them too.
+    """
+    found = _found(program, program.lowest, program.highest, whole=False)
+    if found is None:
+        raise RoundingError(f"people cannot be rounded within {BASE} everywhere")
+    loose = np.abs(found - np.round(found)) > _EXACT
+    while loose.any():
+        lowest, highest = (np.where(loose, bound, np.round(found)) for bound in (program.lowest, program.highest))
+        whole = _found(program, lowest, highest, whole=True)
+        if whole is not None:
+            return np.asarray(np.round(whole), dtype=np.float64)
+        if loose.all():
+            raise RoundingError(f"people cannot be rounded to whole fives within {BASE} everywhere")
+        loose = _with_neighbours(program.members, loose)
+    return np.asarray(np.round(found), dtype=np.float64)
+
+
+def _found(program: _Program, lowest: Floats, highest: Floats, *, whole: bool) -> Floats | None:
+    if not len(program.costs):
+        return program.costs
+    rows = LinearConstraint(program.members, program.least, program.most)
+    kinds = np.full(len(program.costs), fill_value=int(whole))
+    bounds = Bounds(lowest, highest)
+    answer: Floats | None = milp(program.costs, constraints=rows, bounds=bounds, integrality=kinds, options=_SOLVER).x
+    return answer
+
+
+def _with_neighbours(members: sparse.csr_array, loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The same columns and those that share a small sum with one of them; all, when that adds none."""
+    small = sparse.csr_array(abs(members[np.flatnonzero(np.diff(members.indptr) <= _SMALL_SUM)]))
+    touched = small @ loose.astype(np.float64) > 0
+    wider: NDArray[np.bool_] = loose | (small.T @ touched.astype(np.float64) > 0)
+    return wider if wider.sum() > loose.sum() else np.ones_like(loose)
+
+
+def _rounded(parts: Options, rises: Floats) -> Floats:
+    return np.asarray(parts.low + BASE * rises[: len(parts.low)], dtype=np.float64)
+
+
+class RoundingError(SamenhangError):
+    """No rounding was found that keeps every sum within five of the truth."""

@@ -1,0 +1,163 @@
+"""Whether an estimate is good enough to be told: yes, with caution, or not, and why.
+
+Here is how sure an estimate must be. What may not go out lest it tells of people is for `protection/`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.errors import ContractError
+from pipelines.survey.contracts import AREA_TYPES
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Words = NDArray[np.object_]
+FEWEST_DIRECT, FEWEST_EVER = 30, 10
+# Half the width of an interval, on scales and on differences of scales, from 0 to 10.
+_SCALE_HALF = (0.4, 0.6)
+_SHARE_HALF = (0.10, 0.15)
+_SHARE_CV = (0.166, 0.333)
+_RELIABLE = (0.70, 0.50)
+_ROUNDING = 1e-9
+
+REASONS: Mapping[str, tuple[str, str]] = {
+    "": ("", ""),
+    "imprecise": (
+        "Dit cijfer is niet heel precies. Lees het met de marge erbij.",
+        "This figure is not very precise. Read it with its margin.",
+    ),
+    "too_imprecise": (
+        "Te onzeker om te noemen: de marge is te groot.",
+        "Too uncertain to tell: the margin is too wide.",
+    ),
+    "too_few_respondents": (
+        "Te weinig mensen vulden dit in.",
+        "Too few people answered this.",
+    ),
+    "no_probability_sample": (
+        "De deelnemers zijn niet geloot. Hoe zeker dit is, weten we niet.",
+        "Those who took part were not drawn by chance. How sure this is, nobody knows.",
+    ),
+    "synthetic": (
+        "Berekend uit buurten die hierop lijken, niet uit antwoorden uit deze buurt.",
+        "Reckoned from areas like this one, not from answers from here.",
+    ),
+    "no_estimate": ("Hierover is niets bekend.", "Nothing is known of this."),
+    "too_few_areas": (
+        "Er zijn te weinig buurten om kleine buurten mee te schatten.",
+        "There are too few areas to estimate small ones by.",
+    ),
+    "residuals_not_normal": (
+        "Het rekenmodel past niet goed bij enkele buurten.",
+        "The model does not fit some of the areas.",
+    ),
+    "biased_against_direct": (
+        "Het rekenmodel wijkt af van wat mensen zeiden.",
+        "The model differs from what people said.",
+    ),
+    "one_area_decides": (
+        "Het rekenmodel hangt te veel af van één buurt.",
+        "The model hangs too much on one area.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Per estimate: `publish`, `caution` or `not`, and the reason, one of `REASONS` ('' when it is published)."""
+
+    verdict: Words
+    reason: Words
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Estimates to judge, shape (n,): value, interval (NaN none), standard error, respondents.
+
+    `reliability` is NaN where it is not known, or does not apply: then the width alone decides. `is_share` of shares
+    and their differences.
+    """
+
+    value: Floats
+    lower: Floats
+    upper: Floats
+    se: Floats
+    respondents: NDArray[np.int64]
+    reliability: Floats
+    is_share: bool = False
+
+
+def require_area_type(area_type: str) -> None:
+    """Refuse areas in which too few people live for a survey to say anything of them but who they are.
+
+    Raises
+    ------
+    ContractError
+        For a PC6, an H3 cell, or any other type that is not of a survey.
+    """
+    if area_type not in AREA_TYPES:
+        raise ContractError(
+            f"survey: nothing that residents said is told of a {area_type}: some forty people live there, so an answer "
+            f"is nearly somebody's own. Ask for one of {list(AREA_TYPES)}."
+        )
+
+
+def judge_direct(judged: Judged, *, is_probability: bool) -> Verdicts:
+    """Judge what an area's own answers say.
+
+    Under 30 respondents never. A mean: reliability .70 and half the interval .4 at most to publish, .50 and .6 with
+    caution. A share: coefficient of variation of the smaller part at most 16.6 %, or half the interval 10 points;
+    33.3 % or 15 points with caution. Of a sample not drawn by chance nobody knows the error: with caution at best.
+    """
+    fine, fair = _precise(judged)
+    reliable = np.nan_to_num(judged.reliability, nan=1.0)
+    if not judged.is_share:
+        fine, fair = fine & (reliable >= _RELIABLE[0]), fair & (reliable >= _RELIABLE[1])
+    found = _graded(fine, fair)
+    if not is_probability:
+        found = _worded(np.isfinite(judged.value), "caution", "no_probability_sample", found)
+    return _worded(judged.respondents < FEWEST_DIRECT, "not", "too_few_respondents", found)
+
+
+def judge_model(judged: Judged, gamma: Floats, unsound: str) -> Verdicts:
+    """Judge what a model says of areas.
+
+    Parameters
+    ----------
+    judged
+        Estimates, with the root of their squared error.
+    gamma
+        Weight of the area's own answers, shape (n,): at 0 with caution at best.
+    unsound
+        Why the model may not be used; '' when it may.
+    """
+    found = _graded(*_precise(judged))
+    found = _worded((gamma == 0) & (found.verdict == "publish"), "caution", "synthetic", found)
+    found = _worded(~np.isfinite(judged.se), "not", "no_estimate", found)
+    return _worded(np.full(len(gamma), bool(unsound)), "not", unsound, found)
+
+
+def _precise(judged: Judged) -> tuple[Flags, Flags]:
+    """Which are precise enough to publish, and which with caution; NaN compares as neither."""
+    half = (judged.upper - judged.lower) / 2 - _ROUNDING
+    fine, fair = _SHARE_HALF if judged.is_share else _SCALE_HALF
+    if not judged.is_share:
+        return np.asarray(half <= fine), np.asarray(half <= fair)
+    smaller = np.minimum(np.abs(judged.value), 1 - np.abs(judged.value))
+    with_smaller = [(smaller > 0) & (judged.se <= most * smaller) for most in _SHARE_CV]
+    return np.asarray(with_smaller[0] | (half <= fine)), np.asarray(with_smaller[1] | (half <= fair))
+
+
+def _graded(fine: Flags, fair: Flags) -> Verdicts:
+    verdict = np.where(fine, "publish", np.where(fair, "caution", "not")).astype(object)
+    reason = np.where(fine, "", np.where(fair, "imprecise", "too_imprecise")).astype(object)
+    return Verdicts(verdict, reason)
+
+
+def _worded(where: Flags, verdict: str, reason: str, found: Verdicts) -> Verdicts:
+    return Verdicts(
+        np.where(where, verdict, found.verdict).astype(object), np.where(where, reason, found.reason).astype(object)
+    )
