@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.example.survey import Adults, draw_sample, sample_sizes, scale_scores
+from pipelines.example.adults import RISEN_BUURT, Adults, scale_scores
+from pipelines.example.survey import NO_PANEL, draw_sample, sample_sizes
 from pipelines.example.town import Town
 from pipelines.example.words import Item, read_kinds, read_words
 from pipelines.sources.instrument import instruments
@@ -165,3 +166,40 @@ def test_strata_and_margins_are_those_of_all_adults(folder: Path, klein: Town, a
     # Who is older answered more often than there are of them.
     old = margins.inwoners[margins.categorie.isin(["65-74", "75-120"])].sum() / margins.inwoners.sum()
     assert (answers.leeftijd >= 65).mean() > old + 0.02
+
+
+def test_some_of_those_who_answered_before_answer_again_and_most_do_not(klein: Town, folder: Path) -> None:
+    now, before = klein.fieldwork, klein.fieldwork_before
+    both = np.intersect1d(now.sample.adult, before.sample.adult)
+    assert 0.3 < len(both) / len(now.sample.adult) < 0.45
+    assert sorted(now.panel[both]) == list(range(1, len(both) + 1))
+    assert (np.delete(now.panel, both) == NO_PANEL).all()
+    waves = [pd.read_csv(folder / f"enquete{ending}.csv", sep=";", decimal=",") for ending in ("", "_2022")]
+    members = [wave.panelnummer.dropna() for wave in waves]
+    assert set(members[0]) == set(members[1])
+    assert members[0].is_unique
+    assert len(waves[1]) == len(waves[0])
+
+
+def test_both_waves_weigh_up_to_the_same_adults_of_every_buurt(klein: Town) -> None:
+    before = klein.fieldwork_before
+    per_buurt = np.bincount(before.adults.buurt[before.sample.adult], weights=before.sample.weight)
+    assert np.allclose(per_buurt, np.bincount(before.adults.buurt))
+    assert (before.adults.age <= klein.fieldwork.adults.age).all()
+    assert before.adults.age.min() == 18
+
+
+def test_one_buurt_rose_much_and_the_others_changed_little(klein: Town) -> None:
+    scores = [scale_scores(wave.adults, wave.items, "m1_contact") for wave in (klein.fieldwork_before, klein.fieldwork)]
+    buurt = klein.fieldwork.adults.buurt
+    rise = pd.Series(scores[1] - scores[0]).groupby(buurt).mean()
+    assert rise[RISEN_BUURT] > 0.9
+    assert rise.drop(RISEN_BUURT).abs().max() < 0.5
+
+
+def test_who_answers_twice_answers_much_alike(klein: Town) -> None:
+    both = klein.fieldwork.panel != NO_PANEL
+    scores = [
+        scale_scores(wave.adults, wave.items, "m1_contact")[both] for wave in (klein.fieldwork_before, klein.fieldwork)
+    ]
+    assert 0.4 < np.corrcoef(*scores)[0, 1] < 0.95

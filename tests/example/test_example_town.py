@@ -19,7 +19,8 @@ from pipelines.sources.check import problems
 FILES = {
     "bag.gpkg", "cbs_pc4_2024.gpkg", "cbs_pc6_2024.gpkg", "cbs_vk100_2024.gpkg", "codeboek.csv", "enquete.csv",
     "inventaris.csv", "plekken.csv", "duo_vestigingen.csv", "streets.osm.pbf", "wijkenbuurten_2024.gpkg",
-    "marges.csv", "steekproef.csv", "waarheid/dubbele_plekken.csv", "waarheid/gebiedsgemiddelden.csv",
+    "marges.csv", "steekproef.csv", "enquete_2022.csv", "marges_2022.csv", "steekproef_2022.csv",
+    "waarheid/gebiedsgemiddelden_2022.csv", "waarheid/dubbele_plekken.csv", "waarheid/gebiedsgemiddelden.csv",
     "waarheid/inwoners_per_adres.parquet",
 }  # fmt: skip
 WRITE = (
