@@ -4,24 +4,7 @@ suppressPackageStartupMessages(library(survey))
 options(survey.lonely.psu = "adjust", digits = 17)
 set.seed(20240304)
 
-number <- function(x) {
-  out <- formatC(x, digits = 15, format = "g", width = -1)
-  out[is.na(x) | is.nan(x)] <- "null"
-  out[is.infinite(x)] <- "null"
-  trimws(out)
-}
-json <- function(x) {
-  if (is.list(x)) {
-    body <- vapply(names(x), function(n) paste0('"', n, '": ', json(x[[n]])), "")
-    return(paste0("{", paste(body, collapse = ",\n"), "}"))
-  }
-  if (is.character(x)) {
-    quoted <- paste0('"', x, '"')
-    return(if (length(x) == 1) quoted else paste0("[", paste(quoted, collapse = ", "), "]"))
-  }
-  if (length(x) == 1 && is.null(attr(x, "many"))) return(number(x))
-  paste0("[", paste(number(as.numeric(x)), collapse = ", "), "]")
-}
+source("tests/oracles/json.R")
 
 n <- 420
 strata <- 7
