@@ -81,3 +81,46 @@ ESTIMATES = Contract(
         Column("is_chosen", pa.bool_(), "whether this is the estimate that is told of the area"),
     ),
 )
+
+VERDICTS_OF_CHANGE = ("changed", "slightly", "same", "unknown")
+# Why no change is told.
+NOT_COMPARED = (
+    "too_few_respondents", "no_probability_sample", "other_questions", "other_modes", "mode_unknown", "not_invariant",
+)  # fmt: skip
+
+CHANGES = Contract(
+    "survey/changes",
+    grain="one change between a wave and the next: an area and an indicator; unrounded, with exact numbers",
+    key=("wave_before", "wave_after", "area_type", "area_code", "indicator"),
+    personal=True,
+    columns=(
+        Column("wave_before", pa.int64(), "year of the earlier wave"),
+        Column("wave_after", pa.int64(), "year of the later wave"),
+        Column("area_type", pa.string(), "pc4, buurt, wijk or gemeente", values=AREA_TYPES),
+        Column("area_code", pa.string(), "postcode or CBS code"),
+        Column("indicator", pa.string(), "what changed, e.g. m1_contact"),
+        Column("question", pa.string(), "question of survey/scores it is of"),
+        Column("category", pa.string(), "category of that question it is the share of; '' of a score"),
+        Column("unit", pa.string(), "0-10, points or share"),
+        Column("change", pa.float64(), "later less earlier, of areas' own answers; null with a reason", nullable=True),
+        Column("lower", pa.float64(), "95 % interval, lower end; null with a reason", nullable=True),
+        Column("upper", pa.float64(), "95 % interval, upper end; null with a reason", nullable=True),
+        Column("differs_p", pa.float64(), "p of no change, Benjamini-Hochberg over areas of the type", nullable=True),
+        Column("same_p", pa.float64(), "p of a change that matters, Benjamini-Hochberg as well", nullable=True),
+        Column("respondents_before", pa.int64(), "respondents to the earlier wave", minimum=0),
+        Column("respondents_after", pa.int64(), "respondents to the later wave", minimum=0),
+        Column(
+            "verdict",
+            pa.string(),
+            "changed; slightly: by less than matters; same: by nothing that matters; unknown; '' no change told",
+            values=("", *VERDICTS_OF_CHANGE),
+        ),
+        Column(
+            "caution",
+            pa.string(),
+            "mode_standardised: as if people had answered in the same ways; mode_unknown: nobody knows how; else ''",
+            values=("", "mode_standardised", "mode_unknown"),
+        ),
+        Column("reason_missing", pa.string(), "why no change is told; else ''", values=("", *NOT_COMPARED)),
+    ),
+)

@@ -1,7 +1,7 @@
 """Means of areas with their error, in the design by which the sample was drawn.
 
 Here are weighted means of domains and their Taylor-linearised variance, from strata, clusters, finite populations and
-calibration. Weights are made in `weights`; which answers are averaged is for `responses`.
+calibration. Weights are made in `weights`, intervals in `intervals`; which answers are averaged is for `responses`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import betaincinv, stdtrit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -17,7 +16,6 @@ Ints = NDArray[np.int64]
 _AT_ONCE = 4_000_000
 # A share of an area's people from which drawing without replacement is reckoned with.
 _FEW_REMAIN = 0.05
-_LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -101,16 +99,34 @@ def domain_means(values: Floats, design: Design, domains: Domains, population: F
     ----------
     Särndal, Swensson and Wretman, Model Assisted Survey Sampling (1992), sections 5.8 and 6.6; R survey::svyby.
     """
-    counts = np.isfinite(values[domains.row]) & (design.weight[domains.row] > 0)
-    kept = Domains(domains.row[counts], domains.domain[counts], domains.count)
+    kept = counting(values, design, domains)
     influences, mean = influence(values, design, kept)
-    variance = variances(influences, design)
     respondents = np.bincount(kept.domain, minlength=kept.count)
-    if population is not None and not design.fraction.any():
-        share = np.where(population > 0, respondents / np.where(population > 0, population, 1), np.nan)
-        variance = variance * np.where(share > _FEW_REMAIN, np.maximum(1 - share, 0), 1)
+    variance = variances(influences, design) * remaining(respondents, design, population)
     se = np.where(respondents > 0, np.sqrt(np.maximum(variance, 0)), np.nan)
     return DomainMeans(mean, se, respondents, _freedom(kept, design), _effective(kept, design))
+
+
+def counting(values: Floats, design: Design, domains: Domains) -> Domains:
+    """Keep who gave an answer and has a weight."""
+    counts = np.isfinite(values[domains.row]) & (design.weight[domains.row] > 0)
+    return Domains(domains.row[counts], domains.domain[counts], domains.count)
+
+
+def remaining(respondents: Ints, design: Design, population: Floats | None) -> Floats:
+    """By how much each variance is smaller as part of all people answered, shape (areas,): 1 where the design tells it.
+
+    Parameters
+    ----------
+    respondents, population
+        Shape (areas,); population NaN or None where unknown.
+    design
+        How they were drawn.
+    """
+    if population is None or design.fraction.any():
+        return np.ones(len(respondents))
+    share = np.where(population > 0, respondents / np.where(population > 0, population, 1), np.nan)
+    return np.where(share > _FEW_REMAIN, np.maximum(1 - share, 0), 1)
 
 
 def influence(values: Floats, design: Design, domains: Domains) -> tuple[sparse.csc_array, Floats]:
@@ -144,6 +160,21 @@ def variances(influences: sparse.csc_array, design: Design) -> Floats:
 
 def covariances(influences: sparse.csc_array, design: Design, *, only_diagonal: bool = False) -> Floats:
     """Give the covariances of the sums of columns of influences, shape (columns, columns)."""
+    _, apart = deviations(influences, design)
+    if only_diagonal:
+        return np.diag((apart**2).sum(axis=0))
+    return np.asarray(apart.T @ apart)
+
+
+def deviations(influences: sparse.csc_array, design: Design) -> tuple[Ints, Floats]:
+    """Give the sampling units, and how far the sum of each lies from its stratum.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Clusters of the design, sorted, shape (units,); deviations, shape (units, columns), of which squares sum to
+        variances.
+    """
     z = _residual(influences, design)
     units, of_unit = np.unique(design.cluster, return_index=True)
     unit = np.searchsorted(units, design.cluster)
@@ -154,10 +185,7 @@ def covariances(influences: sparse.csc_array, design: Design, *, only_diagonal: 
     scale = np.where(size > 1, (1 - design.fraction) * size / np.maximum(size - 1, 1), 1 - design.fraction)
     in_stratum = sparse.csr_array((np.ones(len(units)), (stratum, np.arange(len(units)))), (len(size), len(units)))
     centre = np.where(size > 1, 1 / np.maximum(size, 1), 0)[:, None] * np.asarray(in_stratum @ totals)
-    apart = (totals - centre[stratum]) * np.sqrt(scale[stratum])[:, None]
-    if only_diagonal:
-        return np.diag((apart**2).sum(axis=0))
-    return np.asarray(apart.T @ apart)
+    return units, (totals - centre[stratum]) * np.sqrt(scale[stratum])[:, None]
 
 
 def _residual(influences: sparse.csc_array, design: Design) -> Floats:
@@ -187,45 +215,3 @@ def _effective(domains: Domains, design: Design) -> Floats:
     total = np.bincount(domains.domain, weight, domains.count)
     squares = np.bincount(domains.domain, weight**2, domains.count)
     return np.divide(total**2, squares, out=np.zeros(domains.count), where=squares > 0)
-
-
-def t_interval(means: DomainMeans, lowest: float, highest: float) -> tuple[Floats, Floats]:
-    """Give the 95 % interval of each mean by Student's t, cut off at the ends of the scale.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper end, shape (areas,) each; NaN where there is no standard error, or no degree of freedom.
-    """
-    freedom = np.where(means.freedom > 0, means.freedom, np.nan)
-    half = stdtrit(freedom, (1 + _LEVEL) / 2) * means.se
-    return np.clip(means.mean - half, lowest, highest), np.clip(means.mean + half, lowest, highest)
-
-
-def korn_graubard(shares: DomainMeans) -> tuple[Floats, Floats]:
-    """Give the 95 % interval of each share by Korn and Graubard: that of a binomial of as many as the error is worth.
-
-    n* = p (1 - p) / se², times (t of n - 1 over t of the degrees of freedom)²; of a share of 0 or 1, of which se is 0,
-    the effective number of respondents. Never symmetric near the ends, as Wald's is.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper end, shape (areas,) each, in [0, 1]; NaN where there is no standard error, or no freedom.
-
-    References
-    ----------
-    Korn and Graubard, Survey Methodology 24 (1998) 193-201; R survey::svyciprop(method = "beta").
-    """
-    tail = (1 - _LEVEL) / 2
-    share, known = shares.mean, np.isfinite(shares.se) & (shares.freedom > 0)
-    worth = np.divide(share * (1 - share), shares.se**2, out=shares.effective.copy(), where=known & (shares.se > 0))
-    freedom = np.where(known, shares.freedom, np.nan)
-    fewer = stdtrit(np.maximum(shares.respondents - 1.0, 1.0), tail) / stdtrit(freedom, tail)
-    size = np.where(known, worth * fewer**2, np.nan)
-    with np.errstate(invalid="ignore"):
-        low = betaincinv(np.maximum(size * share, 1e-12), size * (1 - share) + 1, tail)
-        high = betaincinv(size * share + 1, np.maximum(size * (1 - share), 1e-12), 1 - tail)
-    lower = np.where(share <= 0, np.where(known, 0.0, np.nan), low)
-    upper = np.where(share >= 1, np.where(known, 1.0, np.nan), high)
-    return lower, upper

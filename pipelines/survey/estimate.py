@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import conform
 from pipelines.survey.contracts import DIRECT, ESTIMATES
-from pipelines.survey.design import DomainMeans, Domains, domain_means, korn_graubard, t_interval
+from pipelines.survey.design import DomainMeans, Domains, domain_means
 from pipelines.survey.fay_herriot import fit
+from pipelines.survey.intervals import korn_graubard, t_interval
 from pipelines.survey.living import Lived
 from pipelines.survey.modelled import Ground, Own, model_rows
 from pipelines.survey.publication_rules import Judged, Verdicts, judge_direct, require_area_type

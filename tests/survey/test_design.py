@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.survey.design import (
-    Design,
-    DomainMeans,
-    Domains,
-    covariances,
-    domain_means,
-    influence,
-    korn_graubard,
-    simple_design,
-    t_interval,
-)
+from pipelines.survey.design import Design, DomainMeans, Domains, covariances, domain_means, influence, simple_design
+from pipelines.survey.intervals import korn_graubard, t_interval
 from tests.survey.oracle import numbered, oracle
 
 R = oracle("design")

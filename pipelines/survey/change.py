@@ -1,0 +1,134 @@
+"""How much a mean or share changed from one wave to the next, and how sure that is.
+
+Here two waves become a difference per area with its error; who answered twice is reckoned with. Whether waves may be
+compared at all, and what a difference means, is for `trend`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from pipelines.survey.design import Design, Domains, counting, deviations, domain_means, influence, remaining
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+_AT_ONCE = 4_000_000
+_LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One figure of one wave: values (n,), NaN unknown, the design, who lives where, and `people` (areas,) or None."""
+
+    values: Floats
+    design: Design
+    domains: Domains
+    people: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """Per area, shape (areas,): the later mean less the earlier one, NaN where either is unknown, and its error.
+
+    `freedom` is the lesser of both waves; `before` and `after` are the respondents.
+    """
+
+    difference: Floats
+    se: Floats
+    freedom: Floats
+    before: Ints
+    after: Ints
+
+    def interval(self) -> tuple[Floats, Floats]:
+        """Give the 95 % interval by Student's t, shape (areas,) each; NaN without error or freedom."""
+        half = stdtrit(self._known_freedom(), (1 + _LEVEL) / 2) * self.se
+        return self.difference - half, self.difference + half
+
+    def differs(self) -> Floats:
+        """Give the p-value of no change at all, two-sided, shape (areas,); NaN without error."""
+        return np.asarray(2 * stdtr(self._known_freedom(), -np.abs(self._scaled(self.difference))))
+
+    def is_same(self, margin: float) -> Floats:
+        """Give the p-value of a change of at least `margin`, shape (areas,): the larger of two one-sided tests.
+
+        References
+        ----------
+        Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 657-680.
+        """
+        freedom = self._known_freedom()
+        above = stdtr(freedom, -self._scaled(self.difference + margin))
+        below = stdtr(freedom, self._scaled(self.difference - margin))
+        return np.asarray(np.maximum(above, below))
+
+    def _known_freedom(self) -> Floats:
+        return np.where(self.freedom > 0, self.freedom, np.nan)
+
+    def _scaled(self, difference: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(difference / self.se)
+
+
+def change(before: Asked, after: Asked, panel: tuple[Ints, Ints]) -> Change:
+    """Give the change of every area: its variance is that of both waves less twice their covariance.
+
+    The covariance is that of who answered twice: per pair of sampling units that share somebody, the product of how far
+    their sums of influences lie from their strata. With everybody in both waves that is the paired variance; with
+    nobody it is nought.
+
+    Parameters
+    ----------
+    before, after
+        The same figure of two waves, with areas numbered alike.
+    panel
+        Rows of those who answered twice, in `before` and in `after`, shape (pairs,) each.
+
+    References
+    ----------
+    Berger and Priam, Journal of the Royal Statistical Society A 179 (2016) 251-272.
+    """
+    earlier, later = (domain_means(one.values, one.design, one.domains, one.people) for one in (before, after))
+    variance = earlier.se**2 + later.se**2 - 2 * _covariance(before, after, panel)
+    return Change(
+        later.mean - earlier.mean,
+        np.sqrt(np.maximum(variance, 0)),
+        np.minimum(earlier.freedom, later.freedom),
+        earlier.respondents,
+        later.respondents,
+    )
+
+
+def _covariance(before: Asked, after: Asked, panel: tuple[Ints, Ints]) -> Floats:
+    areas = before.domains.count
+    found = np.zeros(areas)
+    if not len(panel[0]):
+        return found
+    kept = [counting(one.values, one.design, one.domains) for one in (before, after)]
+    waves = list(zip((before, after), kept, strict=True))
+    influences = [influence(one.values, one.design, who)[0] for one, who in waves]
+    portion = max(1, _AT_ONCE // max(len(before.values), len(after.values), 1))
+    for start in range(0, areas, portion):
+        chosen = slice(start, start + portion)
+        (units, apart), (units_after, apart_after) = (
+            deviations(each[:, chosen], one.design) for each, one in zip(influences, (before, after), strict=True)
+        )
+        pairs = np.unique(
+            np.column_stack(
+                [
+                    np.searchsorted(units, before.design.cluster[panel[0]]),
+                    np.searchsorted(units_after, after.design.cluster[panel[1]]),
+                ]
+            ),
+            axis=0,
+        )
+        found[chosen] = np.sum(apart[pairs[:, 0]] * apart_after[pairs[:, 1]], axis=0)
+    smaller = [remaining(np.bincount(who.domain, minlength=areas), one.design, one.people) for one, who in waves]
+    return np.asarray(found * np.sqrt(smaller[0] * smaller[1]))
+
+
+def panel_rows(before: NDArray[np.str_], after: NDArray[np.str_]) -> tuple[Ints, Ints]:
+    """Give the rows of those with the same number in both waves, shape (pairs,) each; '' is nobody's number."""
+    both, first, second = np.intersect1d(before, after, return_indices=True)
+    named = both != ""
+    return first[named].astype(np.int64), second[named].astype(np.int64)
