@@ -13,6 +13,7 @@ from pipelines.pages.figures import PublishedTables
 from pipelines.pages.index import index_page
 from pipelines.pages.map import map_page
 from pipelines.pages.protection import protection_page
+from pipelines.pages.survey import survey_page
 from pipelines.protection import contracts
 from pipelines.release import exclusive, publication_lock
 from pipelines.warehouse import replacing
@@ -35,7 +36,9 @@ def files(bench: Bench) -> Made:
     """Parquet files and a DuckDB database for analysts, with their description; and the audit."""
     published = _published(bench)
     tables = {**published.areas, "indicators": published.indicators, "places": published.places}
-    exports.write_tables({**tables, "reach": bench.read(contracts.REACH)}, bench.drafts)
+    for contract in (contracts.REACH, contracts.SURVEY_CHANGES, contracts.SURVEY_QUALITY):
+        tables[contract.table] = bench.read(contract)
+    exports.write_tables(tables, bench.drafts)
     exports.write_database(bench.drafts)
     described = exports.data_package(bench.area, colophon(bench), bench.drafts, input_checksums(bench))
     _write_page(bench, "datapackage.json", described)
@@ -47,10 +50,12 @@ def files(bench: Bench) -> Made:
 
 @step("pages/html", reads=("out/indicators", "out/places"))
 def html(bench: Bench) -> Made:
-    """The start page `index.html`, the map `kaart.html`, and `bescherming.html`; none of them asks for the network."""
+    """The pages `index.html`, `kaart.html`, `enquete.html` and `bescherming.html`: none asks for the network."""
     published, told = _published(bench), colophon(bench)
     _write_page(bench, "kaart.html", map_page(published, bench.area, told))
     _write_page(bench, "index.html", index_page(published, bench.area, told))
+    survey = bench.read(contracts.SURVEY_CHANGES), bench.read(contracts.SURVEY_QUALITY)
+    _write_page(bench, "enquete.html", survey_page(published, survey, bench.area, told))
     _write_page(bench, "bescherming.html", protection_page(published, bench.read(contracts.AUDIT), bench.area, told))
     return Made()
 

@@ -8,7 +8,14 @@ from pipelines.places.contracts import REGISTER
 from pipelines.protection import contracts
 from pipelines.protection.audit import audit_release
 from pipelines.protection.population import round_people, withheld_remarks
-from pipelines.protection.publication import area_tables, protect_indicators, protect_reach, publish_places
+from pipelines.protection.publication import (
+    area_tables,
+    protect_changes,
+    protect_indicators,
+    protect_quality,
+    protect_reach,
+    publish_places,
+)
 from pipelines.protection.survey_tables import audit_table, hide_survey, shown_table
 from pipelines.sources.contracts import AREAS, INVENTORY
 
@@ -35,8 +42,8 @@ def decisions(bench: Bench) -> Made:
 
 @step(
     "out/indicators",
-    writes=(contracts.INDICATORS, contracts.AUDIT),
-    reads=("areas/values", "people/origins", "protection/decisions", "sources/statistics"),
+    writes=(contracts.INDICATORS, contracts.AUDIT, contracts.SURVEY_CHANGES, contracts.SURVEY_QUALITY),
+    reads=("areas/values", "people/origins", "protection/decisions", "sources/statistics", "survey/estimates"),
 )
 def indicators(bench: Bench) -> Made:
     """Every indicator as it may go out, tidy and one row per area; and the audit, without which nothing goes out."""
@@ -44,7 +51,8 @@ def indicators(bench: Bench) -> Made:
     audit = audit_release(counts, survey, known_secret(bench), bench.area)
     keep_told(bench, counts)
     tidy = protect_indicators(bench.warehouse)
-    return Made((tidy, audit), further=tuple(area_tables(tidy, bench.read(AREAS)).values()))
+    survey_tables = protect_changes(bench.warehouse), protect_quality(bench.warehouse)
+    return Made((tidy, audit, *survey_tables), further=tuple(area_tables(tidy, bench.read(AREAS)).values()))
 
 
 @step(

@@ -3,20 +3,21 @@
 from assets.bench import Bench
 from assets.step import Made, step
 from pipelines.sources.contracts import ANSWERS, AREAS, ITEMS, MARGINS, PEOPLE_COUNTS, RESPONDENTS, STRATA
-from pipelines.survey.contracts import ESTIMATES, SCORES
+from pipelines.survey.contracts import CHANGES, ESTIMATES, QUALITY, SCORES
 from pipelines.survey.remarks import unplaced_remarks
 from pipelines.survey.sample import Tables
 from pipelines.survey.waves import estimate_survey
 
 
-@step("survey/estimates", writes=(SCORES, ESTIMATES), reads=("sources/survey", "sources/statistics"))
+@step("survey/estimates", writes=(SCORES, ESTIMATES, CHANGES, QUALITY), reads=("sources/survey", "sources/statistics"))
 def estimates(bench: Bench) -> Made:
-    """What residents say of each manifestation, per PC4, buurt, wijk and gemeente, and how sure that is (personal)."""
+    """What residents say of each manifestation, what changed, and how sure that is (personal)."""
     tables = Tables(*(bench.read(contract) for contract in (RESPONDENTS, ANSWERS, ITEMS, STRATA, MARGINS)))
     areas, waves = bench.read(AREAS), bench.area.sources.waves()
     by_chance = frozenset(wave.vintage for wave in waves if wave.sampling == "probability")
     remarks = tuple(remark for wave in waves for remark in unplaced_remarks(tables.respondents, areas, wave))
-    return Made(estimate_survey(tables, by_chance, areas, bench.read(PEOPLE_COUNTS)), remarks=remarks)
+    found = estimate_survey(tables, by_chance, areas, bench.read(PEOPLE_COUNTS))
+    return Made((found.scores, found.estimates, found.changes, found.quality), remarks=remarks)
 
 
 STEPS = (estimates,)

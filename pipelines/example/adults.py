@@ -17,7 +17,7 @@ _BUURT_SPREAD, _SCALE_SPREAD, _PERSON_SPREAD, _ANSWER_SPREAD = 0.40, 0.15, 0.75,
 _AGE_SLOPE_PER_YEAR, _MEAN_AGE = 0.008, 50.0
 # What two years change: in every buurt a little, in one much, and in each person.
 _BUURT_CHANGE, _PERSON_CHANGE, _RISE = 0.05, 0.35, 0.6
-RISEN_BUURT = 4
+RISEN_BUURT = 5
 YEARS_BETWEEN = 2
 
 

@@ -66,7 +66,7 @@ def write_tables(tables: Mapping[str, pa.Table], folder: Path) -> None:
 
 def table_paths(folder: Path) -> dict[str, Path]:
     """Published Parquet files by the name of their table."""
-    names = (*AREA_TABLES, "places", "reach")
+    names = (*AREA_TABLES, "places", "reach", "survey_changes", "survey_quality")
     return {"indicators": folder / "indicators.parquet", **{n: folder / "tables" / f"{n}.parquet" for n in names}}
 
 

@@ -1,4 +1,4 @@
--- grain:  one respondent to the last wave and one question
+-- grain:  one respondent to one wave ($wave) and one question
 -- reads:  survey.scores, sources.respondents, sources.areas
 -- writes: what `survey_cells` counts
 -- units:  score 0-10, null where there is none; category null of a score; '' an area that is not known. Who has no weight
@@ -15,7 +15,7 @@ select
 from (
     select *, bool_or(category <> '') over (partition by question) as is_category
     from survey.scores
-    where wave = (select max(wave) from survey.scores)
+    where wave = $wave
 ) as scores
 join sources.respondents using (wave, respondent_id)
 left join sources.areas as buurten on buurten.area_type = 'buurt' and buurten.area_code = respondents.buurt_code

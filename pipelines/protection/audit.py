@@ -222,7 +222,7 @@ def audit_release(counts: pa.Table, survey: pa.Table, secret: Secret, area: Area
             f"protection: hidden answers to {unsafe} can be worked out from what would be told. Nothing is published; "
             "the earlier release stands. This is a defect of ours: report it with this line."
         )
-    earlier = secret.earlier
+    earlier, waves = secret.earlier, sorted(set(survey["wave"].to_pylist()))
     intervals = require_safe(counts, [table for _, table in earlier], only_public=is_public(area))
     parts = {
         "method": _METHOD | {"key": fingerprint(secret.key)},
@@ -231,10 +231,15 @@ def audit_release(counts: pa.Table, survey: pa.Table, secret: Secret, area: Area
         "people_from_public_tables_only": is_public(area),
         "people": {"status": "passed", "columns": _COLUMNS, "cells": told_cells(counts, intervals)},
         "people_in_small_areas": list(told_classes(counts)),
-        "survey": {row["question"]: json.loads(row["content"]) for row in survey.to_pylist()},
+        "survey": _of_wave(survey, waves[-1]) if waves else {},
+        "survey_before": {str(wave): _of_wave(survey, wave) for wave in waves[:-1]},
     }
     content = [json.dumps(part, ensure_ascii=False) for part in parts.values()]
     return pa.table([list(parts), content], schema=AUDIT.schema)
+
+
+def _of_wave(survey: pa.Table, wave: int) -> dict[str, object]:
+    return {row["question"]: json.loads(row["content"]) for row in survey.to_pylist() if row["wave"] == wave}
 
 
 _COLUMNS = [

@@ -16,8 +16,9 @@ from pipelines.areas.contracts import (
 )
 from pipelines.contracts import GEOMETRY, Column, Contract
 from pipelines.people.contracts import PERSONS
-from pipelines.sources.contracts import ATTRIBUTE_COLUMNS
+from pipelines.sources.contracts import ATTRIBUTE_COLUMNS, WAVE
 from pipelines.streets.unknowns import BOUNDS
+from pipelines.survey.contracts import CAUTIONS, NOT_COMPARED, SUBJECTS, VERDICTS_OF_CHANGE
 
 REASONS = (*VALUE_REASONS, "too_few_people", "only_as_class", "withheld")
 COUNT_CLASSES = ("", "<10", "10-49", "50+")
@@ -110,10 +111,11 @@ PLACES = Contract(
 
 SURVEY_SHOWN = Contract(
     "protection/survey_shown",
-    grain="one survey value that may go out: a question, a category ('mean' of a scale) and an area",
-    key=("area_type", "area_code", "question", "category"),
+    grain="one survey value of a wave that may go out: a question, a category ('mean' of a scale) and an area",
+    key=("wave", "area_type", "area_code", "question", "category"),
     personal=True,
     columns=(
+        WAVE,
         *KEYS[:2],
         Column("question", pa.string(), "scale or item"),
         Column("category", pa.string(), "category of an item; 'mean' of a scale"),
@@ -121,11 +123,60 @@ SURVEY_SHOWN = Contract(
     ),
 )
 
+SURVEY_CHANGES = Contract(
+    "out/survey_changes",
+    grain="one change between a wave and the next: an area and an indicator; no ranks",
+    key=("wave_before", "wave_after", "area_type", "area_code", "indicator"),
+    columns=(
+        Column("wave_before", pa.int64(), "year of the earlier wave"),
+        Column("wave_after", pa.int64(), "year of the later wave"),
+        *KEYS[:3],
+        Column("unit", pa.string(), "0-10, points or share"),
+        Column("change", pa.float64(), "later less earlier; null with a reason", nullable=True),
+        Column("lower", pa.float64(), "95 % interval, lower end; null with a reason", nullable=True),
+        Column("upper", pa.float64(), "95 % interval, upper end; null with a reason", nullable=True),
+        Column(
+            "verdict",
+            pa.string(),
+            "changed; slightly: by less than matters; same: by nothing that matters; unknown; '' no change told",
+            values=("", *VERDICTS_OF_CHANGE),
+        ),
+        Column(
+            "caution",
+            pa.string(),
+            "mode_standardised: as if people had answered in the same ways; mode_unknown: nobody knows how; else ''",
+            values=CAUTIONS,
+        ),
+        Column("reason_missing", pa.string(), "why no change is told; else ''", values=("", *NOT_COMPARED, "withheld")),
+    ),
+)
+
+SURVEY_QUALITY = Contract(
+    "out/survey_quality",
+    grain="one figure of how good a wave is: of a scale, an item, the weights, a margin or a model of small areas",
+    key=("wave", "subject", "name", "mode", "statistic"),
+    columns=(
+        WAVE,
+        Column("subject", pa.string(), "what it is of", values=SUBJECTS),
+        Column(
+            "name", pa.string(), "indicator, scale/item, feature/category, or indicator/area type; '' of the weights"
+        ),
+        Column("mode", pa.string(), "way of answering; '' all"),
+        Column("statistic", pa.string(), "which figure, e.g. alpha"),
+        Column("value", pa.float64(), "the figure; null: cannot be given", nullable=True),
+        Column("lower", pa.float64(), "95 % interval, lower end; null: none", nullable=True),
+        Column("upper", pa.float64(), "95 % interval, upper end; null: none", nullable=True),
+        Column("word", pa.string(), "of a model: which it is, or why it is not used; else ''"),
+        Column("n_class", pa.string(), "respondents behind it, as a class; '' does not apply", values=N_CLASSES),
+    ),
+)
+
 SURVEY_AUDIT = Contract(
     "protection/survey_audit",
-    grain="one question of the survey",
-    key=("question",),
+    grain="one question of one wave",
+    key=("wave", "question"),
     columns=(
+        WAVE,
         Column("question", pa.string(), "scale or item"),
         Column("is_safe", pa.bool_(), "whether every hidden number is as uncertain as it must be"),
         Column("content", pa.string(), "what the audit says of it, as JSON"),

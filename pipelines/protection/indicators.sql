@@ -58,6 +58,8 @@ told as (
             on survey_shown.area_type = values_.area_type
             and survey_shown.area_code = values_.area_code
             and survey_shown.indicator = values_.indicator
+            -- Values are of the last wave.
+            and survey_shown.wave = (select max(wave) from protection.survey_shown)
     ) as publishable
 ),
 rounded as (

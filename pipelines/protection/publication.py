@@ -20,12 +20,23 @@ from pipelines.protection.contracts import COUNTS, PLACES, ROUNDED, SURVEY_SHOWN
 from pipelines.protection.parts import SMALL_AREAS
 from pipelines.reach.contracts import PAIRS
 from pipelines.streets.contracts import BUDGETS
+from pipelines.survey.contracts import CHANGES, QUALITY
 from pipelines.warehouse import Warehouse
 
 
 def protect_indicators(warehouse: Warehouse) -> pa.Table:
     """The tidy table as it may go out, `out/indicators`."""
     return warehouse.run_sql("protection/indicators", (VALUES, ROUNDED, COUNTS, SURVEY_SHOWN, ATOMS, ORIGINS))
+
+
+def protect_changes(warehouse: Warehouse) -> pa.Table:
+    """What changed between waves, as it may go out, `out/survey_changes`."""
+    return warehouse.run_sql("protection/survey_changes", (CHANGES, SURVEY_SHOWN), {"indicators": list(catalogue())})
+
+
+def protect_quality(warehouse: Warehouse) -> pa.Table:
+    """How good the waves are, as it may go out, `out/survey_quality`."""
+    return warehouse.run_sql("protection/survey_quality", (QUALITY,))
 
 
 def protect_reach(warehouse: Warehouse) -> pa.Table:

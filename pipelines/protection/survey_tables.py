@@ -1,7 +1,7 @@
 """Which survey values go out, for all tables of a release together, and the audit of those that do not."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -19,23 +19,31 @@ from pipelines.warehouse import Warehouse
 _RULES = Rules(minimum_n=10)
 
 
-def hide_survey(warehouse: Warehouse, rules: Rules = _RULES) -> tuple[Suppression, ...]:
-    """Hide of every question what must be hidden, in all areas at once; the same for the same answers."""
-    answers = warehouse.run_sql("protection/answers", (SCORES, RESPONDENTS, AREAS))
-    return tuple(suppress_all(survey_cells(answers), rules)) if len(answers) else ()
+Hidden = Mapping[int, Sequence[Suppression]]
 
 
-def shown_table(found: Sequence[Suppression]) -> pa.Table:
+def hide_survey(warehouse: Warehouse, rules: Rules = _RULES) -> Hidden:
+    """Hide of every wave and question what must be hidden, in all areas at once; the same for the same answers."""
+    waves = sorted(set(warehouse.read(SCORES)["wave"].to_pylist()))
+    answers = {
+        wave: warehouse.run_sql("protection/answers", (SCORES, RESPONDENTS, AREAS), {"wave": wave}) for wave in waves
+    }
+    return {wave: suppress_all(survey_cells(own), rules) if len(own) else [] for wave, own in answers.items()}
+
+
+def shown_table(found: Hidden) -> pa.Table:
     """The cells that may go out, as `protection/survey_shown`; what is not in it is withheld, whatever the reason."""
     rows = [
         {
+            "wave": wave,
             "area_type": kind,
             "area_code": code,
             "question": one.cells.question,
             "category": category,
             "indicator": indicator_of(one.cells.question, category),
         }
-        for one in found
+        for wave, questions in found.items()
+        for one in questions
         for category, hidden in zip(one.cells.categories, one.hidden, strict=True)
         for (kind, code), is_hidden in zip(one.cells.areas.names, hidden.tolist(), strict=True)
         if not is_hidden
@@ -43,10 +51,12 @@ def shown_table(found: Sequence[Suppression]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SURVEY_SHOWN.schema)
 
 
-def audit_table(found: Sequence[Suppression]) -> pa.Table:
+def audit_table(found: Hidden) -> pa.Table:
     """What the audit says of each question, `protection/survey_audit`: how much is hidden, and between what it lies."""
     rows = [
-        {"question": one.cells.question, "is_safe": one.is_safe, "content": json.dumps(_told(one))} for one in found
+        {"wave": wave, "question": one.cells.question, "is_safe": one.is_safe, "content": json.dumps(_told(one))}
+        for wave, questions in found.items()
+        for one in questions
     ]
     return pa.Table.from_pylist(rows, schema=SURVEY_AUDIT.schema)
 

@@ -3,6 +3,7 @@
 Here a file becomes a frozen `AreaFile`; whether its deliveries exist and are sound is for the readers to say.
 """
 
+import datetime as dt
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
@@ -289,6 +290,15 @@ class Signal(Frozen):
     besproken_met_bewoners: str = ""
 
 
+class Event(Frozen):
+    """Something that happened on one day and may show in the survey: told beside changes, in Dutch and English."""
+
+    date: dt.date
+    buurt: Annotated[str, Field(pattern=r"^(BU\d{8})?$")] = ""
+    nl: str
+    en: str
+
+
 class AreaFile(Frozen):
     """One municipality (or several), or what lies within `extent` (west, south, east, north in RD metres); one year."""
 
@@ -305,6 +315,7 @@ class AreaFile(Frozen):
     place_kinds: dict[str, Delivered]
     benches: Delivered | None = None
     signal: Signal = Signal()
+    events: tuple[Event, ...] = ()
 
     @property
     def benches_delivered(self) -> Delivered:
@@ -400,7 +411,7 @@ def _sentences(name: str, error: ValidationError) -> Iterable[str]:
 def _suggestion(key: str) -> str:
     models: tuple[type[BaseModel], ...] = (
         AreaFile, Sources, PlaceDelivery, BenchDelivery, StreetDelivery, StatlineDelivery, RespondentDelivery,
-        Population, Signal,
+        Population, Signal, Event,
     )  # fmt: skip
     known = {name for model in models for name in model.model_fields}
     close = difflib.get_close_matches(key, sorted(known), n=1)

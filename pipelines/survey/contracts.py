@@ -82,6 +82,7 @@ ESTIMATES = Contract(
     ),
 )
 
+CAUTIONS = ("", "mode_standardised", "mode_unknown")
 VERDICTS_OF_CHANGE = ("changed", "slightly", "same", "unknown")
 # Why no change is told.
 NOT_COMPARED = (
@@ -119,8 +120,31 @@ CHANGES = Contract(
             "caution",
             pa.string(),
             "mode_standardised: as if people had answered in the same ways; mode_unknown: nobody knows how; else ''",
-            values=("", "mode_standardised", "mode_unknown"),
+            values=CAUTIONS,
         ),
         Column("reason_missing", pa.string(), "why no change is told; else ''", values=("", *NOT_COMPARED)),
+    ),
+)
+
+SUBJECTS = ("scale", "item", "weights", "margin", "model")
+
+QUALITY = Contract(
+    "survey/quality",
+    grain="one figure of how good a wave is: of a scale, an item, the weights, a margin or a model of small areas",
+    key=("wave", "subject", "name", "mode", "statistic"),
+    personal=True,
+    columns=(
+        WAVE,
+        Column("subject", pa.string(), "what it is of", values=SUBJECTS),
+        Column(
+            "name", pa.string(), "indicator, scale/item, feature/category, or indicator/area type; '' of the weights"
+        ),
+        Column("mode", pa.string(), "way of answering; '' all"),
+        Column("statistic", pa.string(), "which figure, e.g. alpha"),
+        Column("value", pa.float64(), "the figure; null: cannot be given", nullable=True),
+        Column("lower", pa.float64(), "95 % interval, lower end; null: none", nullable=True),
+        Column("upper", pa.float64(), "95 % interval, upper end; null: none", nullable=True),
+        Column("word", pa.string(), "of a model: which it is, or why it is not used; else ''"),
+        Column("respondents", pa.int64(), "respondents it rests on", minimum=0),
     ),
 )

@@ -17,7 +17,7 @@ from pipelines.survey.design import DomainMeans, Domains, domain_means
 from pipelines.survey.fay_herriot import fit
 from pipelines.survey.intervals import korn_graubard, t_interval
 from pipelines.survey.living import Lived
-from pipelines.survey.modelled import Ground, Own, model_rows
+from pipelines.survey.modelled import Ground, Modelled, Own, model_rows
 from pipelines.survey.publication_rules import Judged, Verdicts, judge_direct, require_area_type
 from pipelines.survey.responses import Response
 from pipelines.survey.sample import Sample, Wave
@@ -39,7 +39,9 @@ class Estimated:
     verdicts: Verdicts
 
 
-def estimate_wave(wave: Wave, sample: Sample, made: Sequence[Response], ground: Ground) -> pa.Table:
+def estimate_wave(
+    wave: Wave, sample: Sample, made: Sequence[Response], ground: Ground
+) -> tuple[pa.Table, tuple[Modelled, ...]]:
     """Estimate every figure of one wave in every area.
 
     Parameters
@@ -53,13 +55,13 @@ def estimate_wave(wave: Wave, sample: Sample, made: Sequence[Response], ground: 
 
     Returns
     -------
-    pyarrow.Table
+    tuple
         `survey/estimates`: of every area and figure the direct estimate; of buurten and PC4 also that of the model,
-        which is chosen where it is sound and precise enough.
+        which is chosen where it is sound and precise enough. And the models.
     """
     for area_type in ground.lived.areas["area_type"].unique().to_pylist():
         require_area_type(area_type)
-    parts = [ESTIMATES.schema.empty_table()]
+    parts, used = [ESTIMATES.schema.empty_table()], list[Modelled]()
     for response in made:
         found = estimated(wave, sample, response, ground)
         everybody = _everybody(sample, response, ground.lived)
@@ -67,7 +69,8 @@ def estimate_wave(wave: Wave, sample: Sample, made: Sequence[Response], ground: 
         chosen = {key for part in models for key in part.chosen}
         parts.append(_rows(wave.year, found, ground.lived, chosen))
         parts.extend(part.table for part in models)
-    return conform(pa.concat_tables(parts), ESTIMATES)
+        used.extend(models)
+    return conform(pa.concat_tables(parts), ESTIMATES), tuple(used)
 
 
 def estimated(wave: Wave, sample: Sample, response: Response, ground: Ground) -> Estimated:

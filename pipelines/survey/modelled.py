@@ -51,6 +51,8 @@ class Own:
 class Modelled:
     """Rows of `survey/estimates` of one area type, the areas (type, code) of which they are chosen, and the model."""
 
+    indicator: str
+    area_type: str
     table: pa.Table
     chosen: frozenset[tuple[str, str]]
     model: SmallAreas
@@ -135,4 +137,4 @@ def _of_type(own: Own, near: Near, lived: Lived) -> Modelled:
         "is_chosen": chosen.tolist(),
     }
     names = frozenset((near.area_type, code) for code, is_in in zip(codes.to_pylist(), chosen, strict=True) if is_in)
-    return Modelled(pa.table(columns).cast(ESTIMATES.schema), names, found)
+    return Modelled(response.indicator, near.area_type, pa.table(columns).cast(ESTIMATES.schema), names, found)

@@ -54,7 +54,7 @@ def reliability(units: Floats, weight: Floats) -> Reliability:
     units
         Shape (respondents, items), in [0, 1], turned one way; NaN without an answer.
     weight
-        Shape (respondents,): for `alpha_weighted` alone.
+        Shape (respondents,): for `alpha_weighted` alone, but who has none counts for nobody.
 
     Returns
     -------
@@ -66,6 +66,7 @@ def reliability(units: Floats, weight: Floats) -> Reliability:
     Feldt, Woodruff and Salih, Applied Psychological Measurement 11 (1987) 93-103; Zumbo, Gadermann and Zeisser, Journal
     of Modern Applied Statistical Methods 6 (2007) 21-29; McDonald, Test Theory (1999). R psych and lavaan.
     """
+    units, weight = units[weight > 0], weight[weight > 0]
     items = units.shape[1]
     whole = np.isfinite(units).all(axis=1)
     answered, weighed = units[whole], weight[whole]
@@ -86,7 +87,7 @@ def reliability(units: Floats, weight: Floats) -> Reliability:
         alpha=alpha,
         lower=lower,
         upper=upper,
-        alpha_weighted=alpha_of(np.cov(answered.T, aweights=weighed)) if weighed.sum() > 0 else float("nan"),
+        alpha_weighted=alpha_of(np.cov(answered.T, aweights=weighed)),
         ordinal_alpha=alpha_of(behind),
         omega=float(loading.sum() ** 2 / (loading.sum() ** 2 + np.sum(1 - loading**2))),
         # The diagonal fits by itself, and counts in the number of moments as everywhere.

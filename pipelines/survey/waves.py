@@ -1,20 +1,33 @@
 """The whole survey, wave by wave: from the tables of `sources/` to those of `survey/`."""
 
+import itertools
+from dataclasses import dataclass
+
 import pyarrow as pa
 
 from pipelines.contracts import conform
-from pipelines.survey.contracts import ESTIMATES, SCORES
+from pipelines.survey.contracts import CHANGES, ESTIMATES, QUALITY, SCORES
 from pipelines.survey.estimate import estimate_wave
 from pipelines.survey.living import lived_in
-from pipelines.survey.modelled import ground_of
+from pipelines.survey.modelled import Modelled, ground_of
+from pipelines.survey.quality import quality_of
 from pipelines.survey.responses import responses, score_table
 from pipelines.survey.sample import Tables, Wave, draw, waves_of
+from pipelines.survey.trend import Held, changes
 
 
-def estimate_survey(
-    tables: Tables, by_chance: frozenset[int], areas: pa.Table, people_counts: pa.Table
-) -> tuple[pa.Table, pa.Table]:
-    """Score and estimate every wave of a survey.
+@dataclass(frozen=True)
+class Estimated:
+    """What follows from a survey: `survey/scores`, `survey/estimates`, `survey/changes` and `survey/quality`."""
+
+    scores: pa.Table
+    estimates: pa.Table
+    changes: pa.Table
+    quality: pa.Table
+
+
+def estimate_survey(tables: Tables, by_chance: frozenset[int], areas: pa.Table, people_counts: pa.Table) -> Estimated:
+    """Score and estimate every wave of a survey, and compare each with the one before.
 
     Parameters
     ----------
@@ -27,8 +40,8 @@ def estimate_survey(
 
     Returns
     -------
-    tuple of pyarrow.Table
-        `survey/scores` and `survey/estimates`; empty without a survey.
+    Estimated
+        Tables that are empty without a survey, and without changes where there is one wave.
 
     Raises
     ------
@@ -36,15 +49,31 @@ def estimate_survey(
         When an item runs against its scale, weights cannot reach the margins, or no respondent of a wave lives in the
         area.
     """
-    made = [_estimated(wave, areas, people_counts) for wave in waves_of(tables, by_chance)]
-    scores = pa.concat_tables([SCORES.schema.empty_table(), *(one for one, _ in made)])
-    estimates = pa.concat_tables([ESTIMATES.schema.empty_table(), *(one for _, one in made)])
-    return conform(scores, SCORES), conform(estimates, ESTIMATES)
+    told = [wave for wave in waves_of(tables, by_chance) if len(wave.respondents)]
+    held = [_held(wave, areas, people_counts) for wave in told]
+    made = [_estimated(one) for one in held]
+    compared = [changes(*pair) for pair in itertools.pairwise(held)]
+    scores = [score_table(one.wave.respondents, one.given) for one in held]
+    return Estimated(
+        conform(pa.concat_tables([SCORES.schema.empty_table(), *scores]), SCORES),
+        conform(pa.concat_tables([ESTIMATES.schema.empty_table(), *(one for one, _ in made)]), ESTIMATES),
+        conform(pa.concat_tables([CHANGES.schema.empty_table(), *compared]), CHANGES),
+        conform(
+            pa.concat_tables(
+                [
+                    QUALITY.schema.empty_table(),
+                    *(quality_of(one, models) for one, (_, models) in zip(held, made, strict=True)),
+                ]
+            ),
+            QUALITY,
+        ),
+    )
 
 
-def _estimated(wave: Wave, areas: pa.Table, people_counts: pa.Table) -> tuple[pa.Table, pa.Table]:
+def _held(wave: Wave, areas: pa.Table, people_counts: pa.Table) -> Held:
     given = responses(wave.respondents, wave.answers, wave.items)
-    ground = ground_of(lived_in(wave.respondents, areas), areas, people_counts)
-    if not len(wave.respondents):
-        return score_table(wave.respondents, given), ESTIMATES.schema.empty_table()
-    return score_table(wave.respondents, given), estimate_wave(wave, draw(wave), given, ground)
+    return Held(wave, draw(wave), given, ground_of(lived_in(wave.respondents, areas), areas, people_counts))
+
+
+def _estimated(one: Held) -> tuple[pa.Table, tuple[Modelled, ...]]:
+    return estimate_wave(one.wave, one.sample, one.given, one.ground)

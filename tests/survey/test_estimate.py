@@ -10,7 +10,7 @@ from pipelines.contracts import violations
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import RespondentDelivery
 from pipelines.sources.contracts import ITEMS, RESPONDENTS
-from pipelines.survey.contracts import ESTIMATES, SCORES
+from pipelines.survey.contracts import CHANGES, ESTIMATES, QUALITY, SCORES
 from pipelines.survey.estimate import area_reliability
 from pipelines.survey.living import lived_in, survey_areas
 from pipelines.survey.remarks import unplaced_remarks
@@ -34,7 +34,9 @@ def estimated(
 ) -> dict[tuple[str, str], Row]:
     """Estimates by area and method."""
     persons = {f"BU{1 + number}": people for number in range(buurten)}
-    scores, table = estimate_survey(survey, by_chance, made.areas(buurten), made.counts(persons))
+    found = estimate_survey(survey, by_chance, made.areas(buurten), made.counts(persons))
+    scores, table = found.scores, found.estimates
+    assert violations(found.quality, QUALITY) == ()
     assert violations(table, ESTIMATES) == ()
     assert violations(scores, SCORES) == ()
     return {(row["area_code"], row["method"]): row for row in table.to_pylist()}
@@ -235,8 +237,8 @@ def test_who_has_no_weight_counts_for_nobody() -> None:
 
 def test_without_a_survey_there_are_no_estimates() -> None:
     empty = made.tables(RESPONDENTS.schema.empty_table(), made.answers(()), ITEMS.schema.empty_table())
-    scores, table = estimate_survey(empty, CHANCE, made.areas(), made.counts({}))
-    assert (len(scores), len(table)) == (0, 0)
+    found = estimate_survey(empty, CHANCE, made.areas(), made.counts({}))
+    assert [len(one) for one in (found.scores, found.estimates, found.changes, found.quality)] == [0, 0, 0, 0]
 
 
 def test_the_order_of_the_rows_changes_no_bit_of_the_estimates() -> None:
@@ -259,8 +261,13 @@ def test_waves_are_estimated_apart() -> None:
         return pa.concat_tables([other_year(table), table])
 
     waves = made.tables(both(survey.respondents), both(survey.answers), both(survey.items))
-    _, table = estimate_survey(waves, CHANCE | {2022}, made.areas(20), made.counts({}))
-    _, single = estimate_survey(survey, CHANCE, made.areas(20), made.counts({}))
+    found = estimate_survey(waves, CHANCE | {2022}, made.areas(20), made.counts({}))
+    table, single = found.estimates, estimate_survey(survey, CHANCE, made.areas(20), made.counts({})).estimates
+    assert violations(found.changes, CHANGES) == ()
+    # Everybody gave the same answers; but nobody was in a panel.
+    told = [row for row in found.changes.to_pylist() if not row["reason_missing"]]
+    assert {row["change"] for row in told} == {0.0}
+    assert all(row["lower"] < 0 < row["upper"] for row in told)
     newest = table.filter(pa.compute.field("wave") == made.WAVE)
     assert newest.equals(single)
     assert table.filter(pa.compute.field("wave") == 2022).drop_columns("wave").equals(single.drop_columns("wave"))

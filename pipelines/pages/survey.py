@@ -1,0 +1,235 @@
+"""The page `enquete.html`: what residents say of each manifestation, what changed, and how good the survey is.
+
+Manifestations stay apart: nothing is summed over them, and areas stand by name, never by value.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.findings.catalogue import Indicator, catalogue
+from pipelines.pages.colophon import Colophon
+from pipelines.pages.figures import Figure, Measure, PublishedTables, read_figures
+from pipelines.pages.rendering import asset_text, render
+from pipelines.pages.words import Word, dutch_number, words
+from pipelines.sources.area_file import AreaFile
+from pipelines.sources.instrument import instruments
+
+AREA_TYPES = ("gemeente", "wijk", "buurt")
+_UNRELIABLE = 0.7
+_SCALE_FIGURES = ("alpha", "ordinal_alpha", "omega")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One area: its figure in words, its interval, how many answered, and what changed since the wave before."""
+
+    area_type: str
+    name: str
+    figure: str
+    interval: str
+    n_class: str
+    change: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """One indicator: what it is, what the municipality says of it, and every area."""
+
+    indicator: Indicator
+    headline: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How well one scale measures: figures in words, and whether they are too low."""
+
+    title: str
+    figures: tuple[str, ...]
+    is_unreliable: bool
+    n_class: str
+
+
+@dataclass(frozen=True)
+class Reached:
+    """One category of a margin: the share of people it has, and the share of weight it got."""
+
+    name: str
+    target: str
+    achieved: str
+
+
+def survey_page(tables: PublishedTables, survey: tuple[pa.Table, pa.Table], area: AreaFile, colophon: Colophon) -> str:
+    """The page as HTML text; it needs no script.
+
+    Parameters
+    ----------
+    tables
+        The published tables.
+    survey
+        `out/survey_changes` and `out/survey_quality`.
+    area
+        The area file, with dated events.
+    colophon
+        Sources, licences and release.
+    """
+    changes, quality = survey
+    waves = sorted(set(quality["wave"].to_pylist()))
+    newest = quality.filter(pc.field("wave") == waves[-1]) if waves else quality
+    last = changes.filter(pc.field("wave_after") == waves[-1]) if waves else changes
+    told = tuple(told_by_manifestation(tables, last))
+    return render(
+        "survey.html",
+        styles=(asset_text("page.css"), asset_text("index.css")),
+        area=area,
+        colophon=colophon,
+        told=told,
+        waves=waves,
+        notes=_notes(last),
+        scales=scales(newest),
+        reached=reached(newest),
+        effective=_of_weights(newest, "deff"),
+        events=_events(tables, area),
+    )
+
+
+def told_by_manifestation(tables: PublishedTables, changes: pa.Table) -> Iterator[tuple[Word, tuple[Told, ...]]]:
+    """Every indicator of the survey, under its manifestation, in the order of the catalogue."""
+    of_manifestation = manifestations()
+    asked = set(tables.indicators["indicator"].unique().to_pylist())
+    for manifestation, word in words().manifestations.items():
+        names = [name for name in catalogue() if of_manifestation.get(name) == manifestation and name in asked]
+        if names:
+            yield word, tuple(_told(tables, changes, name) for name in names)
+
+
+def manifestations() -> Mapping[str, str]:
+    """The manifestation of every indicator that an instrument can give."""
+    found: dict[str, str] = {}
+    for instrument in instruments().values():
+        for name, measure in instrument.measures.items():
+            for category in measure.categories or ("",):
+                found[f"{name}_{category}" if category else name] = measure.manifestation
+    return found
+
+
+def _told(tables: PublishedTables, changes: pa.Table, name: str) -> Told:
+    indicator = catalogue()[name]
+    own = changes.filter(pc.field("indicator") == name).to_pylist()
+    changed = {(row["area_type"], row["area_code"]): row for row in own}
+    rows = tuple(row for kind in AREA_TYPES for row in _rows(tables, kind, (name, indicator.unit), changed))
+    whole = [row for row in rows if row.area_type == AREA_TYPES[0]]
+    return Told(indicator, whole[0].figure or whole[0].reason if len(whole) == 1 else "", rows)
+
+
+def _rows(
+    tables: PublishedTables, kind: str, what: tuple[str, str], changed: Mapping[tuple[str, str], Mapping[str, object]]
+) -> list[Row]:
+    name, unit = what
+    table = tables.areas[kind]
+    codes, names = (table[column].to_pylist() for column in ("area_code", "area_name"))
+    figures = read_figures(tables, kind, Measure(name))
+    rows = [
+        _row((kind, label), figure, unit, changed.get((kind, code)))
+        for code, label, figure in zip(codes, names, figures, strict=True)
+    ]
+    return sorted(rows, key=lambda row: row.name.casefold())
+
+
+def _row(area: tuple[str, str], figure: Figure, unit: str, change: Mapping[str, object] | None) -> Row:
+    reason = words().reasons[figure.reason].short if figure.reason else ""
+    interval = _between(figure.lower, figure.upper, unit) if figure.is_range else ""
+    return Row(
+        *area,
+        figure="" if figure.value is None else in_unit(figure.value, unit),
+        interval=interval,
+        n_class=words().n_classes[figure.n_class].nl if figure.n_class else "",
+        change="" if change is None else change_text(change, unit),
+        reason=reason,
+    )
+
+
+def in_unit(value: float, unit: str) -> str:
+    """A value as it is read: a share as a percentage, a scale with one decimal."""
+    return f"{dutch_number(100 * value)} %" if unit == "share" else dutch_number(value, 1)
+
+
+def _between(lower: float | None, upper: float | None, unit: str) -> str:
+    if lower is None or upper is None:
+        return ""
+    if unit == "share":
+        return f"{dutch_number(100 * lower)} tot {dutch_number(100 * upper)} %"
+    return f"{dutch_number(lower, 1)} tot {dutch_number(upper, 1)}"
+
+
+def change_text(change: Mapping[str, object], unit: str) -> str:
+    """What changed, in a few words: +0,4 (0,1 tot 0,7), vrijwel gelijk; or why nothing is told."""
+    if change["reason_missing"]:
+        return words().not_compared[str(change["reason_missing"])].short
+    value, lower, upper = (float(str(change[name])) for name in ("change", "lower", "upper"))
+    points = unit == "share"
+    scale, decimals = (100, 0) if points else (1, 1)
+    sign = "+" if round(scale * value, decimals) > 0 else ""
+    ends = f"{dutch_number(scale * lower, decimals)} tot {dutch_number(scale * upper, decimals)}"
+    told = f"{sign}{dutch_number(scale * value, decimals)} ({ends}){' procentpunten' if points else ''}"
+    return f"{words().changes[str(change['verdict'])].short}: {told}"
+
+
+def _notes(changes: pa.Table) -> tuple[Word, ...]:
+    """Every word that a cell of a change holds, explained once."""
+    told = {word for name in ("verdict", "caution") for word in changes[name].unique().to_pylist()}
+    missing = set(changes["reason_missing"].unique().to_pylist())
+    both = (*words().changes.items(), *words().not_compared.items())
+    return tuple(word for name, word in both if name in (told if name in words().changes else missing))
+
+
+def scales(quality: pa.Table) -> tuple[Scale, ...]:
+    """How well every scale of one wave measures, of all respondents together."""
+    own = quality.filter((pc.field("subject") == "scale") & (pc.field("mode") == "")).to_pylist()
+    found = {(row["name"], row["statistic"]): row for row in own}
+    made = []
+    for name in dict.fromkeys(row["name"] for row in own):
+        alpha = found[name, "alpha"]
+        figures = tuple(_figure_text(found.get((name, statistic))) for statistic in _SCALE_FIGURES)
+        low = alpha["value"] is not None and alpha["value"] < _UNRELIABLE
+        title = catalogue()[name].nl if name in catalogue() else name
+        made.append(Scale(title, figures, low, words().n_classes[alpha["n_class"]].nl))
+    return tuple(made)
+
+
+def _figure_text(row: Mapping[str, float | None] | None) -> str:
+    if row is None or row["value"] is None:
+        return "\N{EN DASH}"
+    ends = f" ({_number(row['lower'])} tot {_number(row['upper'])})" if row["lower"] is not None else ""
+    return f"{_number(row['value'])}{ends}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else dutch_number(value, 2)
+
+
+def reached(quality: pa.Table) -> tuple[Reached, ...]:
+    """What margins one wave was weighed to, and how nearly they were reached."""
+    own = quality.filter(pc.field("subject") == "margin").to_pylist()
+    shares = {(row["name"], row["statistic"]): row["value"] for row in own}
+    names = dict.fromkeys(row["name"] for row in own)
+    return tuple(
+        Reached(name.split("/", 1)[1], *(in_unit(shares[name, end], "share") for end in ("target", "achieved")))
+        for name in names
+    )
+
+
+def _of_weights(quality: pa.Table, statistic: str) -> str:
+    own = quality.filter((pc.field("subject") == "weights") & (pc.field("statistic") == statistic))
+    return dutch_number(own["value"][0].as_py(), 2) if len(own) else ""
+
+
+def _events(tables: PublishedTables, area: AreaFile) -> tuple[tuple[object, str, str, str], ...]:
+    buurten = tables.areas["buurt"]
+    names = dict(zip(buurten["area_code"].to_pylist(), buurten["area_name"].to_pylist(), strict=True))
+    ordered = sorted(area.events, key=lambda event: event.date)
+    return tuple((event.date, names.get(event.buurt, ""), event.nl, event.en) for event in ordered)
