@@ -45,11 +45,12 @@ lint: .venv/.dev  ## style, types and the order of the rooms
 	@$(INSTALL) --require-hashes --no-deps -r requirements-bench.lock
 	@touch $@
 
-oracles:  ## compute the reference values of the survey once more (needs R with survey and metafor)
-	@for script in tests/oracles/*.R; do Rscript "$$script" || exit; done
+oracles: .venv/.run  ## compute the reference values of the survey once more (needs R with survey, metafor, psych and lavaan)
+	@folder=$$(mktemp -d) && $(BIN)/samenhang example klein --raw "$$folder" >/dev/null && \
+	for script in tests/oracles/*.R; do Rscript "$$script" "$$folder/voorbeeldstad" || exit; done && rm -r "$$folder"
 
-bench: .venv/.bench  ## measure search and people against engines of others (about 14 minutes; ONLY=case for one case, people or protection)
-ifeq ($(filter people protection,$(ONLY)),)
+bench: .venv/.bench  ## measure search and people against engines of others, protection, and surveys (about 28 minutes; ONLY=case for one case, people, protection or survey)
+ifeq ($(filter people protection survey,$(ONLY)),)
 	@$(BIN)/python -m tests.benchmarks.bench $(if $(ONLY),--only '$(ONLY)')
 endif
 ifneq ($(filter people,$(or $(ONLY),people)),)
@@ -57,6 +58,9 @@ ifneq ($(filter people,$(or $(ONLY),people)),)
 endif
 ifneq ($(filter protection,$(or $(ONLY),protection)),)
 	@$(BIN)/python -m tests.benchmarks.protection
+endif
+ifneq ($(filter survey,$(or $(ONLY),survey)),)
+	@$(BIN)/python -m tests.benchmarks.survey
 endif
 
 dev: .venv/.run  ## open Dagster's UI on the same definitions

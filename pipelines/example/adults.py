@@ -47,15 +47,20 @@ class Adults:
     answers: Ints
 
 
-def lean(census: Census, items: tuple[Item, ...], rng: np.random.Generator) -> Leaning:
-    """Draw how every adult leans: a level per buurt, one per scale in a buurt, one per person, and their age."""
+def lean(
+    census: Census, items: tuple[Item, ...], rng: np.random.Generator, buurt_spread: float = _BUURT_SPREAD
+) -> Leaning:
+    """Draw how every adult leans: a level per buurt, one per scale in a buurt, one per person, and their age.
+
+    `buurt_spread` is the standard deviation of the levels of buurten, in steps of an item.
+    """
     people = census.people
     buurten = len(census.codes.buurt) - 1
     buurt = census.parcels.buurt[census.objects.parcel[people.address]]
     person = np.flatnonzero((people.age >= ADULT_FROM) & people.in_household & (buurt < buurten))
     buurt, age = buurt[person], people.age[person]
     scales, scale_of = np.unique([item.schaal for item in items], return_inverse=True)
-    level = rng.normal(0, _BUURT_SPREAD, buurten)[:, None] + rng.normal(0, _SCALE_SPREAD, (buurten, len(scales)))
+    level = rng.normal(0, buurt_spread, buurten)[:, None] + rng.normal(0, _SCALE_SPREAD, (buurten, len(scales)))
     own = rng.normal(0, _PERSON_SPREAD, len(person)) + _AGE_SLOPE_PER_YEAR * (age - _MEAN_AGE)
     return Leaning(person, buurt, age, level[buurt][:, scale_of] + own[:, None])
 

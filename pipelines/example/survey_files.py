@@ -71,11 +71,11 @@ def write_wave(folder: Path, ending: str, wave: tuple[Census, Fieldwork], rng: n
     census, fieldwork = wave
     columns = (*_FACTS, *(item.item for item in fieldwork.items))
     write_list(folder / f"enquete{ending}.csv", columns, _respondents(census, fieldwork, rng))
-    write_list(folder / f"steekproef{ending}.csv", ("stratum", "inwoners", "gevraagd"), _strata(census, fieldwork))
-    write_list(folder / f"marges{ending}.csv", ("kenmerk", "categorie", "inwoners"), _margins(fieldwork))
+    write_list(folder / f"steekproef{ending}.csv", ("stratum", "inwoners", "gevraagd"), strata_of(census, fieldwork))
+    write_list(folder / f"marges{ending}.csv", ("kenmerk", "categorie", "inwoners"), margins_of(fieldwork))
 
 
-def _strata(census: Census, fieldwork: Fieldwork) -> Iterator[tuple[object, ...]]:
+def strata_of(census: Census, fieldwork: Fieldwork) -> Iterator[tuple[object, ...]]:
     """Every buurt is a stratum: its adults, and how many of them were asked."""
     adults, buurten = fieldwork.adults, len(census.codes.buurt) - 1
     people = np.bincount(adults.buurt, minlength=buurten)
@@ -86,7 +86,7 @@ def _strata(census: Census, fieldwork: Fieldwork) -> Iterator[tuple[object, ...]
             yield code, inhabitants, count or ""
 
 
-def _margins(fieldwork: Fieldwork) -> Iterator[tuple[object, ...]]:
+def margins_of(fieldwork: Fieldwork) -> Iterator[tuple[object, ...]]:
     """Adults by age, as CBS would count them: who is older answered more often than others."""
     for low, high in _AGE_CLASSES:
         count = int(np.sum((fieldwork.adults.age >= low) & (fieldwork.adults.age <= high)))

@@ -121,7 +121,8 @@ def _told(tables: PublishedTables, changes: pa.Table, name: str) -> Told:
     indicator = catalogue()[name]
     own = changes.filter(pc.field("indicator") == name).to_pylist()
     changed = {(row["area_type"], row["area_code"]): row for row in own}
-    rows = tuple(row for kind in AREA_TYPES for row in _rows(tables, kind, (name, indicator.unit), changed))
+    kinds = [kind for kind in AREA_TYPES if kind in indicator.area_types]
+    rows = tuple(row for kind in kinds for row in _rows(tables, kind, (name, indicator.unit), changed))
     whole = [row for row in rows if row.area_type == AREA_TYPES[0]]
     return Told(indicator, whole[0].figure or whole[0].reason if len(whole) == 1 else "", rows)
 
