@@ -40,7 +40,8 @@ class_of <- function(age) which(vapply(bounds, function(b) age >= as.numeric(b[1
 d$class <- vapply(d$leeftijd, class_of, 0L)
 design <- svydesign(ids = ~1, strata = ~stratum, weights = ~base, fpc = ~inwoners, data = d)
 target <- data.frame(class = seq_along(bounds), Freq = margins$inwoners / sum(margins$inwoners) * sum(d$base))
-raked <- rake(design, list(~class), list(target), control = list(maxit = 200, epsilon = 1e-13))
+# As calibrate() with raking: rake() reckons the variance from sweep after sweep, which calibrate() does not.
+raked <- calibrate(design, ~factor(class), c(sum(target$Freq), target$Freq[-1]), calfun = "raking", epsilon = 1e-13, maxit = 200)
 
 d$buurt <- d$buurtcode
 d$wijk <- sub("BU", "WK", substr(d$buurtcode, 1, 8))
