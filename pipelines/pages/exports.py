@@ -14,6 +14,7 @@ import shapely
 from pipelines.findings.catalogue import Indicator, catalogue
 from pipelines.geo import RD
 from pipelines.pages.colophon import Colophon
+from pipelines.protection import contracts
 from pipelines.sources.area_file import AreaFile, Delivery
 from pipelines.sources.cbs import source_mapping
 from pipelines.sources.licences import licence_url
@@ -23,6 +24,9 @@ SCHEMA_VERSION = "1.0"
 # DuckDB 1.4 and everything after it opens this.
 STORAGE_VERSION = "v1.4.0"
 _ROWS_PER_GROUP = 20_000
+_FIXED = (
+    contracts.INDICATORS, contracts.PLACES, contracts.REACH, contracts.SURVEY_CHANGES, contracts.SURVEY_QUALITY,
+)  # fmt: skip
 AREA_TABLES = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente")
 
 
@@ -172,7 +176,7 @@ def _rests_on(area: AreaFile, indicator: Indicator) -> list[str]:
 
 def _resource(name: str, path: Path, folder: Path, rests_on: Mapping[str, list[str]]) -> dict[str, Any]:
     schema = pq.read_schema(path)
-    fields = [{"name": f.name, "type": _field_type(f.type), **_meaning(f.name, rests_on)} for f in schema]
+    fields = [{"name": f.name, "type": _field_type(f.type), **_described(name, f.name, rests_on)} for f in schema]
     return {
         "name": name,
         "path": str(path.relative_to(folder)),
@@ -181,6 +185,14 @@ def _resource(name: str, path: Path, folder: Path, rests_on: Mapping[str, list[s
         "crs": RD if "geometry" in schema.names else None,
         "schema": {"fields": fields},
     }
+
+
+def _described(table: str, column: str, rests_on: Mapping[str, list[str]]) -> dict[str, Any]:
+    """What the contract of a table says of a column; of a wide table, whose columns follow, the catalogue."""
+    for contract in _FIXED:
+        if contract.table == table:
+            return {"description": next((c.description for c in contract.columns if c.name == column), "")}
+    return _meaning(column, rests_on)
 
 
 def _meaning(column: str, rests_on: Mapping[str, list[str]]) -> dict[str, Any]:

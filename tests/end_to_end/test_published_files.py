@@ -14,9 +14,10 @@ from pipelines.findings.catalogue import catalogue
 from pipelines.sources.instrument import instruments
 
 SPATIAL = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente", "places")
-FILES = [f"tables/{name}.parquet" for name in (*SPATIAL, "reach")] + [
+PLAIN = ("reach", "survey_changes", "survey_quality")
+FILES = [f"tables/{name}.parquet" for name in (*SPATIAL, *PLAIN)] + [
     "indicators.parquet", "samenhang.duckdb", "datapackage.json", "run.json", "index.html", "kaart.html",
-    "bescherming.html", "sdc_audit.json",
+    "bescherming.html", "enquete.html", "sdc_audit.json",
 ]  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def test_a_reader_may_ask_for_a_part_of_the_town_only(published: Path):
 def test_the_database_holds_the_same_tables(published: Path):
     with duckdb.connect(str(published / "samenhang.duckdb"), read_only=True) as connection:
         tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-        assert tables == {*SPATIAL, "reach", "indicators"}
+        assert tables == {*SPATIAL, *PLAIN, "indicators"}
         for name in tables:
             path = (
                 published / "indicators.parquet" if name == "indicators" else published / "tables" / f"{name}.parquet"
@@ -285,6 +286,8 @@ def test_the_package_describes_every_table_and_source(published: Path, example_r
     assert {resource["path"] for resource in package["resources"]} == {f for f in FILES if f.endswith(".parquet")}
     for resource in package["resources"]:
         assert [f["name"] for f in resource["schema"]["fields"]] == pq.read_schema(published / resource["path"]).names
+        if resource["name"] in {*PLAIN, "indicators"}:
+            assert all(field["description"] for field in resource["schema"]["fields"])
     for source in package["sources"]:
         assert (example_run.raw / source["path"]).exists()
         assert len(source["sha256"]) == 64
@@ -345,3 +348,34 @@ def test_the_record_of_the_run_is_kept_beside_dagsters_state(example_run, publis
     kept = json.loads((example_run.data / "dagster" / "runs" / area / release / "run.json").read_text())
     assert kept["status"] == "published"
     assert published.resolve().name == release
+
+
+def test_a_change_is_told_only_where_both_waves_may_be_told_and_without_ranks(ask):
+    told = "from survey_changes where reason_missing = ''"
+    assert ask(f"select count(*) {told}")[0][0] > 50
+    assert ask(f"select count(*) {told} and (change is null or lower > change or change > upper)") == [(0,)]
+    assert ask("select count(*) from survey_changes where reason_missing <> '' and change is not null") == [(0,)]
+    hidden = "select area_type, area_code, indicator from indicators where reason_missing = 'withheld'"
+    assert ask(f"select count(*) {told} and (area_type, area_code, indicator) in ({hidden})") == [(0,)]
+    assert {name for name, *_ in ask("describe survey_changes")}.isdisjoint({"rank", "score", "position"})
+
+
+def test_the_buurt_that_rose_is_found_and_the_others_are_not_called_better(ask, example_run):
+    flagged = ask(
+        "select area_code, change, lower from survey_changes where area_type = 'buurt' "
+        "and indicator = 'm1_contact' and verdict = 'changed'"
+    )
+    assert [code for code, *_ in flagged] == ["BU99990202"]
+    truths = []
+    for ending in ("", "_2022"):
+        path = example_run.raw / "voorbeeldstad" / "waarheid" / f"gebiedsgemiddelden{ending}.csv"
+        rows = [line.split(",") for line in path.read_text().splitlines()]
+        truths += [float(row[3]) for row in rows if row[1:3] == ["BU99990202", "m1_contact"]]
+    assert flagged[0][2] < truths[0] - truths[1] < flagged[0][1] + (flagged[0][1] - flagged[0][2])
+
+
+def test_items_tell_nothing_of_what_was_answered_to_them(ask):
+    assert ask("select distinct statistic from survey_quality where subject = 'item' order by 1") == [
+        ("item_rest",), ("share_unanswered",),
+    ]  # fmt: skip
+    assert ask("select min(value) > 0.6 from survey_quality where statistic = 'alpha' and mode = ''") == [(True,)]

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,29 @@ from pipelines.areas.contracts import MEMBERSHIP, VALUES
 from pipelines.contracts import conform, violations
 from pipelines.people.contracts import ATOMS, ORIGINS
 from pipelines.places.contracts import REGISTER
-from pipelines.protection.contracts import COUNTS, INDICATORS, PLACES, REACH, ROUNDED, SURVEY_SHOWN
-from pipelines.protection.publication import area_tables, column_name, protect_indicators, protect_reach, publish_places
+from pipelines.protection.contracts import (
+    COUNTS,
+    INDICATORS,
+    PLACES,
+    REACH,
+    ROUNDED,
+    SURVEY_CHANGES,
+    SURVEY_QUALITY,
+    SURVEY_SHOWN,
+)
+from pipelines.protection.publication import (
+    area_tables,
+    column_name,
+    protect_changes,
+    protect_indicators,
+    protect_quality,
+    protect_reach,
+    publish_places,
+)
 from pipelines.reach.contracts import PAIRS
 from pipelines.sources.contracts import AREAS
 from pipelines.streets.contracts import BUDGETS
+from pipelines.survey.contracts import CHANGES, QUALITY
 
 
 def _protected(laid, *rows: dict[str, object], **same: object) -> list[dict[str, object]]:
@@ -282,3 +301,44 @@ def test_a_place_is_published_as_one_point_on_it():
     assert found["functions"].to_pylist() == [["school", "buurtcentrum"]]
     assert shapely.from_wkb(found["geometry"][0].as_py()).within(box)
     assert len(publish_places(REGISTER.schema.empty_table())) == 0
+
+
+def _changes(laid, shown: Sequence[tuple[int, str]], *rows: dict[str, object]) -> list[dict[str, object]]:
+    same = {"wave_before": 2022, "wave_after": 2024, "area_type": "buurt", "indicator": "m1_contact", "unit": "0-10",
+            "change": 0.444, "lower": 0.049, "upper": 0.851, "differs_p": 0.01, "same_p": 0.9, "verdict": "changed",
+            "respondents_before": 40, "respondents_after": 40}  # fmt: skip
+    laid.lay(CHANGES, *rows, **same)
+    told = [{"wave": wave, "area_code": code} for wave, code in shown]
+    laid.lay(SURVEY_SHOWN, *told, area_type="buurt", question="m1_contact", category="mean", indicator="m1_contact")
+    found = conform(protect_changes(laid.warehouse), SURVEY_CHANGES)
+    assert violations(found, SURVEY_CHANGES) == ()
+    return found.to_pylist()
+
+
+def test_a_change_goes_out_to_a_tenth_and_only_where_both_waves_may(laid):
+    both = [(2022, "BU01"), (2024, "BU01"), (2024, "BU02"), (2022, "BU03")]
+    told, *hidden = _changes(laid, both, *({"area_code": f"BU0{n}"} for n in (1, 2, 3, 4)))
+    assert (told["change"], told["lower"], told["upper"], told["verdict"]) == (0.4, 0.0, 0.9, "changed")
+    for row in hidden:
+        assert (row["change"], row["lower"], row["upper"], row["verdict"]) == (None, None, None, "")
+        assert row["reason_missing"] == "withheld"
+
+
+def test_of_the_survey_no_answer_to_an_item_goes_out_nor_a_figure_of_few(laid):
+    same = {"wave": 2024, "value": 0.5, "lower": None, "upper": None, "respondents": 100}
+    laid.lay(
+        QUALITY,
+        {"subject": "item", "name": "m1/v1", "statistic": "mean"},
+        {"subject": "item", "name": "m1/v1", "statistic": "item_rest"},
+        {"subject": "scale", "name": "m1", "statistic": "alpha", "value": 0.8149},
+        {"subject": "scale", "name": "m1", "mode": "paper", "statistic": "alpha", "respondents": 29},
+        {"subject": "model", "name": "m1/buurt", "statistic": "sigma2", "respondents": 0},
+        {"subject": "model", "name": "m1/buurt", "statistic": "model", "word": "fay_herriot", "respondents": 0},
+        **same,
+    )
+    found = conform(protect_quality(laid.warehouse), SURVEY_QUALITY)
+    assert violations(found, SURVEY_QUALITY) == ()
+    rows = {(row["subject"], row["statistic"]): row for row in found.to_pylist()}
+    assert set(rows) == {("item", "item_rest"), ("scale", "alpha"), ("model", "model")}
+    assert rows["scale", "alpha"]["value"] == 0.81
+    assert rows["model", "model"]["n_class"] == ""

@@ -1,0 +1,141 @@
+"""The page of what residents say: manifestations apart, changes in words, no ranks, and how good the survey is."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipelines.findings.catalogue import catalogue
+from pipelines.pages.colophon import Colophon
+from pipelines.pages.figures import PublishedTables
+from pipelines.pages.survey import change_text, in_unit, manifestations, reached, scales, survey_page
+from pipelines.pages.words import words
+from pipelines.protection.contracts import SURVEY_CHANGES, SURVEY_QUALITY
+from pipelines.sources.area_file import AreaFile
+from pipelines.survey.contracts import CAUTIONS, NOT_COMPARED, VERDICTS_OF_CHANGE
+
+Survey = tuple[pa.Table, pa.Table]
+NOTHING = SURVEY_CHANGES.schema.empty_table(), SURVEY_QUALITY.schema.empty_table()
+
+
+def quality(*rows: dict[str, Any]) -> pa.Table:
+    same = {"wave": 2024, "mode": "", "value": None, "lower": None, "upper": None, "word": "", "n_class": "100+"}
+    return pa.Table.from_pylist([same | row for row in rows], schema=SURVEY_QUALITY.schema)
+
+
+def changed(**told: Any) -> dict[str, Any]:
+    return {"change": 0.44, "lower": 0.11, "upper": 0.71, "verdict": "changed", "reason_missing": ""} | told
+
+
+@pytest.fixture
+def survey(tables: PublishedTables) -> Survey:
+    code = tables.areas["buurt"]["area_code"][0].as_py()
+    row = {"wave_before": 2022, "wave_after": 2024, "area_type": "buurt", "area_code": code, "indicator": "m1_contact",
+           "unit": "0-10", "caution": ""} | changed()  # fmt: skip
+    scale = {"subject": "scale", "name": "m1_contact"}
+    told = quality(
+        {**scale, "statistic": "alpha", "value": 0.81, "lower": 0.79, "upper": 0.83},
+        {**scale, "statistic": "omega", "value": 0.82},
+        {**scale, "wave": 2022, "statistic": "alpha", "value": 0.33},
+    )
+    return pa.Table.from_pylist([row], schema=SURVEY_CHANGES.schema), told
+
+
+def plain(told: str) -> str:
+    return told.replace("\N{MINUS SIGN}", "-")
+
+
+def text(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_manifestations_stand_apart_in_their_order_and_nothing_is_summed(
+    tables: PublishedTables, survey: Survey, area: AreaFile, colophon: Colophon
+) -> None:
+    page = text(survey_page(tables, survey, area, colophon))
+    assert "niet één cijfer" in page
+    assert "Contact en ontmoeting" in page
+    assert "Sinds 2022" in page
+    assert "veranderd: +0,4 (0,1 tot 0,7)" in page
+    for forbidden in ("rapportcijfer", "ranglijst", "beste buurt", "totaalscore"):
+        assert forbidden not in page
+
+
+def test_without_a_survey_the_page_says_so(area: AreaFile, colophon: Colophon, tables: PublishedTables) -> None:
+    none = tables.indicators.filter(pa.array([False] * len(tables.indicators)))
+    page = text(
+        survey_page(PublishedTables(none, tables.areas, tables.places, tables.inventory), NOTHING, area, colophon)
+    )
+    assert "Er is geen vragenlijst geleverd." in page
+
+
+def test_every_survey_indicator_of_the_catalogue_has_a_manifestation_with_a_name() -> None:
+    asked = {name for name, one in catalogue().items() if "survey" in one.sources}
+    assert asked <= set(manifestations())
+    assert set(manifestations().values()) == set(words().manifestations)
+
+
+def test_every_verdict_caution_and_reason_has_words() -> None:
+    assert set(words().changes) == {*VERDICTS_OF_CHANGE, *CAUTIONS} - {""}
+    assert set(words().not_compared) == {*NOT_COMPARED, "withheld"}
+
+
+@pytest.mark.parametrize(
+    ("change", "unit", "told"),
+    [
+        (changed(), "0-10", "veranderd: +0,4 (0,1 tot 0,7)"),
+        (changed(change=-0.05, lower=-0.2, upper=0.1, verdict="unknown"), "share",
+         "niet te zeggen: -5 (-20 tot 10) procentpunten"),
+        (changed(change=0.02, lower=-0.1, upper=0.1, verdict="same"), "0-10", "vrijwel gelijk: 0,0 (-0,1 tot 0,1)"),
+        (changed(change=None, lower=None, upper=None, verdict="", reason_missing="other_questions"), "0-10",
+         "andere vragen"),
+    ],
+)  # fmt: skip
+def test_a_change_is_told_in_a_few_words(change: dict[str, Any], unit: str, told: str) -> None:
+    assert plain(change_text(change, unit)) == told
+
+
+def test_a_share_is_read_as_a_percentage_and_a_scale_with_one_decimal() -> None:
+    assert (in_unit(0.124, "share"), in_unit(6.0, "0-10"), plain(in_unit(-0.26, "points"))) == ("12 %", "6,0", "-0,3")
+
+
+def test_a_scale_that_measures_badly_is_marked_and_a_figure_that_cannot_be_given_is_a_dash() -> None:
+    scale = {"subject": "scale", "name": "m1_contact"}
+    (weak,) = scales(quality({**scale, "statistic": "alpha", "value": 0.55, "lower": 0.5, "upper": 0.6},
+                             {**scale, "statistic": "omega"}))  # fmt: skip
+    assert weak.is_unreliable
+    assert weak.figures == ("0,55 (0,50 tot 0,60)", "\N{EN DASH}", "\N{EN DASH}")
+
+
+def test_margins_are_told_with_what_was_reached() -> None:
+    margin = {"subject": "margin", "name": "age/18-34"}
+    (one,) = reached(
+        quality({**margin, "statistic": "target", "value": 0.25}, {**margin, "statistic": "achieved", "value": 0.24})
+    )
+    assert (one.name, one.target, one.achieved) == ("18-34", "25 %", "24 %")
+
+
+def test_hostile_names_never_become_markup(
+    make_area: Callable[..., AreaFile], tables: PublishedTables, survey: Survey, colophon: Colophon, hostile: str
+) -> None:
+    event = {"date": "2023-05-01", "nl": hostile, "en": hostile}
+    html = survey_page(tables, survey, make_area(title=hostile, events=[event]), colophon)
+    assert hostile not in html
+    assert "<script" not in html
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_it_opens_without_a_request_or_an_error_and_fits_a_phone(open_page, tables, survey, area, colophon):
+    for width in (1280, 390):
+        html = survey_page(tables, survey, area, colophon).replace(
+            '<details class="asked">', '<details class="asked" open>'
+        )
+        opened = open_page(html, "enquete.html", (width, 900))
+        assert opened.page.title().startswith("Wat zeggen bewoners?")
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert opened.messages == []
+        assert [url for url in opened.requests if not url.startswith("file:")] == []
