@@ -118,10 +118,12 @@ def remaining(respondents: Ints, design: Design, population: Floats | None) -> F
 
     Parameters
     ----------
-    respondents, population
-        Shape (areas,); population NaN or None where unknown.
+    respondents
+        Of each area, shape (areas,).
     design
         How they were drawn.
+    population
+        People per area, shape (areas,); NaN or None where unknown.
     """
     if population is None or design.fraction.any():
         return np.ones(len(respondents))
