@@ -46,11 +46,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Scale:
-    """How well one scale measures: figures in words, and whether they are too low."""
+    """How well one scale measures: figures, whether they are too low, and whether it did the same before."""
 
     title: str
     figures: tuple[str, ...]
     is_unreliable: bool
+    same: str
     n_class: str
 
 
@@ -192,13 +193,16 @@ def scales(quality: pa.Table) -> tuple[Scale, ...]:
     """How well every scale of one wave measures, of all respondents together."""
     own = quality.filter((pc.field("subject") == "scale") & (pc.field("mode") == "")).to_pylist()
     found = {(row["name"], row["statistic"]): row for row in own}
+    tests = quality.filter((pc.field("subject") == "invariance") & (pc.field("statistic") == "verdict")).to_pylist()
+    words_of = {row["name"]: words().invariance[row["word"]].nl for row in tests}
     made = []
     for name in dict.fromkeys(row["name"] for row in own):
         alpha = found[name, "alpha"]
         figures = tuple(_figure_text(found.get((name, statistic))) for statistic in _SCALE_FIGURES)
         low = alpha["value"] is not None and alpha["value"] < _UNRELIABLE
         title = catalogue()[name].nl if name in catalogue() else name
-        made.append(Scale(title, figures, low, words().n_classes[alpha["n_class"]].nl))
+        same = words_of.get(f"{name}/waves", "")
+        made.append(Scale(title, figures, low, same, words().n_classes[alpha["n_class"]].nl))
     return tuple(made)
 
 

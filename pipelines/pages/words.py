@@ -51,6 +51,7 @@ class Words(BaseModel):
     manifestations: dict[str, Word]
     changes: dict[str, Word]
     not_compared: dict[str, Word]
+    invariance: dict[str, Word]
     n_classes: dict[str, Word]
     area_types: dict[str, Word]
     districts: dict[str, DistrictWords]

@@ -14,6 +14,7 @@ from pipelines.survey.design import Design
 Floats = NDArray[np.float64]
 Words = NDArray[np.str_]
 UNKNOWN = ""
+STANDARDISED = "mode_standardised"
 # Shares of a way of answering that differ by more are another mix.
 _SAME_MIX = 0.05
 
@@ -60,7 +61,7 @@ def same_ways(before: tuple[Words, Design], after: tuple[Words, Design]) -> Same
         return SameWays(design, reason="other_modes")
     if max(abs(shares[mode] - wanted[mode]) for mode in shares) <= _SAME_MIX:
         return SameWays(design)
-    return SameWays(_standardised(modes, design, {m: wanted[m] / shares[m] for m in shares}), "mode_standardised")
+    return SameWays(_standardised(modes, design, {m: wanted[m] / shares[m] for m in shares}), STANDARDISED)
 
 
 def _standardised(modes: Words, design: Design, factors: dict[str, float]) -> Design:

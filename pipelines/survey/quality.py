@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.contracts import conform
+from pipelines.survey.comparable import Tested
 from pipelines.survey.contracts import QUALITY
+from pipelines.survey.invariance import LEVELS
 from pipelines.survey.modelled import Modelled
 from pipelines.survey.reliability import Reliability, reliability
-from pipelines.survey.responses import Response
-from pipelines.survey.scale import unit_answers
+from pipelines.survey.responses import Response, units_of
 from pipelines.survey.trend import Held
 from pipelines.survey.weights import cost_of
 
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 _EVERYBODY = ""
 
 
-def quality_of(held: Held, models: Sequence[Modelled]) -> pa.Table:
+def quality_of(held: Held, models: Sequence[Modelled], tested: Sequence[Tested] = ()) -> pa.Table:
     """Gather how good one wave is.
 
     Parameters
@@ -35,13 +35,16 @@ def quality_of(held: Held, models: Sequence[Modelled]) -> pa.Table:
         The wave.
     models
         The models of small areas that were fitted to it.
+    tested
+        Whether its scales measure the same as in the wave before, and in every way of answering.
 
     Returns
     -------
     pyarrow.Table
         `survey/quality`: of scales and their items for all and for each way of answering.
     """
-    rows = [*_of_scales(held), *_of_weights(held), *(row for one in models for row in _of_model(one))]
+    further = (*(_of_model(one) for one in models), *(_of_test(one) for one in tested))
+    rows = [*_of_scales(held), *_of_weights(held), *(row for some in further for row in some)]
     nothing = {"mode": "", "value": None, "lower": None, "upper": None, "word": "", "respondents": 0}
     full = [{"wave": held.wave.year, **nothing, **row} for row in rows]
     return conform(pa.Table.from_pylist(full, schema=QUALITY.schema), QUALITY)
@@ -53,18 +56,12 @@ def _of_scales(held: Held) -> Iterator[Row]:
     for response in held.given:
         if response.measured.measure.kind != "mean":
             continue
-        units = _units(held, response)
+        units = units_of(response.measured, held.wave.respondents, held.wave.answers, held.wave.items)
         for mode in groups:
             own = np.full(len(modes), fill_value=True) if mode == _EVERYBODY else modes == mode
             found = reliability(units[own], held.sample.design.weight[own])
             for row in _of_scale(response, found, units[own]):
                 yield {"mode": mode, **row}
-
-
-def _units(held: Held, response: Response) -> Floats:
-    items = held.wave.items
-    own = items.take(pc.index_in(pa.array(response.measured.item_ids), items["item_id"].combine_chunks()))
-    return unit_answers(held.wave.respondents, held.wave.answers, own)
 
 
 def _of_scale(response: Response, found: Reliability, units: Floats) -> Iterator[Row]:
@@ -113,6 +110,14 @@ def _of_model(one: Modelled) -> Iterator[Row]:
     yield of_model | {"statistic": "covariates", "word": ", ".join(found.covariates)}
     for statistic in ("sigma2", "rho", "shift"):
         yield of_model | {"statistic": statistic, "value": _known(getattr(found, statistic))}
+
+
+def _of_test(one: Tested) -> Iterator[Row]:
+    of_test = {"subject": "invariance", "name": f"{one.indicator}/{one.between}", "respondents": one.respondents}
+    yield of_test | {"statistic": "verdict", "word": one.word}
+    for level, fit in zip(LEVELS, one.found.fits, strict=False):
+        for statistic in ("chisq", "cfi", "rmsea"):
+            yield of_test | {"statistic": f"{statistic}_{level}", "value": _known(getattr(fit, statistic))}
 
 
 def _known(value: float) -> float | None:

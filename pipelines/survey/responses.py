@@ -85,12 +85,25 @@ def responses(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> tupl
     """
     made: list[Response] = []
     for measured in measures_of(items):
-        own = items.take(pc.index_in(pa.array(measured.item_ids), items["item_id"].combine_chunks()))
-        units = unit_answers(respondents, answers, own)
+        units = units_of(measured, respondents, answers, items)
         if measured.measure.kind == "mean":
             require_directions(units, measured.item_ids, measured.name)
         made.extend(_made(measured, units))
     return tuple(made)
+
+
+def units_of(measured: Measured, respondents: pa.Table, answers: pa.Table, items: pa.Table) -> Floats:
+    """Give the answers to the items of a measure, turned one way, shape (respondents, items), in [0, 1] or NaN.
+
+    Parameters
+    ----------
+    measured
+        What is measured, and with which items.
+    respondents, answers, items
+        `sources/respondents`, `sources/answers` and `sources/items` of one wave.
+    """
+    own = items.take(pc.index_in(pa.array(measured.item_ids), items["item_id"].combine_chunks()))
+    return unit_answers(respondents, answers, own)
 
 
 def _made(measured: Measured, units: Floats) -> Iterator[Response]:

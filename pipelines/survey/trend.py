@@ -20,7 +20,7 @@ from pipelines.survey.contracts import CHANGES
 from pipelines.survey.design import Design
 from pipelines.survey.living import Lived
 from pipelines.survey.modelled import Ground
-from pipelines.survey.modes import SameWays, same_ways
+from pipelines.survey.modes import STANDARDISED, SameWays, same_ways
 from pipelines.survey.publication_rules import FEWEST_DIRECT
 from pipelines.survey.responses import Response
 from pipelines.survey.sample import Sample, Wave
@@ -44,7 +44,20 @@ class Held:
     ground: Ground
 
 
-def changes(before: Held, after: Held, varying: frozenset[str] = frozenset()) -> pa.Table:
+@dataclass(frozen=True)
+class Varying:
+    """Scales that do not measure the same in both waves, and those that do not in every way of answering."""
+
+    waves: frozenset[str] = frozenset()
+    modes: frozenset[str] = frozenset()
+
+    def hinder(self, response: Response, ways: SameWays) -> bool:
+        """Whether a change cannot be told: what ways differ by cancels out where their mix stayed the same."""
+        is_mixed = ways.caution == STANDARDISED and response.indicator in self.modes
+        return response.indicator in self.waves or is_mixed
+
+
+def changes(before: Held, after: Held, varying: Varying | None = None) -> pa.Table:
     """Compare every figure that two waves both have, in every area.
 
     Parameters
@@ -52,7 +65,7 @@ def changes(before: Held, after: Held, varying: frozenset[str] = frozenset()) ->
     before, after
         Two waves, with the same areas.
     varying
-        Scales that do not measure the same in both waves.
+        Scales that were found not to measure the same; none when left out.
 
     Returns
     -------
@@ -69,9 +82,8 @@ def changes(before: Held, after: Held, varying: frozenset[str] = frozenset()) ->
         if response.indicator not in earlier:
             continue
         pair = (earlier[response.indicator], response)
-        reason = (
-            _reason(before, after, pair) or ways.reason or ("not_invariant" if response.question in varying else "")
-        )
+        hinders = varying is not None and varying.hinder(response, ways)
+        reason = _reason(before, after, pair) or ways.reason or ("not_invariant" if hinders else "")
         parts.append(_compared(before, after, _Compared(pair, ways, panel, reason)))
     return conform(pa.concat_tables(parts), CHANGES)
 
@@ -92,12 +104,14 @@ def _reason(before: Held, after: Held, pair: tuple[Response, Response]) -> str:
     """Why the waves may not be compared on this figure; '' when they may."""
     if not (before.wave.is_probability and after.wave.is_probability):
         return "no_probability_sample"
+    return "" if asked_alike(before, after, pair) else "other_questions"
+
+
+def asked_alike(before: Held, after: Held, pair: tuple[Response, Response]) -> bool:
+    """Whether two waves asked one figure with the same items, in the same words, and made the same of it."""
     first, second = (_asked_of(held.wave, response) for held, response in zip((before, after), pair, strict=True))
-    same_measure = (pair[0].measured.instrument, pair[0].measured.measure) == (
-        pair[1].measured.instrument,
-        pair[1].measured.measure,
-    )
-    return "" if same_measure and first == second else "other_questions"
+    measures = [(response.measured.instrument, response.measured.measure) for response in pair]
+    return measures[0] == measures[1] and first == second
 
 
 def _asked_of(wave: Wave, response: Response) -> list[dict[str, object]]:

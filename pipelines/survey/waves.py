@@ -1,19 +1,23 @@
 """The whole survey, wave by wave: from the tables of `sources/` to those of `survey/`."""
 
 import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipelines.contracts import conform
+from pipelines.contracts import Contract, conform
+from pipelines.survey.comparable import Tested, between_modes, between_waves, varying
 from pipelines.survey.contracts import CHANGES, ESTIMATES, QUALITY, SCORES
 from pipelines.survey.estimate import estimate_wave
 from pipelines.survey.living import lived_in
-from pipelines.survey.modelled import Modelled, ground_of
+from pipelines.survey.modelled import ground_of
 from pipelines.survey.quality import quality_of
 from pipelines.survey.responses import responses, score_table
 from pipelines.survey.sample import Tables, Wave, draw, waves_of
-from pipelines.survey.trend import Held, changes
+from pipelines.survey.trend import Held, Varying, changes
+
+Tests = tuple[Tested, ...]
 
 
 @dataclass(frozen=True)
@@ -49,31 +53,30 @@ def estimate_survey(tables: Tables, by_chance: frozenset[int], areas: pa.Table, 
         When an item runs against its scale, weights cannot reach the margins, or no respondent of a wave lives in the
         area.
     """
-    told = [wave for wave in waves_of(tables, by_chance) if len(wave.respondents)]
-    held = [_held(wave, areas, people_counts) for wave in told]
-    made = [_estimated(one) for one in held]
-    compared = [changes(*pair) for pair in itertools.pairwise(held)]
-    scores = [score_table(one.wave.respondents, one.given) for one in held]
+    held = [_held(wave, areas, people_counts) for wave in waves_of(tables, by_chance) if len(wave.respondents)]
+    made = [estimate_wave(one.wave, one.sample, one.given, one.ground) for one in held]
+    modes = [between_modes(one) for one in held]
+    waves = [(), *(between_waves(*pair) for pair in itertools.pairwise(held))][: len(held)]
+    varied = [Varying(varying(own), varying((*before, *after))) for own, (before, after) in _paired(waves, modes)]
+    compared = [changes(*pair, one) for pair, one in zip(itertools.pairwise(held), varied, strict=True)]
+    judged = zip(held, made, waves, modes, strict=True)
     return Estimated(
-        conform(pa.concat_tables([SCORES.schema.empty_table(), *scores]), SCORES),
-        conform(pa.concat_tables([ESTIMATES.schema.empty_table(), *(one for one, _ in made)]), ESTIMATES),
-        conform(pa.concat_tables([CHANGES.schema.empty_table(), *compared]), CHANGES),
-        conform(
-            pa.concat_tables(
-                [
-                    QUALITY.schema.empty_table(),
-                    *(quality_of(one, models) for one, (_, models) in zip(held, made, strict=True)),
-                ]
-            ),
-            QUALITY,
-        ),
+        _joined(SCORES, (score_table(one.wave.respondents, one.given) for one in held)),
+        _joined(ESTIMATES, (table for table, _ in made)),
+        _joined(CHANGES, compared),
+        _joined(QUALITY, (quality_of(one, models, (*own, *ways)) for one, (_, models), own, ways in judged)),
     )
+
+
+def _paired(waves: Sequence[Tests], modes: Sequence[Tests]) -> Iterator[tuple[Tests, tuple[Tests, Tests]]]:
+    """Of every wave but the first: its tests against the one before, and the tests between ways of both."""
+    return zip(waves[1:], itertools.pairwise(modes), strict=True)
+
+
+def _joined(contract: Contract, parts: Iterable[pa.Table]) -> pa.Table:
+    return conform(pa.concat_tables([contract.schema.empty_table(), *parts]), contract)
 
 
 def _held(wave: Wave, areas: pa.Table, people_counts: pa.Table) -> Held:
     given = responses(wave.respondents, wave.answers, wave.items)
     return Held(wave, draw(wave), given, ground_of(lived_in(wave.respondents, areas), areas, people_counts))
-
-
-def _estimated(one: Held) -> tuple[pa.Table, tuple[Modelled, ...]]:
-    return estimate_wave(one.wave, one.sample, one.given, one.ground)

@@ -109,6 +109,15 @@ def test_a_scale_that_measures_badly_is_marked_and_a_figure_that_cannot_be_given
     assert weak.figures == ("0,55 (0,50 tot 0,60)", "\N{EN DASH}", "\N{EN DASH}")
 
 
+def test_it_is_told_of_every_scale_whether_it_measured_the_same_before() -> None:
+    scale, test = {"subject": "scale", "name": "m1_contact"}, {"subject": "invariance", "statistic": "verdict"}
+    row = {**scale, "statistic": "alpha", "value": 0.8, "lower": 0.7, "upper": 0.9}
+    for word, told in (("holds", "ja"), ("varies", "nee: daarom geen verschil")):
+        (one,) = scales(quality(row, {**test, "name": "m1_contact/waves", "word": word}))
+        assert one.same == told
+    assert scales(quality(row))[0].same == ""
+
+
 def test_margins_are_told_with_what_was_reached() -> None:
     margin = {"subject": "margin", "name": "age/18-34"}
     (one,) = reached(

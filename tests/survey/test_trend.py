@@ -15,7 +15,7 @@ from pipelines.survey.modelled import ground_of
 from pipelines.survey.modes import mode_shares, same_ways
 from pipelines.survey.responses import responses
 from pipelines.survey.sample import draw, waves_of
-from pipelines.survey.trend import Held, changes
+from pipelines.survey.trend import Held, Varying, changes
 from tests.survey import made
 
 ITEMS = ("v1", "v2", "v3", "v4")
@@ -97,7 +97,7 @@ def test_other_words_or_another_range_are_other_questions() -> None:
 
 def test_a_scale_that_measures_something_else_or_a_sample_without_chance_has_no_change() -> None:
     before, after = (held({"BU1": levels(100, 3, year)}, year) for year in (2022, 2024))
-    row = told(before, after, varying=frozenset({"own_praten", "praten"}))["buurt", "BU1"]
+    row = told(before, after, varying=Varying(waves=frozenset({before.given[0].indicator})))["buurt", "BU1"]
     assert (row["reason_missing"], row["change"], row["caution"]) == ("not_invariant", None, "")
     chosen = replace(before, wave=replace(before.wave, is_probability=False))
     assert told(chosen, after)["buurt", "BU1"]["reason_missing"] == "no_probability_sample"
@@ -164,3 +164,12 @@ def test_of_many_buurten_that_stayed_few_are_flagged() -> None:
         flagged.append(sum(verdict in {"changed", "slightly"} for verdict in buurten["verdict"].to_pylist()))
     assert np.mean(np.array(flagged) > 0) <= 0.4
     assert np.mean(flagged) < 1
+
+
+def test_what_ways_of_answering_differ_by_hinders_only_where_their_mix_changed() -> None:
+    mixes = (["web"] * 80 + ["paper"] * 20, ["web"] * 60 + ["paper"] * 40)
+    before = held({"BU1": levels(100, 3, 1)}, 2022, mode=mixes[0])
+    varying = Varying(modes=frozenset({before.given[0].indicator}))
+    for mix, reason in ((mixes[0], ""), (mixes[1], "not_invariant")):
+        after = held({"BU1": levels(100, 3, 2)}, 2024, mode=mix)
+        assert told(before, after, varying=varying)["buurt", "BU1"]["reason_missing"] == reason
