@@ -318,12 +318,13 @@ def deliveries_of(bench: Bench, roles: Sequence[str]) -> dict[str, Any]:
 
 def _report(one: Step, bench: Bench, made: Made, checks: Sequence[dg.AssetCheckResult]) -> dict[str, Any]:
     delivered = deliveries_of(bench, one.deliveries) if one.deliveries else {}
+    files = dict.fromkeys(file for delivery in delivered.values() for file in delivery.files())
     return {
         "step": one.key,
         "run_id": bench.run_id,
         "rows": {contract.name: len(table) for contract, table in _tables(one, made)},
         "checks": [{"step": one.key, "table": check.check_name, "passed": bool(check.passed)} for check in checks],
-        "inputs": [_input(bench, path) for path in delivered],
+        "inputs": [_input(bench, path) for path in files],
         "rejected": [asdict(remark) for remark in made.remarks],
     }
 

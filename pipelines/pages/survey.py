@@ -16,9 +16,11 @@ from pipelines.pages.rendering import asset_text, render
 from pipelines.pages.words import Word, dutch_number, words
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.instrument import instruments
+from pipelines.sources.sampling_frame import age_bounds
 
 AREA_TYPES = ("gemeente", "wijk", "buurt")
 _UNRELIABLE = 0.7
+_OLDEST = 100
 _SCALE_FIGURES = ("alpha", "ordinal_alpha", "omega")
 
 
@@ -223,9 +225,17 @@ def reached(quality: pa.Table) -> tuple[Reached, ...]:
     shares = {(row["name"], row["statistic"]): row["value"] for row in own}
     names = dict.fromkeys(row["name"] for row in own)
     return tuple(
-        Reached(name.split("/", 1)[1], *(in_unit(shares[name, end], "share") for end in ("target", "achieved")))
+        Reached(_group(*name.split("/", 1)), *(in_unit(shares[name, end], "share") for end in ("target", "achieved")))
         for name in names
     )
+
+
+def _group(feature: str, category: str) -> str:
+    """Name a group of people: ages as one says them, 75 jaar of ouder."""
+    if feature != "age":
+        return category
+    youngest, oldest = age_bounds(category)
+    return f"{youngest:g} jaar of ouder" if oldest >= _OLDEST else f"{youngest:g} tot en met {oldest:g} jaar"
 
 
 def _of_weights(quality: pa.Table, statistic: str) -> str:

@@ -75,6 +75,10 @@ class Delivery(Frozen):
         """Give itself, and the deliveries that belong to it."""
         return (self,)
 
+    def files(self) -> tuple[str, ...]:
+        """Paths under the raw folder that are read."""
+        return (self.path,)
+
 
 class StreetDelivery(Delivery):
     """Streets: an OSM extract (`osm`), or lines with an OSM highway type in a column (`lines`).
@@ -187,6 +191,10 @@ class RespondentDelivery(Delivery):
     def parts(self) -> tuple[Delivery, ...]:
         """These respondents, and the lists of what their sample stands for."""
         return tuple(one for one in (self, self.strata, self.margins) if one is not None)
+
+    def files(self) -> tuple[str, ...]:
+        """The answers, and the codebook that explains them."""
+        return (self.path, self.codebook)
 
     @model_validator(mode="after")
     def _known_columns(self) -> "RespondentDelivery":

@@ -3,7 +3,6 @@
 Here is how sure an estimate must be. What may not go out lest it tells of people is for `protection/`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,51 +22,10 @@ _SHARE_CV = (0.166, 0.333)
 _RELIABLE = (0.70, 0.50)
 _ROUNDING = 1e-9
 
-REASONS: Mapping[str, tuple[str, str]] = {
-    "": ("", ""),
-    "imprecise": (
-        "Dit cijfer is niet heel precies. Lees het met de marge erbij.",
-        "This figure is not very precise. Read it with its margin.",
-    ),
-    "too_imprecise": (
-        "Te onzeker om te noemen: de marge is te groot.",
-        "Too uncertain to tell: the margin is too wide.",
-    ),
-    "too_few_respondents": (
-        "Te weinig mensen vulden dit in.",
-        "Too few people answered this.",
-    ),
-    "no_probability_sample": (
-        "De deelnemers zijn niet geloot. Hoe zeker dit is, weten we niet.",
-        "Those who took part were not drawn by chance. How sure this is, nobody knows.",
-    ),
-    "synthetic": (
-        "Berekend uit buurten die hierop lijken, niet uit antwoorden uit deze buurt.",
-        "Reckoned from areas like this one, not from answers from here.",
-    ),
-    "no_estimate": ("Hierover is niets bekend.", "Nothing is known of this."),
-    "too_few_areas": (
-        "Er zijn te weinig buurten om kleine buurten mee te schatten.",
-        "There are too few areas to estimate small ones by.",
-    ),
-    "residuals_not_normal": (
-        "Het rekenmodel past niet goed bij enkele buurten.",
-        "The model does not fit some of the areas.",
-    ),
-    "biased_against_direct": (
-        "Het rekenmodel wijkt af van wat mensen zeiden.",
-        "The model differs from what people said.",
-    ),
-    "one_area_decides": (
-        "Het rekenmodel hangt te veel af van één buurt.",
-        "The model hangs too much on one area.",
-    ),
-}
-
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Per estimate: `publish`, `caution` or `not`, and the reason, one of `REASONS` ('' when it is published)."""
+    """Per estimate: `publish`, `caution` or `not`, and the reason ('' when it is published)."""
 
     verdict: Words
     reason: Words

@@ -301,6 +301,8 @@ def test_the_run_says_what_went_in_what_it_cost_and_what_was_checked(published: 
     record = json.loads((published / "run.json").read_text())
     assert record["status"] == "published"
     assert {len(one["sha256"]) for one in record["inputs"]} == {64}
+    read = [one["path"].rpartition("/")[2] for one in record["inputs"]]
+    assert {"enquete.csv", "enquete_2022.csv", "codeboek.csv", "steekproef.csv", "marges_2022.csv"} <= set(read)
     assert record["parameters"]["area_file"]["name"] == "voorbeeldstad"
     assert record["parameters"]["profiles"]["rollator"]["budget_m"]["value"][1] == 500
     assert {"duckdb", "h3", "numba"} <= set(record["versions"])

@@ -119,11 +119,19 @@ def test_it_is_told_of_every_scale_whether_it_measured_the_same_before() -> None
 
 
 def test_margins_are_told_with_what_was_reached() -> None:
+    assert [_group_of(name) for name in ("age/75-120", "age/75+", "sex/vrouw")] == [
+        "75 jaar of ouder", "75 jaar of ouder", "vrouw",
+    ]  # fmt: skip
     margin = {"subject": "margin", "name": "age/18-34"}
     (one,) = reached(
         quality({**margin, "statistic": "target", "value": 0.25}, {**margin, "statistic": "achieved", "value": 0.24})
     )
-    assert (one.name, one.target, one.achieved) == ("18-34", "25 %", "24 %")
+    assert (one.name, one.target, one.achieved) == ("18 tot en met 34 jaar", "25 %", "24 %")
+
+
+def _group_of(name: str) -> str:
+    told = ({"subject": "margin", "name": name, "statistic": end, "value": 0.5} for end in ("target", "achieved"))
+    return reached(quality(*told))[0].name
 
 
 def test_hostile_names_never_become_markup(

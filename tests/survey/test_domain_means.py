@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pipelines.survey.design import DomainMeans, Domains, domain_means, simple_design
-from pipelines.survey.design import t_interval as interval
+from pipelines.survey.intervals import t_interval as interval
 
 
 def hajek_means(scores: np.ndarray, weights: np.ndarray, where: Domains) -> DomainMeans:
