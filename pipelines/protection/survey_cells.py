@@ -115,7 +115,7 @@ def survey_cells(answers: pa.Table, residents: Mapping[Area, int] | None = None)
     Returns
     -------
     tuple of QuestionCells
-        One per question, ordered by it; all with the same areas and parts.
+        One per question that somebody answered, ordered by it; all with the same areas and parts.
 
     Raises
     ------
@@ -134,7 +134,9 @@ def survey_cells(answers: pa.Table, residents: Mapping[Area, int] | None = None)
     known = residents or {}
     most = np.array([min(sample, known.get(name, sample)) for name in areas.names], dtype=np.float64)
     bounds = (most, sample)
-    return tuple(_question(q, numbered.filter(pc.field("question") == q), areas, bounds) for q in sorted(rows_of))
+    told = pc.or_(pc.is_valid(answers["category"]), pc.is_valid(answers["score"]))
+    answered = sorted(set(answers.filter(told)["question"].to_pylist()))
+    return tuple(_question(q, numbered.filter(pc.field("question") == q), areas, bounds) for q in answered)
 
 
 def _rows_per_question(answers: pa.Table) -> dict[str, int]:

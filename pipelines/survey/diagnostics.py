@@ -27,7 +27,8 @@ def diagnose(mean: Floats, variance: Floats, design: Floats, model: Fit) -> tupl
     residual = (mean - fitted) / np.sqrt(model.sigma2 + variance)
     outlying = float(np.mean(np.abs(residual) > _OUTLIER))
     reasons = []
-    if stats.shapiro(residual).pvalue < _UNLIKELY and outlying > _MOST_OUTLYING:
+    # Where all areas are alike there is nothing to be normal.
+    if outlying > _MOST_OUTLYING and stats.shapiro(residual).pvalue < _UNLIKELY:
         reasons.append("residuals_not_normal")
     if _leftover(mean, variance, design, model) < _UNLIKELY:
         reasons.append("biased_against_direct")

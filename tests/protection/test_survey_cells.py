@@ -77,6 +77,11 @@ def test_no_answers_make_no_cells():
     assert survey_cells(answers()) == ()
 
 
+def test_a_question_that_nobody_answered_makes_no_cells_and_hinders_no_other():
+    (cells,) = survey_cells(answers(("p", None, "B1", 1.0), ("q", "yes", "B1", 1.0), ("p", None, "B2", 1.0)))
+    assert (cells.question, cells.categories) == ("q", ("yes",))
+
+
 def test_a_missing_column_a_score_over_ten_and_a_mixed_question_are_refused():
     with pytest.raises(ContractError, match="weight"):
         survey_cells(answers().drop_columns("weight"))
