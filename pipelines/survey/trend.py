@@ -30,8 +30,8 @@ Ints = NDArray[np.int64]
 # A smaller change is none that matters: points of a scale of 0-10, and share of people.
 MARGIN, SHARE_MARGIN = 0.2, 0.05
 _FALSE_FLAGS = 0.10
-# What must be the same of an item for its answers to be compared.
-_SAME_OF_ITEM = ("item_id", "text_nl", "lowest", "highest", "is_reversed")
+# What must be the same of an item for its answers to be compared; its column may have another name.
+_SAME_OF_ITEM = ("text_nl", "lowest", "highest", "is_reversed")
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,10 @@ def asked_alike(before: Held, after: Held, pair: tuple[Response, Response]) -> b
     return measures[0] == measures[1] and first == second
 
 
-def _asked_of(wave: Wave, response: Response) -> list[dict[str, object]]:
+def _asked_of(wave: Wave, response: Response) -> dict[str, tuple[object, ...]]:
+    """What was asked, by the question of the instrument, or by the item where it is of none."""
     chosen = wave.items.filter(pc.is_in(wave.items["item_id"], pa.array(response.measured.item_ids)))
-    return sorted(chosen.select(list(_SAME_OF_ITEM)).to_pylist(), key=lambda row: str(row["item_id"]))
+    return {row["question"] or row["item_id"]: tuple(row[name] for name in _SAME_OF_ITEM) for row in chosen.to_pylist()}
 
 
 def _compared(before: Held, after: Held, one: _Compared) -> pa.Table:

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from pipelines.sources.instrument import Measured
 from pipelines.survey.design import simple_design
 from pipelines.survey.living import lived_in
 from pipelines.survey.modelled import ground_of
 from pipelines.survey.modes import mode_shares, same_ways
 from pipelines.survey.responses import responses
 from pipelines.survey.sample import draw, waves_of
-from pipelines.survey.trend import Held, Varying, changes
+from pipelines.survey.trend import Held, Varying, asked_alike, changes
 from tests.survey import made
 
 ITEMS = ("v1", "v2", "v3", "v4")
@@ -93,6 +94,21 @@ def test_other_words_or_another_range_are_other_questions() -> None:
         other = replace(before, wave=replace(before.wave, items=asked))
         assert told(other, after)["buurt", "BU1"]["reason_missing"] == "other_questions", column
     assert told(before, after)["buurt", "BU1"]["reason_missing"] == ""
+
+
+def test_the_same_question_in_a_column_of_another_name_is_the_same_question() -> None:
+    after = held({"BU1": levels(100, 3, 2)}, 2024)
+    items = after.wave.items
+    place = items.column_names.index("question")
+    asked = items.set_column(place, items.schema.field("question"), pa.array(["a", "b", "c", "d"]))
+    renamed = asked.set_column(
+        items.column_names.index("item_id"), items.schema.field("item_id"), pa.array(["q1", "q2", "q3", "q4"])
+    )
+    (response,) = after.given
+    columns = Measured("praten", "", response.measured.measure, ("q1", "q2", "q3", "q4"))
+    waves = [replace(after, wave=replace(after.wave, items=one)) for one in (asked, renamed)]
+    assert asked_alike(waves[0], waves[1], (response, replace(response, measured=columns)))
+    assert not asked_alike(after, waves[1], (response, replace(response, measured=columns)))
 
 
 def test_a_scale_that_measures_something_else_or_a_sample_without_chance_has_no_change() -> None:
