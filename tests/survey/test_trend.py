@@ -105,7 +105,9 @@ def test_the_same_question_in_a_column_of_another_name_is_the_same_question() ->
         items.column_names.index("item_id"), items.schema.field("item_id"), pa.array(["q1", "q2", "q3", "q4"])
     )
     (response,) = after.given
-    columns = Measured("praten", "", response.measured.measure, ("q1", "q2", "q3", "q4"))
+    columns = Measured(
+        name="praten", instrument="", measure=response.measured.measure, item_ids=("q1", "q2", "q3", "q4")
+    )
     waves = [replace(after, wave=replace(after.wave, items=one)) for one in (asked, renamed)]
     assert asked_alike(waves[0], waves[1], (response, replace(response, measured=columns)))
     assert not asked_alike(after, waves[1], (response, replace(response, measured=columns)))
