@@ -93,3 +93,24 @@ def test_yes_or_no_is_judged_by_thresholds_and_loadings_alone() -> None:
     found = invariance(groups)
     assert [fit.df for fit in found.fits] == [4, 10, 10]
     assert found.fits[1].chisq == pytest.approx(found.fits[2].chisq)
+
+
+def test_reversing_every_answer_changes_nothing() -> None:
+    groups = stored("shifted")
+    for one, two in zip(invariance(groups).fits, invariance([6 - group for group in groups]).fits, strict=True):
+        assert two.chisq == pytest.approx(one.chisq, rel=1e-5)
+
+
+def test_a_group_beside_itself_fits_as_well_when_all_is_the_same() -> None:
+    group = stored("alike")[0]
+    found = invariance([group, group])
+    assert found.fits[1].chisq == pytest.approx(found.fits[0].chisq, abs=1e-4)
+    assert found.fits[2].chisq == pytest.approx(found.fits[0].chisq, abs=1e-4)
+    assert not found.varies
+
+
+def test_three_items_fit_any_free_model_and_a_shifted_item_is_found_all_the_same() -> None:
+    found = invariance([group[:, :3] for group in stored("shifted")])
+    assert (found.fits[0].df, found.fits[0].cfi) == (0, 1.0)
+    assert found.fits[0].chisq == pytest.approx(0, abs=1e-6)
+    assert found.varies
