@@ -10,7 +10,8 @@ the average area, not each, as it draws what is truly unusual to the middle.
 How much the model gains hangs on how much buurten differ: its squared error is about gamma times the direct one. Real
 neighbourhoods differ, on scales of cohesion, by an intraclass correlation of .05 to .15; with a spread of 1.9 between
 persons that is a standard deviation of .45 to .8 points. Buurten of the example differ by more, so that its maps show
-something; towns as apart as real ones, and just as little apart as real ones can be, stand beside it.
+something; towns as apart as real ones, and a little less, stand beside it. In real towns part of it goes with who live
+there, which covariates of CBS then tell: half of the variance in one of the cases, by the share of older people.
 
 Everyone who is asked answers every item: who did not is not part of this.
 Writes a table to standard output, to `data/bench/survey.json`, and rows to `data/bench/latest.json`.
@@ -37,6 +38,7 @@ TRUTHS = (
     Truth("one town, as apart as real", is_redrawn=False, buurt_spread=0.16),
     Truth("redrawn towns, as the example", is_redrawn=True, buurt_spread=0.40),
     Truth("redrawn towns, as apart as real", is_redrawn=True, buurt_spread=0.16),
+    Truth("redrawn towns, real, half by age", is_redrawn=True, buurt_spread=0.16, by_age=0.5),
     Truth("redrawn towns, little apart", is_redrawn=True, buurt_spread=0.10),
 )
 Both = Mapping[tuple[str, str], Draws]

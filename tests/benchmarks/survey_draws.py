@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.contracts import conform
-from pipelines.example.adults import Adults, answer_all, lean, scale_scores
+from pipelines.example.adults import Adults, Apart, answer_all, lean, scale_scores
 from pipelines.example.cbs_files import Census, write_neighbourhoods
 from pipelines.example.plan import SIZES, SizeName
 from pipelines.example.survey import NO_PANEL, Fieldwork, Sample, draw_sample, sample_sizes
@@ -51,11 +51,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Truth:
-    """How the truth comes about: `is_redrawn` for every survey or once, with buurten that differ by `buurt_spread`."""
+    """How the truth comes about: `is_redrawn` for every survey or once, with buurten that differ by `buurt_spread`.
+
+    `by_age` is the part of their variance that the share of older people tells.
+    """
 
     name: str
     is_redrawn: bool
     buurt_spread: float
+    by_age: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def _each(
 
 
 def _everybody(here: Setting, truth: Truth, rng: np.random.Generator) -> Adults:
-    return answer_all(lean(here.census, here.items, rng, truth.buurt_spread), here.items, rng)
+    return answer_all(lean(here.census, here.items, rng, Apart(truth.buurt_spread, truth.by_age)), here.items, rng)
 
 
 def _held(here: Setting, fieldwork: Fieldwork) -> dict[tuple[str, str], tuple[Floats, ...]]:
