@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -60,6 +61,9 @@ class Lane:
         shipped = (SHIPPED / "voorbeeldstad.yaml").read_text(encoding="utf-8")
         short = shipped.replace("name: voorbeeldstad", f"name: {AREA}")
         short = short.replace("profiles: [referentie, kinderwagen, rollator]", "profiles: [referentie]")
+        # One wave of the survey is written as two are.
+        short = re.sub(r"  respondents_before:\n(    .*\n)+", "", short)
+        assert "enquete_2022" not in short
         (self.data / "areas" / f"{AREA}.yaml").write_text(short, encoding="utf-8")
         places = {"SAMENHANG_DATA": str(self.data), "SAMENHANG_RAW": str(raw), "PYTHONPATH": str(PROJECT)}
         self.process = subprocess.Popen(
