@@ -265,9 +265,9 @@ def test_a_broken_contract_is_a_failed_check_in_dagster(example_raw: Path, tmp_p
 @pytest.mark.slow
 def test_a_marked_respondent_is_found_nowhere_after_a_whole_run(town, tmp_path: Path):
     """Numbers that occur nowhere else make sure that nothing is overlooked, not even in a file without a reader."""
-    path = town.file(SURVEY)
-    head, *rows = path.read_text(encoding="utf-8-sig").splitlines()
-    path.write_text("\n".join([head, *(f"{MARK}-{row}" for row in rows)]) + "\n", encoding="utf-8")
+    for path in (town.file(SURVEY), town.file("enquete_2022.csv")):
+        head, *rows = path.read_text(encoding="utf-8-sig").splitlines()
+        path.write_text("\n".join([head, *(f"{MARK}-{row}" for row in rows)]) + "\n", encoding="utf-8")
     home = tmp_path / "home"
     words = ["run", str(town.area_file), "--raw", str(town.raw), "--out", str(home / "published")]
     ended = subprocess.run(
