@@ -31,7 +31,8 @@ test: .venv/.dev lint  ## the fast tests (at most 5 minutes on 2 cores)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-all: test  ## everything: kills, fuzz, attacks, every real area, the browser (at most 30 minutes)
-	@$(BIN)/python -m pytest -q -m slow
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "slow and not alone"
+	@$(BIN)/python -m pytest -q -m "slow and alone"
 
 lint: .venv/.dev  ## style, types and the order of the rooms
 	@$(BIN)/ruff format --check --quiet .

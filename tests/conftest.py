@@ -31,6 +31,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         _absent("browser", "there is no chromium on the PATH")
     if item.get_closest_marker("realdata") and not _realdata_folder().is_dir():
         _absent("realdata", f"there is no folder of real deliveries at {_realdata_folder()}")
+    if item.get_closest_marker("handed") and not _handed_folder().is_dir():
+        _absent("handed", f"there is no folder of inputs that once came in wrong at {_handed_folder()}")
+
+
+def _handed_folder() -> Path:
+    return Path(os.environ.get("SAMENHANG_HANDED", ROOT.parent / "shared" / "cases"))
+
+
+@pytest.fixture(scope="session")
+def handed() -> Path:
+    """The folder of small inputs that once came in wrong, beside the project."""
+    return _handed_folder()
 
 
 def _realdata_folder() -> Path:

@@ -24,7 +24,7 @@ from assets.bench import PROJECT
 from assets.definitions import STEPS
 from pipelines.sources.area_file import SHIPPED
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 AREA = "kort"
 # So many by the first lane and so many by the second, which has less else to do.

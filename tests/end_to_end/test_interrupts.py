@@ -15,7 +15,7 @@ import pytest
 
 from pipelines.sources.area_file import SHIPPED
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 AREA = "kort"
 SAMENHANG = str(Path(sys.executable).with_name("samenhang"))
