@@ -3,6 +3,7 @@
 Here a file becomes a frozen `AreaFile`; whether its deliveries exist and are sound is for the readers to say.
 """
 
+import codecs
 import datetime as dt
 import difflib
 from collections.abc import Iterable
@@ -39,7 +40,8 @@ class Delivery(Frozen):
 
     Of a list (CSV or XLSX) `header_row` is the line, from 1, that holds the names of the columns, below which
     `rows_under_header` hold units or a second heading; `numbers` says whether 1.234 is 1234 (`dutch`) or just over 1
-    (`english`) where a column does not show it.
+    (`english`) where a column does not show it. `encoding` names how the letters of a list or a Shapefile are written,
+    such as `utf-8` or `cp1252`, where the file does not say it or says it wrongly.
 
     `fetch` names a source of the registry (`cbs-wijkenbuurten`, `osm-province/groningen`) that `samenhang fetch` gets
     it from, in the year `vintage`; without it somebody puts the file there.
@@ -57,6 +59,7 @@ class Delivery(Frozen):
     header_row: Annotated[int, Field(ge=1)] = 1
     rows_under_header: Annotated[int, Field(ge=0)] = 0
     numbers: Literal["dutch", "english"] | None = None
+    encoding: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     fetch: str | None = None
     public: bool = True
@@ -70,6 +73,18 @@ class Delivery(Frozen):
             except RegistryError as error:
                 raise ValueError(str(error)) from error
         return fetch
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str | None) -> str | None:
+        """Refuse what is no way to write letters: Python also knows `rot13` and `zip` by such names."""
+        if encoding is None:
+            return None
+        try:
+            " ".encode(encoding)
+            return codecs.lookup(encoding).name
+        except (LookupError, ValueError) as error:
+            raise ValueError(f"{encoding!r} is no encoding of text; write `utf-8`, `cp1252` or the like") from error
 
     def parts(self) -> tuple["Delivery", ...]:
         """Give itself, and the deliveries that belong to it."""

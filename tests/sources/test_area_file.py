@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from pipelines.errors import AreaFileError
-from pipelines.sources.area_file import SHIPPED, find_area_files, read_area_file
+from pipelines.sources.area_file import SHIPPED, Delivery, find_area_files, read_area_file
 
 GRONINGEN = yaml.safe_load((SHIPPED / "groningen-2017.yaml").read_text(encoding="utf-8"))
 
@@ -79,3 +79,14 @@ def test_two_area_files_of_one_name_are_refused(tmp_path: Path):
     assert list(find_area_files(one)) == ["town"]
     with pytest.raises(AreaFileError, match="'town' exists already"):
         find_area_files(one, other)
+
+
+@pytest.mark.parametrize("encoding", ["nonsense", "rot13", "zip", "utf-8\x00", ""])
+def test_an_encoding_that_writes_no_text_is_refused(encoding: str):
+    with pytest.raises(ValueError, match="is no encoding of text"):
+        Delivery(path="a.csv", vintage=2024, licence="CC0-1.0", attribution="nobody", encoding=encoding)
+
+
+def test_an_encoding_is_known_by_any_of_its_names():
+    terms = {"path": "a.csv", "vintage": 2024, "licence": "CC0-1.0", "attribution": "nobody"}
+    assert Delivery(**terms, encoding="UTF8").encoding == Delivery(**terms, encoding="utf-8").encoding == "utf-8"
