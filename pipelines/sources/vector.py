@@ -6,7 +6,7 @@ of each source to say. Zipped Shapefiles, GeoPackages and GeoJSON pass through t
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,7 @@ class Layer:
     """One layer in RD: `geometry` (n,) of shapely geometries, `fields` one array (n,) per column.
 
     `first_line` is where the first row stands in a list, for errors; 1 in a layer, which has rows and no lines.
+    `without_geometry` holds the columns of the rows that lie nowhere, an array (m,) each; they are in none of `fields`.
     """
 
     source: str
@@ -52,11 +53,12 @@ class Layer:
     fields: Mapping[str, NDArray[np.object_]]
     remarks: tuple[Remark, ...] = field(default=())
     first_line: int = 1
+    without_geometry: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
 
     def keep(self, mask: NDArray[np.bool_], remarks: tuple[Remark, ...] = ()) -> "Layer":
         """Give the rows where `mask` (n,) is true, with `remarks` added."""
         kept = {name: values[mask] for name, values in self.fields.items()}
-        return Layer(self.source, self.geometry[mask], kept, self.remarks + remarks)
+        return replace(self, geometry=self.geometry[mask], fields=kept, remarks=self.remarks + remarks)
 
     def column(self, name: str) -> NDArray[np.object_]:
         """One column, or an error that lists what there is."""
@@ -163,7 +165,8 @@ def _with_geometry(layer: Layer, present: NDArray[np.bool_]) -> Layer:
     if not present.any():
         raise SourceError(f"{layer.source}: no row has a geometry. Deliver the layer with its geometries.")
     remark = Remark(layer.source, "no geometry", "set_aside", int((~present).sum()), _rows(np.flatnonzero(~present)))
-    return layer.keep(present, (remark,))
+    lost = {name: values[~present] for name, values in layer.fields.items()}
+    return replace(layer.keep(present, (remark,)), without_geometry=lost)
 
 
 def _rows(numbers: NDArray[np.int64]) -> str:
@@ -188,7 +191,7 @@ def _in_rd(layer: Layer, declared: str | None, configured: str | None) -> Layer:
         return layer
     geometry = geo.geometries_to_rd(_to_wgs84(layer, system, epsg))
     remark = Remark(layer.source, f"in {'EPSG:' + str(epsg) if epsg else system.name}", "reprojected", len(geometry))
-    return Layer(layer.source, geometry, layer.fields, (*layer.remarks, remark))
+    return replace(layer, geometry=geometry, remarks=(*layer.remarks, remark))
 
 
 def _to_wgs84(layer: Layer, system: pyproj.CRS, epsg: int | None) -> NDArray[np.object_]:
@@ -248,7 +251,7 @@ def _repaired(layer: Layer, numbers: NDArray[np.int64]) -> Layer:
     geometry = layer.geometry.copy()
     geometry[invalid] = mended
     remark = Remark(layer.source, "invalid polygon", "repaired", len(rows), _rows(rows))
-    return Layer(layer.source, geometry, layer.fields, (*layer.remarks, remark))
+    return replace(layer, geometry=geometry, remarks=(*layer.remarks, remark))
 
 
 def near(layer: Layer, municipality: shapely.Geometry, buffer_m: float, *, may_be_none: bool = True) -> Layer:

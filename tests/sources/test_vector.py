@@ -169,6 +169,8 @@ def test_rows_without_geometry_are_set_aside_and_counted(tmp_path: Path):
     layer = read_layer(_delivery("a.gpkg"), tmp_path)
     assert layer.column("code").tolist() == ["a"]
     assert [(r.problem, r.action, r.rows) for r in layer.remarks] == [("no geometry", "set_aside", 1)]
+    assert layer.without_geometry["code"].tolist() == ["b"]
+    assert layer.keep(np.array([False])).without_geometry["code"].tolist() == ["b"]
 
 
 def test_keep_leaves_the_layer_itself_unchanged(tmp_path: Path):
