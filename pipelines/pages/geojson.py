@@ -1,10 +1,9 @@
-"""Features of the map: geometry in degrees with five decimals, and properties that are safe to show.
+"""Features of the map: geometry in degrees with five decimals, and properties as they came.
 
-Leaflet and folium put properties into the page as HTML. Every text here is therefore escaped, once: `<` stands as
-`&lt;`. Which words and classes a feature carries is decided elsewhere.
+Texts are not escaped here: they go into the page as JSON (`rendering.py`) and `map.js` shows them as text. Which words
+and classes a feature carries is decided elsewhere.
 """
 
-import html
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -65,7 +64,7 @@ def label_points(geometries_rd: NDArray[np.object_]) -> list[list[float]]:
 
 
 def feature_collection(geometries_rd: NDArray[np.object_], properties: Sequence[Mapping[str, Any]]) -> Feature:
-    """A GeoJSON FeatureCollection in WGS 84, with every text of `properties` escaped for HTML.
+    """A GeoJSON FeatureCollection in WGS 84.
 
     Parameters
     ----------
@@ -77,18 +76,7 @@ def feature_collection(geometries_rd: NDArray[np.object_], properties: Sequence[
     degrees = geometries_to_wgs84(geometries_rd) if len(geometries_rd) else geometries_rd
     rounded = shapely.transform(degrees, lambda xy: np.round(xy, DECIMALS))
     features = [
-        {"type": "Feature", "properties": escaped(shown), "geometry": json.loads(text)}
+        {"type": "Feature", "properties": dict(shown), "geometry": json.loads(text)}
         for text, shown in zip(shapely.to_geojson(rounded), properties, strict=True)
     ]
     return {"type": "FeatureCollection", "features": features}
-
-
-def escaped(content: Any) -> Any:  # noqa: ANN401 - any JSON content, returned in the same shape
-    """The same JSON content with each text escaped once, inside lists and mappings too; keys are ours."""
-    if isinstance(content, str):
-        return html.escape(content)
-    if isinstance(content, Mapping):
-        return {key: escaped(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [escaped(value) for value in content]
-    return content

@@ -67,7 +67,7 @@ class DistrictRow:
 
     @property
     def texts(self) -> dict[str, str]:
-        """The row in words, by the keys of `headings`; not yet escaped."""
+        """The row in words, by the keys of `headings`."""
         return {
             "naam": self.name,
             "inwoners": people_text(self.inhabitants),
@@ -132,17 +132,16 @@ def coloured_layer(
 ) -> Layer:
     """Features of one area type that carry their class in each variant, and with `rows` the words of the tooltip.
 
-    Property `k` packs the marks of `class_marks`, one character per variant; `per` holds the words by profile, and
-    the words of the first profile stand beside it, where folium's tooltip looks for them; `midden` is where the name
-    stands.
+    Property `k` packs the marks of `class_marks`, one character per variant; `per` holds the words by profile;
+    `midden` is where the name stands.
     """
     figures = tuple(_figures_of(tables, area_type, variant) for variant in shown)
     marks = tuple(class_marks(column, variant.scale) for column, variant in zip(figures, shown, strict=True))
     properties: list[dict[str, Any]] = [{"k": "".join(letters)} for letters in zip(*marks, strict=True)]
     shapes = simplified(geometries_of(tables.areas[area_type]))
     if rows:
-        named = zip(properties, _tooltips(rows), label_points(shapes), strict=True)
-        properties = [base | tooltip | {"midden": middle} for base, tooltip, middle in named]
+        named = zip(properties, _texts_by_profile(rows), label_points(shapes), strict=True)
+        properties = [base | {"per": texts, "midden": middle} for base, texts, middle in named]
     return Layer(feature_collection(shapes, properties), marks, figures)
 
 
@@ -152,8 +151,6 @@ def _figures_of(tables: PublishedTables, area_type: str, variant: Variant) -> tu
     return read_figures(tables, area_type, Measure(variant.scale.indicator, profile=variant.profile))
 
 
-def _tooltips(rows: Mapping[str, Sequence[DistrictRow]]) -> list[dict[str, Any]]:
+def _texts_by_profile(rows: Mapping[str, Sequence[DistrictRow]]) -> list[dict[str, dict[str, str]]]:
     per_district = zip(*rows.values(), strict=True)
-    texts = [dict(zip(rows, (row.texts for row in district), strict=True)) for district in per_district]
-    first = next(iter(rows))
-    return [{**by_profile[first], "per": by_profile} for by_profile in texts]
+    return [dict(zip(rows, (row.texts for row in district), strict=True)) for district in per_district]

@@ -4,6 +4,7 @@ Here layers, legends and rows become one page that asks for nothing beyond itsel
 `layers.py`, colours and breaks in `classes.py`, words in `words.yaml`, the looks in `templates/`.
 """
 
+from functools import cache
 from typing import Any
 
 import folium
@@ -12,7 +13,6 @@ from folium.utilities import JsCode
 from pipelines.pages.classes import Variant, is_lower_bound, legend, ordered_profiles, title, variants
 from pipelines.pages.colophon import Colophon, attributions, budget_words
 from pipelines.pages.figures import PublishedTables, districts
-from pipelines.pages.geojson import Feature
 from pipelines.pages.layers import (
     Layer,
     alphabetical,
@@ -28,6 +28,12 @@ from pipelines.sources.area_file import AreaFile
 from pipelines.sources.place_kinds import booklet_kinds
 
 MAX_FEATURES = 5_000  # above this a page takes seconds to open and tens of megabytes
+# The layers that folium draws, the lowest first; their names are those of `map.js`.
+_LAYERS: dict[str, dict[str, Any]] = {
+    "vakjes": {"smooth_factor": 0, "interactive": False, "style": JsCode("kaart.stijl.vakjes")},
+    "gebieden": {"smooth_factor": 0.5, "style": JsCode("kaart.stijl.gebieden")},
+}
+_BEGIN = "kaart.begin(map_kaart, geo_json_vakjes, geo_json_gebieden);"
 # Width of an H3 cell at 52 degrees north, from side to side, for the words under the map.
 CELL_WIDTH_M = {9: 320, 10: 120, 11: 45}
 
@@ -61,7 +67,8 @@ def map_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> str
     return render(
         "map.html",
         styles=(leaflet_style(), asset_text("page.css"), asset_text("map.css")),
-        scripts=(leaflet_script(), asset_text("map.js"), _folium_script(cells, outlines, area_type)),
+        scripts=(leaflet_script(), asset_text("map.js"), folium_script()),
+        shown=_shown_on_the_map(cells, outlines, area_type),
         area=area,
         colophon=colophon,
         attributions=attributions(colophon.sources),
@@ -92,31 +99,32 @@ def _described(variant: Variant, number: int, layer: Layer) -> dict[str, Any]:
     }
 
 
-def _folium_script(cells: Layer | None, outlines: Layer, area_type: str) -> str:
-    """JavaScript of the map as folium writes it; folium's own page around it is left, the template has ours."""
+def _shown_on_the_map(cells: Layer | None, outlines: Layer, area_type: str) -> dict[str, Any]:
+    """What `map.js` draws and says: the features of both layers, and the heading of every line of a tooltip."""
+    return {
+        "vakjes": None if cells is None else cells.features,
+        "gebieden": outlines.features,
+        "koppen": list(headings(area_type).items()),
+    }
+
+
+@cache
+def folium_script() -> str:
+    """JavaScript of the map as folium writes it, around layers that are still empty.
+
+    folium puts what it is given through a template twice. It therefore gets nothing that was delivered: the text is the
+    same for every release, and `map.js` fills the layers from the JSON in the page.
+    """
     plain = folium.Map(
         location=[52.2, 5.3], zoom_start=7, tiles=None, zoom_control=False, attribution_control=False, zoom_snap=0.25
     )
     plain._id = "kaart"  # noqa: SLF001 - folium's names are random; the same tables must give the same page
-    below = None if cells is None else _geojson(cells.features, "vakjes", smooth_factor=0, interactive=False)
-    above = _geojson(outlines.features, "gebieden", smooth_factor=0.5)
-    if outlines.features["features"]:
-        # Texts are escaped in the properties; folium itself escapes nothing here.
-        shown = headings(area_type)
-        folium.GeoJsonTooltip(fields=list(shown), aliases=list(shown.values()), opacity=1).add_to(above)
-    for layer in (below, above):
-        if layer is not None:
-            layer.add_to(plain)
+    for name, options in _LAYERS.items():
+        layer = folium.GeoJson({"type": "FeatureCollection", "features": []}, control=False, **options)
+        layer._id = name  # noqa: SLF001 - idem
+        layer.add_to(plain)
     figure = plain.get_root()
     figure.render()
     # folium's own page around the script (its head and its loose styles) is left: the template has ours.
     script: str = figure.script.render()  # type: ignore[attr-defined]  # the root of a map is branca's Figure
-    begin = f"kaart.begin({plain.get_name()}, {'null' if below is None else below.get_name()}, {above.get_name()});"
-    return f"{script}\n{begin}"
-
-
-def _geojson(features: Feature, identity: str, *, smooth_factor: float, **options: Any) -> folium.GeoJson:  # noqa: ANN401 - Leaflet's own options
-    style = JsCode(f"function (feature) {{ return kaart.stijl(feature, {identity!r}); }}")
-    layer = folium.GeoJson(features, control=False, smooth_factor=smooth_factor, style=style, **options)
-    layer._id = identity  # noqa: SLF001 - idem
-    return layer
+    return f"{script}\n{_BEGIN}"

@@ -48,14 +48,15 @@ def render(template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...] =
     styles, scripts
         CSS and JavaScript to inline, in order; ours or a library's, never text from a delivery.
     **content
-        What the template shows; it is escaped wherever it stands.
+        What the template shows; it is escaped wherever it stands. What a script reads goes through `tojson`: `<`, `>`,
+        `&` and all beyond ASCII stand in it as escapes, so that it cannot end its element.
     """
     return (
         _environment()
         .get_template(template)
         .render(
             styles=[Markup(text) for text in styles],  # noqa: S704 - our own files and Leaflet's
-            scripts=[Markup(text) for text in scripts],  # noqa: S704 - idem; GeoJSON in them is escaped by folium
+            scripts=[Markup(text) for text in scripts],  # noqa: S704 - idem
             policy=content_policy(scripts),
             **content,
         )

@@ -204,7 +204,7 @@ def test_too_many_cells_leave_the_colours_to_the_buurten(
     monkeypatch.setattr(map_module, "MAX_FEATURES", 20)
     html = map_page(tables, area, colophon)
     assert "Daarom kleuren hier de hele buurten" in html
-    assert "geo_json_vakjes" not in html
+    assert '"vakjes": null' in html
 
 
 def test_an_area_with_only_the_reference_profile_still_has_pages(

@@ -1,8 +1,9 @@
 // The map's own behaviour: choose a layer, show its legend and table, name the districts, find one from the table.
 // Districts (gebieden) are buurten, or postcode areas.
-// Texts in feature properties are escaped for HTML already; they are shown as they are, never unescaped.
+// folium draws empty layers. What they show stands in the page as JSON; its texts become text nodes, never HTML.
 const kaart = (function () {
   "use strict";
+  const gegevens = JSON.parse(document.getElementById("gegevens").textContent);
   const keuze = document.getElementById("keuze");
   const legendas = Array.from(document.querySelectorAll(".legend"));
   const varianten = legendas.map((legenda) => legenda.dataset.variant);
@@ -10,12 +11,12 @@ const kaart = (function () {
   // On a telephone thick lines would hide the cells.
   const rand = { color: "#2b2a28", weight: window.innerWidth < 700 ? 0.6 : 1.2, opacity: 0.8, fillOpacity: 0 };
   const rustig = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  let vakjes = null;
   let aangewezen = null;
 
   const gekozen = (naam) => keuze.elements[naam].value;
   const nummer = () => varianten.indexOf(gekozen("profiel") + "-" + gekozen("maat"));
 
+  const tekst = (gebied, kop) => gebied.feature.properties.per[gekozen("profiel")][kop];
   const midden = (gebied) => L.latLng(gebied.feature.properties.midden);
 
   function vulling(feature) {
@@ -24,29 +25,42 @@ const kaart = (function () {
     return { fillColor: isKlasse ? kleuren[nummer()][Number(merk)] : "url(#arcering)", fillOpacity: 1 };
   }
 
-  function stijl(feature, laag) {
-    if (laag === "vakjes") return { color: "#ffffff", weight: 0.4, ...vulling(feature) };
-    return vakjes === null ? { ...rand, ...vulling(feature) } : rand;
-  }
+  const stijl = {
+    vakjes: (feature) => ({ color: "#ffffff", weight: 0.4, ...vulling(feature) }),
+    gebieden: (feature) => (gegevens.vakjes === null ? { ...rand, ...vulling(feature) } : rand),
+  };
 
-  function toonKeuze(gebieden) {
+  function toonKeuze(vakjes, gebieden) {
     legendas.forEach((legenda, plaats) => { legenda.hidden = plaats !== nummer(); });
     document.querySelectorAll(".profile").forEach((tabel) => {
       tabel.hidden = tabel.dataset.profile !== gekozen("profiel");
     });
-    gebieden.eachLayer((gebied) => {
-      Object.assign(gebied.feature.properties, gebied.feature.properties.per[gekozen("profiel")]);
+    gebieden.setStyle(stijl.gebieden);
+    vakjes.setStyle(stijl.vakjes);
+  }
+
+  function element(soort, inhoud) {
+    const gemaakt = document.createElement(soort);
+    gemaakt.textContent = inhoud;
+    return gemaakt;
+  }
+
+  function cijfers(gebied) {
+    const tabel = document.createElement("table");
+    gegevens.koppen.forEach(([kop, opschrift]) => {
+      const cel = document.createElement("td");
+      cel.append(element("bdi", tekst(gebied, kop)));
+      tabel.insertRow().append(element("th", opschrift), cel);
     });
-    gebieden.setStyle((feature) => stijl(feature, "gebieden"));
-    if (vakjes !== null) vakjes.setStyle((feature) => stijl(feature, "vakjes"));
+    return tabel;
   }
 
   function naamborden(kaartblad, gebieden) {
     const borden = gebieden.getLayers().map((gebied) => {
-      const naam = gebied.feature.properties.naam;
+      const naam = tekst(gebied, "naam");
       const bord = L.marker(midden(gebied), {
         interactive: false, keyboard: false,
-        icon: L.divIcon({ className: "naambord", iconSize: null, html: "<span>" + naam + "</span>" }),
+        icon: L.divIcon({ className: "naambord", iconSize: null, html: element("bdi", naam) }),
       });
       return { gebied, bord, lengte: naam.length };
     });
@@ -79,19 +93,20 @@ const kaart = (function () {
     gebied.fire("mouseover", { latlng: midden(gebied) }, true);
   }
 
-  function begin(kaartblad, lagen, gebieden) {
-    vakjes = lagen;
+  function begin(kaartblad, vakjes, gebieden) {
+    if (gegevens.vakjes !== null) vakjes.addData(gegevens.vakjes);
+    gebieden.addData(gegevens.gebieden);
+    gebieden.bindTooltip(cijfers, { sticky: true, opacity: 1 });
     L.control.zoom({ zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen" }).addTo(kaartblad);
     L.control.scale({ imperial: false }).addTo(kaartblad);
     const heeftGebieden = gebieden.getLayers().length > 0;
-    const kader = gebieden.getBounds();
-    if (vakjes !== null) kader.extend(vakjes.getBounds());
+    const kader = gebieden.getBounds().extend(vakjes.getBounds());
     if (kader.isValid()) kaartblad.fitBounds(kader, { padding: [8, 8], animate: false });
-    toonKeuze(gebieden);
+    toonKeuze(vakjes, gebieden);
     if (heeftGebieden) naamborden(kaartblad, gebieden);
     // The keyboard reaches each district by its name in the table; a hundred nameless stops on the map would be in the way.
     gebieden.eachLayer((gebied) => gebied.getElement().setAttribute("tabindex", "-1"));
-    keuze.addEventListener("change", () => toonKeuze(gebieden));
+    keuze.addEventListener("change", () => toonKeuze(vakjes, gebieden));
     gebieden.on("mouseover", (wijzer) => wijzer.layer.setStyle({ weight: 3.5 }).bringToFront());
     gebieden.on("mouseout", (wijzer) => wijzer.layer.setStyle({ weight: rand.weight }));
     document.querySelectorAll("[data-gebied]").forEach((knop) => {
