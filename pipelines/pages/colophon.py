@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipelines.pages.words import dutch_number, words
-from pipelines.sources.area_file import AreaFile, Delivery, Sources
+from pipelines.sources.area_file import AreaFile, Sources
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.fetch.ledger import Retrieval
 
 

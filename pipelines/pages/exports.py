@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import geopandas as gpd
@@ -15,10 +15,13 @@ from pipelines.findings.catalogue import Indicator, catalogue
 from pipelines.geo import RD
 from pipelines.pages.colophon import Colophon
 from pipelines.protection import contracts
-from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs import source_mapping
 from pipelines.sources.licences import licence_url
 from pipelines.warehouse import replacing
+
+if TYPE_CHECKING:
+    from pipelines.sources.delivery import Delivery
 
 SCHEMA_VERSION = "1.0"
 # DuckDB 1.4 and everything after it opens this.

@@ -3,7 +3,6 @@
 Here a file becomes a frozen `AreaFile`; whether its deliveries exist and are sound is for the readers to say.
 """
 
-import codecs
 import datetime as dt
 import difflib
 from collections.abc import Iterable
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from pipelines.errors import AreaFileError
-from pipelines.sources.fetch.registry import RegistryError, shipped_registry
+from pipelines.sources.delivery import Delivery, Frozen
 from pipelines.sources.licences import known_licences
 from pipelines.sources.place_kinds import Register, booklet_kinds, code_kinds, known_kinds
 
@@ -27,72 +26,6 @@ BENCH_COLUMNS = ("id", "kind", "x", "y", "lon", "lat", "wkt")
 PROFILES = ("referentie", "kinderwagen", "kinderwagen_peuter", "rollator")
 Delivered = Literal["complete", "partial", "not_delivered"]
 SHIPPED = Path(__file__).parent / "areas"
-
-
-class Frozen(BaseModel):
-    """Read from a file, never changed; an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Delivery(Frozen):
-    """One delivered file: where it lies under the raw folder, and what it is.
-
-    Of a list (CSV or XLSX) `header_row` is the line, from 1, that holds the names of the columns, below which
-    `rows_under_header` hold units or a second heading; `numbers` says whether 1.234 is 1234 (`dutch`) or just over 1
-    (`english`) where a column does not show it. `encoding` names how the letters of a list or a Shapefile are written,
-    such as `utf-8` or `cp1252`, where the file does not say it or says it wrongly.
-
-    `fetch` names a source of the registry (`cbs-wijkenbuurten`, `osm-province/groningen`) that `samenhang fetch` gets
-    it from, in the year `vintage`; without it somebody puts the file there.
-
-    `public` is false of what not everybody can read, such as a municipality's own counts of people: what is told of
-    them is then held against the tables of CBS.
-    """
-
-    path: str
-    vintage: int
-    licence: str
-    attribution: str
-    layer: str | None = None
-    crs: str | None = None
-    header_row: Annotated[int, Field(ge=1)] = 1
-    rows_under_header: Annotated[int, Field(ge=0)] = 0
-    numbers: Literal["dutch", "english"] | None = None
-    encoding: str | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-    fetch: str | None = None
-    public: bool = True
-
-    @field_validator("fetch")
-    @classmethod
-    def _known_source(cls, fetch: str | None) -> str | None:
-        if fetch is not None:
-            try:
-                shipped_registry().find(fetch)
-            except RegistryError as error:
-                raise ValueError(str(error)) from error
-        return fetch
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, encoding: str | None) -> str | None:
-        """Refuse what is no way to write letters: Python also knows `rot13` and `zip` by such names."""
-        if encoding is None:
-            return None
-        try:
-            " ".encode(encoding)
-            return codecs.lookup(encoding).name
-        except (LookupError, ValueError) as error:
-            raise ValueError(f"{encoding!r} is no encoding of text; write `utf-8`, `cp1252` or the like") from error
-
-    def parts(self) -> tuple["Delivery", ...]:
-        """Give itself, and the deliveries that belong to it."""
-        return (self,)
-
-    def files(self) -> tuple[str, ...]:
-        """Paths under the raw folder that are read."""
-        return (self.path,)
 
 
 class StreetDelivery(Delivery):

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.area_file import AreaFile
 from pipelines.sources.attempts import read_all
 from pipelines.sources.cbs_areas import LEVELS, extent_of, read_municipality, read_neighbourhoods
 from pipelines.sources.cbs_counts import numbers, signed_numbers
@@ -20,6 +20,7 @@ from pipelines.sources.cbs_dialects import mapping_of, mapping_sentences
 from pipelines.sources.cbs_postcodes import read_ages, read_postcodes
 from pipelines.sources.cbs_squares import read_squares, square_centres
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.vector import Remark
 
 __all__ = [

@@ -11,10 +11,11 @@ import shapely
 from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import people_table
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.vector import near, read_layer
 
 LEVELS = ("buurten", "wijken", "gemeenten")

@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.cbs_counts import Mask
+from pipelines.sources.delivery import Delivery
 
 _COLUMNS = Path(__file__).parent / "cbs_columns.yaml"
 

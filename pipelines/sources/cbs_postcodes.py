@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import people_table
 from pipelines.sources.cbs_reading import Wanted, read_as
 from pipelines.sources.cbs_tables import Identity, Municipality, Statistics, areas_table
 from pipelines.sources.pc4_ages import read_pc4_ages
 from pipelines.sources.vector import Layer, near, read_layer
+
+if TYPE_CHECKING:
+    from pipelines.sources.delivery import Delivery
 
 
 def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level: str) -> Statistics:

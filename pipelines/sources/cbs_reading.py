@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.cbs_counts import Counts, counted, part_of, shared, summed
 from pipelines.sources.cbs_dialects import Dialect, dialects, is_age
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.vector import Layer, Remark
 
 _PERCENT_STEP = 1.0

@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_areas import unique_codes
 from pipelines.sources.cbs_counts import Counts, hide, people_table
 from pipelines.sources.cbs_dialects import is_age
@@ -16,6 +17,9 @@ from pipelines.sources.cbs_reading import Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
 from pipelines.sources.contracts import SQUARES
 from pipelines.sources.vector import near, read_layer
+
+if TYPE_CHECKING:
+    from pipelines.sources.delivery import Delivery
 
 SIZE_M = {"squares": 100, "squares_500": 500}
 UNIT_TYPE = {"squares": "square", "squares_500": "square500"}

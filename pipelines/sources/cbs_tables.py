@@ -7,8 +7,8 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, SQUARES
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.licences import may_publish_geometry
 from pipelines.sources.vector import Layer, Remark
 

@@ -6,13 +6,14 @@ Nothing is computed and nothing written. What only a later room can judge stands
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import shapely
 
 from pipelines import geo
-from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.area_file import AreaFile
 from pipelines.sources.attempts import attempt
 from pipelines.sources.cbs import Municipality, Statistics, read_municipality, read_statistics
 from pipelines.sources.deliveries import (
@@ -28,6 +29,9 @@ from pipelines.sources.deliveries import (
 )
 from pipelines.sources.respondents import Survey
 from pipelines.sources.vector import Layer, read_layer
+
+if TYPE_CHECKING:
+    from pipelines.sources.delivery import Delivery
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.contracts import CROSSWALK
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.vector import Remark, find
 
 # CBS names the year in the columns of areas: Buurt2017, Gem2017, and since 2018 Gemeente2018.

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipelines.errors import SourceError
 from pipelines.sources.addresses import read_addresses, read_all_addresses
-from pipelines.sources.area_file import AddressDelivery, AreaFile, BenchDelivery, Delivery, PlaceDelivery
+from pipelines.sources.area_file import AddressDelivery, AreaFile, BenchDelivery, PlaceDelivery
 from pipelines.sources.attempts import read_all
 from pipelines.sources.bench_lists import read_bench_list
 from pipelines.sources.cbs import Municipality
@@ -23,6 +23,7 @@ from pipelines.sources.contracts import (
     PLACES,
 )
 from pipelines.sources.crosswalk import read_crosswalk
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.duo import read_duo
 from pipelines.sources.inventory import read_inventory
 from pipelines.sources.osm_addresses import read_osm_addresses

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.contracts import INVENTORY
 from pipelines.sources.csv_table import require_columns
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.respondent_facts import BUURT_CODE
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.vector import Remark

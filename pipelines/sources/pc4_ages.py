@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.cbs_counts import bounds
 from pipelines.sources.contracts import PEOPLE_COUNTS
 from pipelines.sources.csv_table import require_columns
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.number_style import read_numbers
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.vector import Remark

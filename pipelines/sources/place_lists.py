@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from pipelines import geo
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import BenchDelivery, Delivery, PlaceDelivery
+from pipelines.sources.area_file import BenchDelivery, PlaceDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import PLACES
 from pipelines.sources.csv_table import number
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.number_style import read_numbers
 from pipelines.sources.place_doors import door_columns, listed_doors, listed_floor_areas
 from pipelines.sources.place_facts import listed_attributes, listed_functions

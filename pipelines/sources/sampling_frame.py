@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.contracts import MARGINS, STRATA
 from pipelines.sources.csv_table import number, require_columns
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.tables import read_delivered
 
 _STRATA = ("stratum", "inwoners", "gevraagd")

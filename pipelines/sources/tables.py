@@ -19,8 +19,8 @@ import pyreadstat
 from openpyxl.utils.exceptions import InvalidFileException
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.csv_table import MOST_BYTES, MOST_COLUMNS, header_of, read_csv, rows_to_table, title_of
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.vector import find
 
 _MOST_ROWS = 5_000_000

@@ -18,7 +18,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from pipelines import geo
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.guard import require_layer_file, require_size
 
 AREA_LIMIT_M = 5_000.0

@@ -7,8 +7,9 @@ import shapely
 
 from pipelines.errors import SourceError
 from pipelines.sources.addresses import read_addresses
-from pipelines.sources.area_file import SHIPPED, Delivery, PlaceDelivery, read_area_file
+from pipelines.sources.area_file import SHIPPED, PlaceDelivery, read_area_file
 from pipelines.sources.cbs import Municipality, read_municipality
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.licences import licence_url, may_publish_geometry
 from pipelines.sources.place_lists import read_place_csv, read_place_layer
 from pipelines.sources.vector import Layer

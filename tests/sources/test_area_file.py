@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from pipelines.errors import AreaFileError
-from pipelines.sources.area_file import SHIPPED, Delivery, find_area_files, read_area_file
+from pipelines.sources.area_file import SHIPPED, find_area_files, read_area_file
+from pipelines.sources.delivery import Delivery
 
 GRONINGEN = yaml.safe_load((SHIPPED / "groningen-2017.yaml").read_text(encoding="utf-8"))
 

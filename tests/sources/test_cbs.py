@@ -8,10 +8,11 @@ import shapely
 
 from pipelines.contracts import conform, violations
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import SHIPPED, Delivery, read_area_file
+from pipelines.sources.area_file import SHIPPED, read_area_file
 from pipelines.sources.cbs import Statistics, numbers, read_municipality, read_statistics, square_centres
 from pipelines.sources.cbs_dialects import dialects
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, SQUARES
+from pipelines.sources.delivery import Delivery
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,10 @@ import yaml
 
 from pipelines.errors import AreaFileError, SourceError
 from pipelines.example.vector_file import write_layer
-from pipelines.sources.area_file import AreaFile, Delivery, read_area_file
+from pipelines.sources.area_file import AreaFile, read_area_file
 from pipelines.sources.cbs import Statistics, mapping_remarks, read_municipality, read_statistics, source_mapping
 from pipelines.sources.cbs_dialects import dialects, mapping_of
+from pipelines.sources.delivery import Delivery
 
 WEST, SOUTH = 155_000, 463_000
 NEW = {

@@ -7,9 +7,9 @@ import pytest
 from pipelines.contracts import violations
 from pipelines.errors import SourceError
 from pipelines.sources import crosswalk
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.contracts import CROSSWALK
 from pipelines.sources.crosswalk import read_crosswalk
+from pipelines.sources.delivery import Delivery
 
 HEADER = "PC6;Huisnummer;Buurt2024;Wijk2024;Gemeente2024\n"
 ROWS = (

@@ -11,9 +11,10 @@ import shapely
 
 from pipelines import geo
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import SHIPPED, Delivery, PlaceDelivery, read_area_file
+from pipelines.sources.area_file import SHIPPED, PlaceDelivery, read_area_file
 from pipelines.sources.cbs import Municipality, read_municipality, read_statistics
 from pipelines.sources.deliveries import Delivered, delivered_addresses, delivered_places
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.osm_addresses import read_osm_addresses
 from pipelines.sources.pc4_ages import read_pc4_ages
 from pipelines.sources.place_lists import read_place_csv

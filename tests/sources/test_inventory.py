@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.contracts import violations
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
 from pipelines.sources.contracts import INVENTORY
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.inventory import read_inventory
 from pipelines.sources.vector import Remark
 

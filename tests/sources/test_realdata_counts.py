@@ -10,9 +10,10 @@ import shapely
 
 from pipelines import geo
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import SHIPPED, AreaFile, Delivery, PlaceDelivery, read_area_file
+from pipelines.sources.area_file import SHIPPED, AreaFile, PlaceDelivery, read_area_file
 from pipelines.sources.cbs import Municipality, Statistics, read_municipality, read_statistics
 from pipelines.sources.csv_table import read_csv
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.number_style import read_numbers
 from pipelines.sources.pc4_ages import read_pc4_ages
 from pipelines.sources.place_lists import read_place_csv, read_place_layer

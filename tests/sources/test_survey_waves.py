@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from pipelines.contracts import violations
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery, RespondentDelivery, Sources, StreetDelivery
+from pipelines.sources.area_file import RespondentDelivery, Sources, StreetDelivery
 from pipelines.sources.contracts import MARGINS, RESPONDENTS, STRATA
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.respondents import Survey, read_respondents, read_waves
 from pipelines.sources.sampling_frame import age_bounds
 

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from pipelines.errors import SourceError
-from pipelines.sources.area_file import Delivery
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.vector import near, read_layer
 
 SQUARE = shapely.box(155_000, 463_000, 156_000, 464_000)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import InputError
-from pipelines.sources.area_file import Delivery, Sources
+from pipelines.sources.area_file import Sources
 from pipelines.sources.cbs_areas import gemeente_names
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.fetch.ledger import retrievals
 from pipelines.sources.fetch.registry import Registry, RegistryError, Source
 from pipelines.sources.place_kinds import booklet_kinds

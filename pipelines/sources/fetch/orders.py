@@ -10,9 +10,10 @@ import shapely
 
 from pipelines import geo
 from pipelines.errors import InputError
-from pipelines.sources.area_file import AreaFile, Delivery
+from pipelines.sources.area_file import AreaFile
 from pipelines.sources.attempts import read_all
 from pipelines.sources.cbs import BUFFER_M, read_municipality
+from pipelines.sources.delivery import Delivery
 from pipelines.sources.fetch.features import features_url
 from pipelines.sources.fetch.registry import Registry, RegistryError, Source
 from pipelines.sources.fetch.statline import Table, table_url
