@@ -6,6 +6,7 @@ from pipelines.findings.contracts import NEARNESS
 from pipelines.people.contracts import ORIGINS, PERSONS
 from pipelines.places.contracts import COMPLETENESS, FUNCTIONS, REGISTER
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS, REST, RETURNS
+from pipelines.sources.place_kinds import kinds_out_of_doors
 from pipelines.streets.contracts import BUDGETS
 from pipelines.warehouse import Warehouse
 
@@ -22,7 +23,7 @@ def measure_nearness(warehouse: Warehouse) -> pa.Table:
 def measure_space(warehouse: Warehouse) -> pa.Table:
     """Floor of places within reach for each person, per home, profile and bound, as `findings/space`."""
     reads = (PERSONS, ATTACHMENTS, PAIRS, REGISTER, FUNCTIONS, COMPLETENESS, BUDGETS)
-    return warehouse.run_sql("findings/space", reads)
+    return warehouse.run_sql("findings/space", reads, {"out_of_doors": list(kinds_out_of_doors())})
 
 
 def judge_minimum(warehouse: Warehouse, minimum_kinds: int = MINIMUM_KINDS) -> pa.Table:

@@ -19,10 +19,10 @@ known as (
     -- A place outdoors has no floor; of the others, those of unknown floor may add to what is found.
     select case
         when not exists (from floors) then 'not_delivered'
-        when exists (from booklet where floor_area_m2 is null and place_kind not in ('speelplek', 'sport'))
+        when exists (from booklet where floor_area_m2 is null and not list_contains($out_of_doors, place_kind))
             or exists (
                 from places.completeness
-                where is_booklet and delivered <> 'complete' and place_kind not in ('speelplek', 'sport')
+                where is_booklet and delivered <> 'complete' and not list_contains($out_of_doors, place_kind)
             )
             then 'partial'
         else 'complete'

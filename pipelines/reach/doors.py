@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipelines.sources.place_kinds import kinds_out_of_doors
 from pipelines.streets.profiles import Profile
 
 Floats = NDArray[np.float64]
@@ -20,9 +21,6 @@ Words = NDArray[np.object_]
 # Of most doors nothing is written down. The central guess lets everybody in: a place where one could meet nobody with
 # a rollator would be known for it; the pessimistic bound counts only doors that are known to be passable.
 CLOSED = {"optimistic": ("no",), "central": ("no",), "pessimistic": ("no", "unknown")}
-# A playground has no door, and neither have a pitch, a garden and a square. Of one of which somebody wrote down how to
-# come in, that counts.
-OUT_OF_DOORS = ("speelplek", "sport", "buurttuin", "bankjesplein")
 # Measures are read as decimals of a metre: 0.90 must not fall short of 0.90 through its binary form.
 _ROUNDING = 1e-9
 
@@ -70,7 +68,7 @@ def door_facts(register: pa.Table, rows: Ids, numbers: Ids) -> DoorFacts:
         step_count=_numbers(register["door_step_count"], rows, numbers),
         kerb_height_m=_numbers(register["door_kerb_height_m"], rows, numbers),
         width_m=_numbers(register["door_width_m"], rows, numbers),
-        may_lack_door=pc.is_in(kinds, pa.array(OUT_OF_DOORS)).to_numpy(),
+        may_lack_door=pc.is_in(kinds, pa.array(kinds_out_of_doors())).to_numpy(),
     )
 
 

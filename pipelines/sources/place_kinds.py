@@ -51,6 +51,7 @@ class PlaceKind(_Frozen):
     tags: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     codes: dict[Register, tuple[str, ...]] = Field(default_factory=dict)
     counts_only_when_listed: bool = False
+    out_of_doors: bool = False
 
 
 PlaceKinds = Mapping[str, PlaceKind]
@@ -102,6 +103,11 @@ def known_kinds() -> tuple[str, ...]:
 def booklet_kinds() -> tuple[str, ...]:
     """Ids of the six kinds that the booklet names."""
     return tuple(name for name, kind in place_kinds().items() if kind.booklet)
+
+
+def kinds_out_of_doors() -> tuple[str, ...]:
+    """Ids of the kinds that lie in the open as a rule: without a door to come in by, and without a floor."""
+    return tuple(name for name, kind in place_kinds().items() if kind.out_of_doors)
 
 
 def tag_kinds(kinds: PlaceKinds) -> dict[tuple[str, str], str]:

@@ -12,6 +12,7 @@ from pipelines.findings.contracts import SPACE
 from pipelines.people.contracts import PERSONS
 from pipelines.places.contracts import COMPLETENESS, FUNCTIONS, REGISTER
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS
+from pipelines.sources.place_kinds import kinds_out_of_doors
 from pipelines.streets.contracts import BUDGETS
 
 BUDGET_M = 500.0
@@ -72,6 +73,17 @@ def test_a_floor_that_nobody_told_of_is_unknown_and_said_to_be(laid):
     assert (_floor(laid)[0]["floor_m2"], _floor(laid)[0]["delivered"]) == (None, "not_delivered")
     _lay(laid, [4.0], [100.0, None], {(0, 0): 300.0, (0, 1): 200.0})
     assert (_floor(laid)[0]["floor_m2"], _floor(laid)[0]["delivered"]) == (pytest.approx(25.0), "partial")
+
+
+@pytest.mark.parametrize("kind", kinds_out_of_doors())
+def test_a_place_out_of_doors_has_no_floor_that_could_be_unknown(laid, kind):
+    _lay(laid, [4.0], [100.0, None], {(0, 0): 300.0, (0, 1): 200.0})
+    laid.lay(
+        REGISTER,
+        {"place_id": 0, "floor_area_m2": 100.0, "place_kind": "buurtcentrum"},
+        {"place_id": 1, "floor_area_m2": None, "place_kind": kind},
+    )
+    assert _floor(laid)[0]["delivered"] == "complete"
 
 
 def test_a_place_that_only_homes_without_residents_reach_gives_nobody_floor(laid):
