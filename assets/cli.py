@@ -169,6 +169,12 @@ def environment(folders: "Folders") -> Iterator[None]:
     """Let Dagster keep its state under `data/dagster`, whatever the working directory."""
     from assets.bench import PROJECT  # noqa: PLC0415 - see _folders
 
+    if "?" in str(folders.state):
+        # Dagster writes the path into the address of its database, where all after a question mark is lost.
+        raise InputError(
+            f"{folders.data}: records of runs cannot be kept under a path with a question mark. Name another data "
+            "folder with SAMENHANG_DATA."
+        )
     folders.state.mkdir(parents=True, exist_ok=True)
     before = {name: os.environ.get(name) for name in ("DAGSTER_HOME", "SAMENHANG_STATE")}
     os.environ.update(DAGSTER_HOME=str(PROJECT), SAMENHANG_STATE=str(folders.state))

@@ -6,6 +6,7 @@ name and renamed, so that a reader sees the old table or the new one, never half
 """
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from pipelines.errors import SamenhangError
 
 ROOT = Path(__file__).parent
 HEAD_ROWS = 5
+_IDENTIFIER = re.compile("[a-z][a-z0-9_]*")
 DUCKDB_SETTINGS: Mapping[str, str | bool | int] = {
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
@@ -206,11 +208,25 @@ def _not_there(name: str, area: str) -> SamenhangError:
 def _view(connection: duckdb.DuckDBPyConnection, contract: Contract, path: Path) -> None:
     if not path.exists():
         raise _not_there(contract.name, path.stem)
-    # A room is one of our own folder names, never text from a delivery.
-    connection.execute(f"create schema if not exists {contract.room}")
-    connection.execute(f"set schema = '{contract.room}'")
+    connection.execute(f"create schema if not exists {identifier(contract.room)}")
+    connection.execute("set schema = $room", {"room": contract.room})
     connection.read_parquet(str(path)).create_view(contract.table)
     connection.execute("set schema = 'main'")
+
+
+def identifier(name: str) -> str:
+    """Give a name as it may stand in the text of SQL: one of our own folders or tables, never text from a delivery.
+
+    Values and paths are parameters; where SQL takes no parameter for a name, only this may be pasted.
+
+    Raises
+    ------
+    SamenhangError
+        When it is no name of ours.
+    """
+    if not _IDENTIFIER.fullmatch(name):
+        raise SamenhangError(f"{name!r} is no name of a table of ours: small letters, digits and _ only")
+    return name
 
 
 def _private_folder(folder: Path, root: Path) -> None:

@@ -18,14 +18,14 @@ from pipelines.protection import contracts
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs import source_mapping
 from pipelines.sources.licences import licence_url
-from pipelines.warehouse import replacing
+from pipelines.warehouse import identifier, replacing
 
 if TYPE_CHECKING:
     from pipelines.sources.delivery import Delivery
 
 SCHEMA_VERSION = "1.0"
 # DuckDB 1.4 and everything after it opens this.
-STORAGE_VERSION = "v1.4.0"
+_ATTACH = "attach $path as published (storage_version 'v1.4.0')"
 _ROWS_PER_GROUP = 20_000
 _FIXED = (
     contracts.INDICATORS, contracts.PLACES, contracts.REACH, contracts.SURVEY_CHANGES, contracts.SURVEY_QUALITY,
@@ -83,10 +83,9 @@ def write_database(folder: Path) -> None:
         temporary.unlink()
         with duckdb.connect(":memory:") as connection:
             connection.execute("set enable_geoparquet_conversion = false")
-            # The path and names are ours: a temporary file and the fixed names of the tables.
-            connection.execute(f"attach '{temporary}' as published (storage_version '{STORAGE_VERSION}')")
+            connection.execute(_ATTACH, {"path": str(temporary)})
             for name, path in table_paths(folder).items():
-                connection.read_parquet(str(path)).create(f"published.{name}")
+                connection.read_parquet(str(path)).create(f"published.{identifier(name)}")
             connection.execute("detach published")
 
 

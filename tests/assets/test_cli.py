@@ -14,6 +14,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from assets import cli
 from assets.bench import PROJECT, Folders
 from assets.definitions import STEPS
+from pipelines.errors import InputError
 from pipelines.sources.area_file import SHIPPED
 
 TOWN = "voorbeeldstad"
@@ -184,6 +185,13 @@ def test_settings_of_dagster_are_given_back_after_a_command(monkeypatch: pytest.
         assert os.environ["SAMENHANG_STATE"] == str(tmp_path / "data" / "dagster")
     assert os.environ["DAGSTER_HOME"] == "/mine"
     assert "SAMENHANG_STATE" not in os.environ
+
+
+def test_a_data_folder_with_a_question_mark_is_refused_before_anything_is_written(tmp_path: Path):
+    folders = Folders(tmp_path / "raw", tmp_path / "why?", tmp_path / "out")
+    with pytest.raises(InputError, match="question mark"), cli.environment(folders):
+        pytest.fail("it was accepted")
+    assert not folders.data.exists()
 
 
 def test_a_file_where_a_folder_should_be_is_said_without_a_traceback(samenhang, example_raw: Path, tmp_path: Path):
