@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from pipelines.errors import AreaFileError
-from pipelines.sources.delivery import Delivery, Frozen
+from pipelines.sources.delivery import CountDelivery, Delivery, Frozen
 from pipelines.sources.licences import known_licences
 from pipelines.sources.place_kinds import Register, booklet_kinds, code_kinds, known_kinds
 
@@ -170,14 +170,14 @@ class RespondentDelivery(Delivery):
 class Sources(Frozen):
     """The deliveries of an area; what is left out was not delivered."""
 
-    buurten: Delivery | None = None
-    wijken: Delivery | None = None
-    gemeenten: Delivery | None = None
-    pc4: Delivery | None = None
+    buurten: CountDelivery | None = None
+    wijken: CountDelivery | None = None
+    gemeenten: CountDelivery | None = None
+    pc4: CountDelivery | None = None
     pc4_ages: Delivery | None = None
-    pc6: Delivery | None = None
-    squares: Delivery | None = None
-    squares_500: Delivery | None = None
+    pc6: CountDelivery | None = None
+    squares: CountDelivery | None = None
+    squares_500: CountDelivery | None = None
     addresses: AddressDelivery | None = None
     crosswalk: Delivery | None = None
     statline: tuple[StatlineDelivery, ...] = ()
@@ -367,7 +367,7 @@ def _sentences(name: str, error: ValidationError) -> Iterable[str]:
 def _suggestion(key: str) -> str:
     models: tuple[type[BaseModel], ...] = (
         AreaFile, Sources, PlaceDelivery, BenchDelivery, StreetDelivery, StatlineDelivery, RespondentDelivery,
-        Population, Signal, Event,
+        CountDelivery, Population, Signal, Event,
     )  # fmt: skip
     known = {name for model in models for name in model.model_fields}
     close = difflib.get_close_matches(key, sorted(known), n=1)

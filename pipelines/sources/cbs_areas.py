@@ -15,7 +15,7 @@ from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import people_table
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
-from pipelines.sources.delivery import Delivery
+from pipelines.sources.delivery import CountDelivery
 from pipelines.sources.vector import near, read_layer
 
 LEVELS = ("buurten", "wijken", "gemeenten")
@@ -51,7 +51,7 @@ def extent_of(area: AreaFile) -> shapely.Polygon:
     return shapely.box(*area.extent)
 
 
-def gemeente_names(delivery: Delivery, raw: Path) -> dict[str, str]:
+def gemeente_names(delivery: CountDelivery, raw: Path) -> dict[str, str]:
     """Names of the gemeenten in a wijk- en buurtkaart, by code."""
     wanted = Wanted("neighbourhoods", ("gemeenten", "gemeenten_name"))
     reading = read_as(read_layer(delivery, raw, default_layer="gemeenten"), wanted, delivery)
@@ -59,7 +59,7 @@ def gemeente_names(delivery: Delivery, raw: Path) -> dict[str, str]:
     return dict(zip(codes.astype(str).tolist(), names.astype(str).tolist(), strict=True))
 
 
-def _read(delivery: Delivery, raw: Path, level: str) -> Reading:
+def _read(delivery: CountDelivery, raw: Path, level: str) -> Reading:
     return read_as(read_layer(delivery, raw, default_layer=level), _wanted(level), delivery)
 
 
@@ -109,7 +109,7 @@ def unique_codes(reading: Reading, key: str) -> NDArray[np.str_]:
 
 def read_neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, level: str) -> Statistics:
     """Areas and counts of one of `LEVELS`; what nobody delivered is the union of its buurten, without figures."""
-    delivery: Delivery | None = getattr(area.sources, level)
+    delivery: CountDelivery | None = getattr(area.sources, level)
     if delivery is None:
         return _dissolved(area, municipality, level)
     reading = _buurten(area, municipality)[0]
@@ -137,7 +137,7 @@ def _require_parents(buurten: Reading, above: Reading, level: str) -> None:
         )
 
 
-def _buurten(area: AreaFile, municipality: Municipality) -> tuple[Reading, Delivery]:
+def _buurten(area: AreaFile, municipality: Municipality) -> tuple[Reading, CountDelivery]:
     if municipality.buurten is None or area.sources.buurten is None:
         raise SourceError(f"area file {area.name}: sources.buurten is missing. Deliver the wijk- en buurtkaart.")
     return read_as(municipality.buurten, _wanted("buurten"), area.sources.buurten), area.sources.buurten

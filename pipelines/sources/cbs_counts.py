@@ -112,13 +112,15 @@ def _hidden_by(values: NDArray[np.object_], masks: Mapping[str, Mask]) -> tuple[
     return reason, most
 
 
-def shared(values: NDArray[np.object_], total: Counts, step: float, masks: Mapping[str, Mask]) -> Counts:
-    """Turn percentages (n,) of `total` into counts.
+def shared(
+    values: NDArray[np.object_], total: Counts, step: float, masks: Mapping[str, Mask], whole: float = 100.0
+) -> Counts:
+    """Turn percentages (n,) of `total` into counts; where `whole` is 1, shares of 1.
 
-    A percentage in steps of `step` lies within half a step, its total within its own bounds; both widen the interval.
-    Where the percentage is hidden the total bounds the count.
+    A percentage in steps of `step` points lies within half a step, its total within its own bounds; both widen the
+    interval. Where the percentage is hidden the total bounds the count.
     """
-    share = np.clip(numbers(values), 0, 100)
+    share = numbers(values) * (100 / whole)
     persons = np.round(total.persons * (share / 100), 1)
     lowest = total.lowest * np.maximum(share - step / 2, 0) / 100
     highest = total.highest * np.minimum(share + step / 2, 100) / 100

@@ -3,6 +3,7 @@
 Here names are known; they are looked for in a layer by `cbs_reading.py`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,8 +14,9 @@ import yaml
 
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import Mask
-from pipelines.sources.delivery import Delivery
+from pipelines.sources.delivery import Delivery, Measure
 
+_AGE = re.compile(r"[0-9]+(?:_[0-9]+|plus)")
 _COLUMNS = Path(__file__).parent / "cbs_columns.yaml"
 
 
@@ -34,18 +36,28 @@ class Dialect:
     columns: Mapping[str, tuple[str, ...]]
     households: Mapping[str, tuple[str, ...]]
     masks: Mapping[str, Mask]
-    ages_in: str = "count"
-    households_in: str = "count"
+    ages_in: Measure = "count"
+    households_in: Measure = "count"
 
     @property
     def ages(self) -> tuple[str, ...]:
         """Keys of the age bands, youngest first."""
         return tuple(key for key in self.columns if is_age(key))
 
+    def knows(self, key: str, name: str) -> bool:
+        """Whether a column of this name holds `key` in this form."""
+        names = self.columns.get(key, ()) + self.households.get(key, ())
+        return folded(name) in {folded(other) for other in names}
+
+
+def folded(name: str) -> str:
+    """The name of a column without capitals and underscores, in which the forms of a product differ."""
+    return name.replace("_", "").lower()
+
 
 def is_age(key: str) -> bool:
     """Whether a key or population group is an age band, such as 0_14 or 65plus."""
-    return key[:1].isdigit()
+    return bool(_AGE.fullmatch(key))
 
 
 def dialects(product: str, delivery: Delivery) -> tuple[Dialect, ...]:

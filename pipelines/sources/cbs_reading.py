@@ -4,20 +4,21 @@ Here columns are found and told; what stands in them is read by `cbs_counts.py`.
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
-from pipelines.sources.cbs_counts import Counts, counted, part_of, shared, summed
-from pipelines.sources.cbs_dialects import Dialect, dialects, is_age
+from pipelines.sources.cbs_counts import Counts, counted
+from pipelines.sources.cbs_dialects import Dialect, dialects, folded, is_age
+from pipelines.sources.cbs_parts import Parts, read_parts, remarks_of
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
-from pipelines.sources.delivery import Delivery
+from pipelines.sources.delivery import CountDelivery
 from pipelines.sources.vector import Layer, Remark
-
-_PERCENT_STEP = 1.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Reading:
     """A layer with the columns that are read from it: `names` by key, `households` by group."""
 
     layer: Layer
+    delivery: CountDelivery
     dialect: Dialect
     names: Mapping[str, str]
     households: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -39,32 +41,42 @@ class Reading:
         """Counts of inhabitants, by age band, and of households; empty where the layer carries no inhabitants."""
         if "inhabitants" not in self.names:
             return {}
-        masks = self.dialect.masks
-        total = counted(self.values("inhabitants"), masks)
-        ages = {key: self._part(key, total) for key in self.names if is_age(key)}
-        return {"all": total, **{key: part_of(part, total) for key, part in ages.items()}, **self._homes()}
-
-    def _part(self, key: str, total: Counts) -> Counts:
-        if self.dialect.ages_in == "percent":
-            return shared(self.values(key), total, _PERCENT_STEP, self.dialect.masks)
-        return counted(self.values(key), self.dialect.masks)
-
-    def _homes(self) -> dict[str, Counts]:
+        counts = {"all": self._ages.whole, **read_parts(self._ages)}
         if "households" not in self.households:
-            return {}
-        read = {key: [self.layer.column(name) for name in names] for key, names in self.households.items()}
-        masks = self.dialect.masks
-        total = counted(read["households"][0], masks)
-        if self.dialect.households_in == "percent":
-            parts = {key: shared(values[0], total, _PERCENT_STEP, masks) for key, values in read.items()}
-        else:
-            counts = {key: [counted(column, masks) for column in columns] for key, columns in read.items()}
-            parts = {key: every[0] if len(every) == 1 else summed(every) for key, every in counts.items()}
-        return {key: total if key == "households" else part_of(part, total) for key, part in parts.items()}
+            return counts
+        return {**counts, "households": self._homes.whole, **read_parts(self._homes)}
+
+    @cached_property
+    def _ages(self) -> Parts:
+        names = {key: (name,) for key, name in self.names.items() if is_age(key)}
+        return self._parts("ages_in", names, self.names["inhabitants"])
+
+    @cached_property
+    def _homes(self) -> Parts:
+        names = {key: some for key, some in self.households.items() if key != "households"}
+        return self._parts("households_in", names, self.households["households"][0])
+
+    def _parts(
+        self, option: Literal["ages_in", "households_in"], names: Mapping[str, tuple[str, ...]], whole: str
+    ) -> Parts:
+        said = getattr(self.delivery, option)
+        return Parts(
+            source=self.layer.source,
+            option=option,
+            names=names,
+            cells={key: tuple(self.layer.column(name) for name in some) for key, some in names.items()},
+            whole=counted(self.layer.column(whole), self.dialect.masks),
+            masks=self.dialect.masks,
+            usual=getattr(self.dialect, option),
+            said=said,
+            renamed=tuple(
+                key for key, some in names.items() if not all(self.dialect.knows(key, name) for name in some)
+            ),
+        )
 
     def keep(self, layer: Layer) -> "Reading":
         """Give the same names over another selection of rows."""
-        return Reading(layer, self.dialect, self.names, self.households)
+        return replace(self, layer=layer)
 
     def remarks(self) -> tuple[Remark, ...]:
         """What the delivery holds that is not read, and which groups of households it does not hold."""
@@ -74,9 +86,14 @@ class Reading:
         form = f"read as {self.dialect.form}"
         said = ((f"columns not used, {form}", unused), (f"groups of households not in it, {form}", absent))
         source = self.layer.source
-        return tuple(
-            Remark(source, problem, "listed", len(names), ", ".join(names)) for problem, names in said if names
-        )
+        listed = (Remark(source, problem, "listed", len(names), ", ".join(names)) for problem, names in said if names)
+        return (*listed, *self._measured())
+
+    def _measured(self) -> Iterator[Remark]:
+        if "inhabitants" in self.names:
+            yield from remarks_of(self._ages)
+        if "households" in self.households:
+            yield from remarks_of(self._homes)
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ class Wanted:
     keys: tuple[str, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
 
-    def named(self, delivery: Delivery) -> dict[str, tuple[str, ...]]:
+    def named(self, delivery: CountDelivery) -> dict[str, tuple[str, ...]]:
         """The columns that the area file names, by key.
 
         Raises
@@ -108,7 +125,7 @@ class Wanted:
         return own
 
 
-def read_as(layer: Layer, wanted: Wanted, delivery: Delivery) -> Reading:
+def read_as(layer: Layer, wanted: Wanted, delivery: CountDelivery) -> Reading:
     """Find the columns of a layer under the names of its product and vintage.
 
     Parameters
@@ -126,8 +143,7 @@ def read_as(layer: Layer, wanted: Wanted, delivery: Delivery) -> Reading:
     SourceError
         When a column is missing or `columns` names a key that there is not.
     """
-    own = wanted.named(delivery)
-    candidates = [_found(layer, dialect, wanted, own) for dialect in dialects(wanted.product, delivery)]
+    candidates = [_found(layer, delivery, dialect, wanted) for dialect in dialects(wanted.product, delivery)]
     reading, missing = max(candidates, key=lambda found: (len(found[0].names), -len(found[1])))
     if missing:
         raise _missing(reading, missing)
@@ -137,34 +153,31 @@ def read_as(layer: Layer, wanted: Wanted, delivery: Delivery) -> Reading:
 Found = tuple[Reading, dict[str, tuple[str, ...]]]
 
 
-def _found(layer: Layer, dialect: Dialect, wanted: Wanted, own: Mapping[str, tuple[str, ...]]) -> Found:
+def _found(layer: Layer, delivery: CountDelivery, dialect: Dialect, wanted: Wanted) -> Found:
     """The columns of one form that the layer has, and those that it lacks."""
-    folded = {_folded(name): name for name in layer.fields}
+    own = wanted.named(delivery)
+    alike = {folded(name): name for name in layer.fields}
     every = {**dialect.columns, **own}
     expected = {key: every[key] for key in every if key in wanted.keys or (is_age(key) and _counts(wanted))}
-    names = {key: _first(layer, folded, some) for key, some in expected.items()}
+    names = {key: _first(layer, alike, some) for key, some in expected.items()}
     homes = {key: every.get(key, dialect.households.get(key, ())) for key in HOUSEHOLD_GROUPS if _counts(wanted)}
-    found = {key: [_first(layer, folded, (name,)) for name in some] for key, some in homes.items()}
+    found = {key: [_first(layer, alike, (name,)) for name in some] for key, some in homes.items()}
     households = {key: tuple(name for name in some if name) for key, some in found.items() if some and all(some)}
     may_lack = set(dialect.ages) - set(own) if "inhabitants" in own else set[str]()
     missing = {key: some for key, some in expected.items() if not names[key] and key not in may_lack}
     missing |= {key: some for key, some in own.items() if key in homes and key not in households}
-    return Reading(layer, dialect, {key: name for key, name in names.items() if name}, households), missing
+    return Reading(layer, delivery, dialect, {key: name for key, name in names.items() if name}, households), missing
 
 
 def _counts(wanted: Wanted) -> bool:
     return "inhabitants" in wanted.keys
 
 
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()
-
-
-def _first(layer: Layer, folded: Mapping[str, str], names: Sequence[str]) -> str | None:
+def _first(layer: Layer, alike: Mapping[str, str], names: Sequence[str]) -> str | None:
     """The name of a column as the layer writes it: exactly, else but for capitals and underscores."""
     exact = [name for name in names if name in layer.fields]
-    alike = [folded[_folded(name)] for name in names if _folded(name) in folded]
-    return next(iter(exact + alike), None)
+    close = [alike[folded(name)] for name in names if folded(name) in alike]
+    return next(iter(exact + close), None)
 
 
 def _missing(reading: Reading, missing: Mapping[str, tuple[str, ...]]) -> SourceError:

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_areas import unique_codes
-from pipelines.sources.cbs_counts import Counts, hide, people_table
-from pipelines.sources.cbs_dialects import is_age
+from pipelines.sources.cbs_counts import people_table
 from pipelines.sources.cbs_reading import Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
 from pipelines.sources.contracts import SQUARES
 from pipelines.sources.vector import near, read_layer
 
 if TYPE_CHECKING:
-    from pipelines.sources.delivery import Delivery
+    from pipelines.sources.delivery import CountDelivery
 
 SIZE_M = {"squares": 100, "squares_500": 500}
 UNIT_TYPE = {"squares": "square", "squares_500": "square500"}
@@ -29,7 +28,7 @@ _HECTOMETRE_M = 100
 
 def read_squares(area: AreaFile, raw: Path, municipality: Municipality, role: str) -> Statistics:
     """Squares within 1,300 m of the area and their counts; `role` is squares (100 m) or squares_500."""
-    delivery: Delivery | None = getattr(area.sources, role)
+    delivery: CountDelivery | None = getattr(area.sources, role)
     if delivery is None:
         return Statistics()
     layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M, may_be_none=False)
@@ -38,7 +37,7 @@ def read_squares(area: AreaFile, raw: Path, municipality: Municipality, role: st
     x_m, y_m = square_centres(codes, layer.source, size_m)
     squares = [pa.array(codes.tolist(), pa.string()), pa.array([size_m] * len(codes), pa.int32()), x_m, y_m]
     return Statistics(
-        people_counts=people_table(UNIT_TYPE[role], codes, known_ages(reading.groups()), delivery.vintage),
+        people_counts=people_table(UNIT_TYPE[role], codes, reading.groups(), delivery.vintage),
         squares=pa.table(squares, schema=SQUARES.schema),
         remarks=layer.remarks + reading.remarks(),
     )
@@ -66,17 +65,3 @@ def square_centres(
             "`columns: {code: ...}` in the area file."
         )
     return corners[:, 0] + size_m / 2, corners[:, 1] + size_m / 2
-
-
-def known_ages(groups: dict[str, Counts]) -> dict[str, Counts]:
-    """Hide the ages of squares where they are all 0 though people live there, or where people are masked.
-
-    In CBS squares a 0 in an age column of such a square means hidden, not none: it can be anyone up to all.
-    """
-    ages = {key: counts for key, counts in groups.items() if is_age(key)}
-    if not ages:
-        return groups
-    everybody = groups["all"]
-    total = np.nansum([counts.persons for counts in ages.values()], axis=0)
-    hidden = np.isnan(everybody.persons) | ((everybody.persons > 0) & (total == 0))
-    return groups | {key: hide(counts, hidden, everybody) for key, counts in ages.items()}

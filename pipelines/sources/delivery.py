@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipelines.sources.fetch.registry import RegistryError, shipped_registry
 
+Measure = Literal["count", "percent", "share"]
+
 
 class Frozen(BaseModel):
     """Read from a file, never changed; an unknown key is an error."""
@@ -75,3 +77,14 @@ class Delivery(Frozen):
     def files(self) -> tuple[str, ...]:
         """Paths under the raw folder that are read."""
         return (self.path,)
+
+
+class CountDelivery(Delivery):
+    """A delivery that counts people or households.
+
+    `ages_in` and `households_in` say whether parts of a whole (age bands, kinds of household) are told as counts, as
+    percentages or as shares of 1, where what stands in the columns does not prove it.
+    """
+
+    ages_in: Measure | None = None
+    households_in: Measure | None = None

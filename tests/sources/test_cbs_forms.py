@@ -187,6 +187,17 @@ def test_postcodes_are_read_in_each_of_their_forms(
     assert found[second, "all"] == (None, 0, 4, "masked", vintage, "count")
 
 
+def test_counts_under_names_of_percentages_are_counts_and_told(tmp_path: Path):
+    ages = {name: [200, 100] for name in AGES}
+    _write(tmp_path, "buurten", {**BUURTEN, "aantal_inwoners": [1_000, 500], **ages})
+    statistics = _read(_area(tmp_path, buurten={}), tmp_path)
+    assert _counts(statistics.people_counts, "buurt")["BU00010001", "65plus"] == (200, 198, 202, "", 2024, "count")
+    (noted,) = [remark for remark in statistics.remarks if remark.action == "noted"]
+    assert (noted.source, noted.rows) == ("buurten.gpkg:buurten", 2)
+    with pytest.raises(SourceError, match="cannot hold percentages"):
+        _read(_area(tmp_path, buurten={"ages_in": "percent"}), tmp_path)
+
+
 def test_a_missing_column_is_told_with_its_vintage_the_mapping_and_the_mend(tmp_path: Path):
     _write(tmp_path, "buurten", {name: values for name, values in BUURTEN.items() if name != "aantal_inwoners"})
     with pytest.raises(

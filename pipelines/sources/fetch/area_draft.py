@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.errors import InputError
 from pipelines.sources.area_file import Sources
 from pipelines.sources.cbs_areas import gemeente_names
-from pipelines.sources.delivery import Delivery
+from pipelines.sources.delivery import CountDelivery
 from pipelines.sources.fetch.ledger import retrievals
 from pipelines.sources.fetch.registry import Registry, RegistryError, Source
 from pipelines.sources.place_kinds import booklet_kinds
@@ -115,7 +115,7 @@ def _names(raw: Path) -> dict[str, str]:
         return {}
     newest = max(maps, key=lambda path: (maps[path], str(path)))
     path = newest.relative_to(raw).as_posix()
-    delivered = Delivery(path=path, vintage=maps[newest], licence="", attribution="", layer="gemeenten")
+    delivered = CountDelivery(path=path, vintage=maps[newest], licence="", attribution="", layer="gemeenten")
     return {code: name for code, name in gemeente_names(delivered, raw).items() if _CODE.match(code)}
 
 
