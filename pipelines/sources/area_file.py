@@ -16,6 +16,7 @@ from pipelines.errors import AreaFileError
 from pipelines.sources.delivery import CountDelivery, Delivery, Frozen
 from pipelines.sources.licences import known_licences
 from pipelines.sources.place_kinds import Register, booklet_kinds, code_kinds, known_kinds
+from pipelines.sources.texts import Name, Paragraph, Sentence
 
 PLACE_COLUMNS = (
     "id", "name", "kind", "x", "y", "lon", "lat", "wkt", "wheelchair", "door_width", "door_kerb", "door_steps",
@@ -131,7 +132,7 @@ class RespondentDelivery(Delivery):
     was not drawn by chance (`sampling: non_probability`, such as a panel one signs up for) no interval is told.
     """
 
-    codebook: str
+    codebook: Sentence
     sampling: Literal["probability", "non_probability"] = "probability"
     strata: Delivery | None = None
     margins: Delivery | None = None
@@ -241,9 +242,9 @@ class Population(Frozen):
 class Signal(Frozen):
     """Why this is measured, and what will follow: nothing is measured that nobody will act on."""
 
-    aanleiding: str = ""
-    opvolging: str = ""
-    besproken_met_bewoners: str = ""
+    aanleiding: Paragraph = ""
+    opvolging: Paragraph = ""
+    besproken_met_bewoners: Paragraph = ""
 
 
 class Event(Frozen):
@@ -251,15 +252,15 @@ class Event(Frozen):
 
     date: dt.date
     buurt: Annotated[str, Field(pattern=r"^(BU\d{8})?$")] = ""
-    nl: str
-    en: str
+    nl: Sentence
+    en: Sentence
 
 
 class AreaFile(Frozen):
     """One municipality (or several), or what lies within `extent` (west, south, east, north in RD metres); one year."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
-    title: str
+    title: Name
     year: Annotated[int, Field(ge=2000, le=2100)]
     synthetic: bool = False
     gemeenten: tuple[str, ...] = ()

@@ -21,6 +21,8 @@ from pipelines.sources.cbs_postcodes import read_ages, read_postcodes
 from pipelines.sources.cbs_squares import read_squares, square_centres
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
 from pipelines.sources.delivery import Delivery
+from pipelines.sources.shown_texts import readable
+from pipelines.sources.texts import NAME
 from pipelines.sources.vector import Remark
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
 _PRODUCT = dict.fromkeys(LEVELS, "neighbourhoods") | {
     name: name for name in ("pc4", "pc4_ages", "pc6", "squares", "squares_500")
 }
+_AREA_TYPE = {"gemeenten": "gemeente", "wijken": "wijk", "buurten": "buurt", "pc4": "pc4", "pc6": "pc6"}
 _UNIT_TYPE = {"squares": "square", "pc6": "pc6", "pc4": "pc4", "buurten": "buurt"}
 
 
@@ -65,12 +68,24 @@ def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> St
     parts = read_all((*levels, *postcodes, *squares, partial(read_ages, area, raw)))
     people_counts = pa.concat_tables([part.people_counts for part in parts])
     _require_people(area, people_counts)
+    areas, text_remarks = _with_shown_names(area, pa.concat_tables([part.areas for part in parts]))
     return Statistics(
-        areas=pa.concat_tables([part.areas for part in parts]),
+        areas=areas,
         people_counts=people_counts,
         squares=pa.concat_tables([part.squares for part in parts]),
-        remarks=(*(remark for part in parts for remark in part.remarks), *vintage_remarks(area)),
+        remarks=(*(remark for part in parts for remark in part.remarks), *text_remarks, *vintage_remarks(area)),
     )
+
+
+def _with_shown_names(area: AreaFile, areas: pa.Table) -> tuple[pa.Table, tuple[Remark, ...]]:
+    """Give every area a name that can be shown: its code where nothing of the delivered one can."""
+    paths = {_AREA_TYPE[role]: delivery.path for role, _, delivery in _deliveries(area) if role in _AREA_TYPE}
+    sources = [paths.get(kind, paths.get("buurt", "")) for kind in areas["area_type"].to_pylist()]
+    shown, remarks = readable(areas, {"area_name": NAME}, sources)
+    is_empty = pc.equal(pc.utf8_trim_whitespace(shown["area_name"]), "")
+    names = pc.if_else(is_empty, shown["area_code"], shown["area_name"])
+    place = shown.schema.get_field_index("area_name")
+    return shown.set_column(place, shown.schema.field(place), names), remarks
 
 
 def _require_people(area: AreaFile, people_counts: pa.Table) -> None:

@@ -14,6 +14,7 @@ from pipelines.sources.contracts import ITEMS
 from pipelines.sources.csv_table import number, require_columns
 from pipelines.sources.instrument import Question, measures_of, question_of
 from pipelines.sources.tables import read_table
+from pipelines.sources.texts import NAME, SENTENCE, label, require_shown
 
 _FROM_INSTRUMENT = ("instrument", "vraag")
 _COLUMNS = ("item", "schaal", "tekst_nl", "tekst_en", "laagste", "hoogste", "omgekeerd", "weet_niet")
@@ -52,7 +53,7 @@ def read_codebook(path: Path, name: str, wave: int) -> pa.Table:
     """
     table = read_table(path, name)
     require_columns(table, _COLUMNS, name, "Write them exactly so in the codebook.")
-    rows = [{"wave": wave, **_item(row, f"{name}: item {row['item']!r}")} for row in table.to_pylist()]
+    rows = [{"wave": wave, **_item(row, f"{name}: item {label(row['item'])!r}")} for row in table.to_pylist()]
     _require_once(table["item"].to_pylist(), name)
     _require_once([f"{row['instrument']} {row['question']}" for row in rows if row["instrument"]], name)
     items = conform(pa.Table.from_pylist(rows, schema=ITEMS.schema), ITEMS).cast(ITEMS.schema)
@@ -126,10 +127,10 @@ def _own(row: dict[str, str], where: str) -> dict[str, object]:
             "Write numbers such as 1 and 5."
         )
     return {
-        "item_id": row["item"],
+        "item_id": require_shown(row["item"], NAME, f"{where}: its name"),
         "scale": row["schaal"],
-        "text_nl": row["tekst_nl"],
-        "text_en": row["tekst_en"],
+        "text_nl": require_shown(row["tekst_nl"], SENTENCE, f"{where}: tekst_nl"),
+        "text_en": require_shown(row["tekst_en"], SENTENCE, f"{where}: tekst_en"),
         "lowest": lowest,
         "highest": highest,
         "is_reversed": _YES_NO[row["omgekeerd"].lower()],

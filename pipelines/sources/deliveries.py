@@ -31,8 +31,10 @@ from pipelines.sources.osm_places import read_osm_benches, read_osm_places
 from pipelines.sources.osm_streets import read_osm_segments
 from pipelines.sources.place_lists import read_place_csv, read_place_layer
 from pipelines.sources.respondents import Survey, read_waves
+from pipelines.sources.shown_texts import readable
 from pipelines.sources.statline import read_statline
 from pipelines.sources.street_lines import read_street_lines
+from pipelines.sources.texts import NAME, PARAGRAPH
 from pipelines.sources.vector import Remark, find
 
 Read = tuple[pa.Table, tuple[Remark, ...]]
@@ -82,8 +84,9 @@ def delivered_places(delivered: Delivered) -> Read:
     """
     parts = read_all(partial(_places_of, delivery, delivered) for delivery in delivered.area.sources.places)
     _refuse_repeats("places", delivered.area.sources.places)
-    tables = [PLACES.schema.empty_table(), *(table for table, _ in parts)]
-    return pa.concat_tables(tables), tuple(remark for _, remarks in parts for remark in remarks)
+    whole = pa.concat_tables([PLACES.schema.empty_table(), *(table for table, _ in parts)])
+    shown, text_remarks = readable(whole, {"name": NAME}, whole["source"].to_pylist())
+    return shown, (*(remark for _, remarks in parts for remark in remarks), *text_remarks)
 
 
 def _refuse_repeats(role: str, deliveries: Sequence[Delivery]) -> None:
@@ -158,7 +161,10 @@ def delivered_inventory(area: AreaFile, raw: Path) -> Read:
     """Observations in people's own words, with their consent; empty when none were delivered."""
     if area.sources.inventory is None:
         return INVENTORY.schema.empty_table(), ()
-    return read_inventory(area.sources.inventory, raw)
+    told, remarks = read_inventory(area.sources.inventory, raw)
+    longest = {"quote": PARAGRAPH, "subject": NAME, "said_by": NAME}
+    shown, text_remarks = readable(told, longest, [area.sources.inventory.path] * len(told))
+    return shown, remarks + text_remarks
 
 
 def delivered_context(area: AreaFile, raw: Path) -> Read:

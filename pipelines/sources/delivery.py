@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipelines.sources.fetch.registry import RegistryError, shipped_registry
+from pipelines.sources.texts import Name, Sentence
 
 Measure = Literal["count", "percent", "share"]
 
@@ -34,11 +35,11 @@ class Delivery(Frozen):
     them is then held against the tables of CBS.
     """
 
-    path: str
+    path: Sentence
     vintage: int
     licence: str
-    attribution: str
-    layer: str | None = None
+    attribution: Sentence
+    layer: Name | None = None
     crs: str | None = None
     header_row: Annotated[int, Field(ge=1)] = 1
     rows_under_header: Annotated[int, Field(ge=0)] = 0

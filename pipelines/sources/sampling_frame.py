@@ -17,6 +17,7 @@ from pipelines.sources.contracts import MARGINS, STRATA
 from pipelines.sources.csv_table import number, require_columns
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.tables import read_delivered
+from pipelines.sources.texts import NAME, label, require_shown
 
 _STRATA = ("stratum", "inwoners", "gevraagd")
 _MARGINS = ("kenmerk", "categorie", "inwoners")
@@ -40,7 +41,7 @@ def read_strata(delivery: Delivery, raw: Path) -> pa.Table:
 
 
 def _stratum(row: dict[str, str], delivery: Delivery) -> dict[str, object]:
-    where = f"{delivery.path}: stratum {row['stratum']!r}"
+    where = f"{delivery.path}: stratum {label(row['stratum'])!r}"
     people, asked = number(row["inwoners"]), number(row["gevraagd"])
     if people is None or people < 1:
         raise SourceError(f"{where}: inwoners is {row['inwoners']!r}. Fill in how many people the stratum has.")
@@ -49,7 +50,12 @@ def _stratum(row: dict[str, str], delivery: Delivery) -> dict[str, object]:
             f"{where}: gevraagd is {row['gevraagd']!r} of {row['inwoners']} inwoners. Fill in how many people were "
             "asked, or leave it empty."
         )
-    return {"wave": delivery.vintage, "stratum": row["stratum"], "population": people, "asked": asked}
+    return {
+        "wave": delivery.vintage,
+        "stratum": require_shown(row["stratum"], NAME, where),
+        "population": people,
+        "asked": asked,
+    }
 
 
 def read_margins(delivery: Delivery, raw: Path) -> pa.Table:
@@ -70,7 +76,7 @@ def read_margins(delivery: Delivery, raw: Path) -> pa.Table:
 
 
 def _margin(row: dict[str, str], delivery: Delivery) -> dict[str, object]:
-    where = f"{delivery.path}: {row['kenmerk']} {row['categorie']!r}"
+    where = f"{delivery.path}: {label(row['kenmerk'])} {label(row['categorie'])!r}"
     feature = _FEATURES.get(row["kenmerk"])
     if feature is None or not row["categorie"]:
         raise SourceError(f"{where}: is no feature with a category. Features are {sorted(_FEATURES)}.")
@@ -79,7 +85,12 @@ def _margin(row: dict[str, str], delivery: Delivery) -> dict[str, object]:
     people = number(row["inwoners"])
     if people is None or people < 0:
         raise SourceError(f"{where}: inwoners is {row['inwoners']!r}. Fill in how many people there are.")
-    return {"wave": delivery.vintage, "feature": feature, "category": row["categorie"], "persons": people}
+    return {
+        "wave": delivery.vintage,
+        "feature": feature,
+        "category": require_shown(row["categorie"], NAME, where),
+        "persons": people,
+    }
 
 
 def age_bounds(category: str) -> tuple[int, float]:

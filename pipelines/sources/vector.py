@@ -20,6 +20,7 @@ from pipelines import geo
 from pipelines.errors import SourceError
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.guard import require_layer_file, require_size
+from pipelines.sources.texts import label
 
 AREA_LIMIT_M = 5_000.0
 REPAIRABLE_AREA_SHARE = 0.001
@@ -114,7 +115,7 @@ def read_layer(delivery: Delivery, raw: Path, *, default_layer: str | None = Non
     path = find(raw, delivery.path)
     location = _location(path, delivery.path)
     name = _layer_name(location, delivery, default_layer)
-    source = delivery.path if name is None or path.suffix == ".zip" else f"{delivery.path}:{name}"
+    source = delivery.path if name is None or path.suffix == ".zip" else f"{delivery.path}:{label(name)}"
     try:
         meta, _, wkb, columns = pyogrio.raw.read(location, layer=name, datetime_as_string=True, force_2d=True)
     except (DataSourceError, DataLayerError, ValueError) as error:
