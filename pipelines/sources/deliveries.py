@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 
 from pipelines.errors import SourceError
 from pipelines.sources.addresses import read_addresses, read_all_addresses
@@ -49,13 +51,22 @@ class Delivered:
     municipality: Municipality
 
 
+class _ReadsOsm(Protocol):
+    def __call__(self, path: Path, name: str, outline: shapely.Geometry | None, *, year: int | None) -> Read: ...
+
+
+def _osm(read: _ReadsOsm, delivery: Delivery, delivered: Delivered) -> Read:
+    outline = delivered.municipality.outline
+    return read(find(delivered.raw, delivery.path), delivery.path, outline, year=delivery.vintage)
+
+
 def delivered_addresses(delivered: Delivered) -> Read:
     """Dwellings, as `sources/addresses`; empty when none were delivered."""
     delivery = delivered.area.sources.addresses
     if delivery is None:
         return ADDRESSES.schema.empty_table(), ()
     if delivery.format == "osm":
-        return read_osm_addresses(find(delivered.raw, delivery.path), delivery.path, delivered.municipality.outline)
+        return _osm(read_osm_addresses, delivery, delivered)
     return read_addresses(delivery, delivered.raw, delivered.municipality)
 
 
@@ -70,7 +81,7 @@ def delivered_segments(delivered: Delivered) -> Read:
     """Streets, as `sources/segments`, from OSM or from lines."""
     delivery = delivered.area.sources.streets
     if delivery.format == "osm":
-        return read_osm_segments(find(delivered.raw, delivery.path), delivery.path, delivered.municipality.outline)
+        return _osm(read_osm_segments, delivery, delivered)
     return read_street_lines(delivery, delivered.raw, delivered.municipality)
 
 
@@ -98,7 +109,7 @@ def _refuse_repeats(role: str, deliveries: Sequence[Delivery]) -> None:
 
 def _places_of(delivery: PlaceDelivery, delivered: Delivered) -> Read:
     if delivery.format == "osm":
-        return read_osm_places(find(delivered.raw, delivery.path), delivery.path, delivered.municipality.outline)
+        return _osm(read_osm_places, delivery, delivered)
     if delivery.format == "duo":
         addresses = _all_addresses(delivery, delivered)
         return read_duo(delivery, delivered.raw, addresses, delivered.area.gemeenten)
@@ -115,7 +126,7 @@ def _all_addresses(delivery: PlaceDelivery, delivered: Delivered) -> pa.Table:
             "`addresses` of this source, or under sources.addresses, in the area file."
         )
     if where.format == "osm":
-        return read_osm_addresses(find(delivered.raw, where.path), where.path, delivered.municipality.outline)[0]
+        return _osm(read_osm_addresses, where, delivered)[0]
     return read_all_addresses(where, delivered.raw, delivered.municipality)
 
 
@@ -142,7 +153,7 @@ def delivered_benches(delivered: Delivered) -> Read:
 
 def _benches_of(delivery: BenchDelivery, delivered: Delivered) -> Read:
     if delivery.format == "osm":
-        return read_osm_benches(find(delivered.raw, delivery.path), delivery.path, delivered.municipality.outline)
+        return _osm(read_osm_benches, delivery, delivered)
     return read_bench_list(delivery, delivered.raw, delivered.municipality)
 
 

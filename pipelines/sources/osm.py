@@ -12,13 +12,13 @@ import numpy as np
 import osmium
 import shapely
 from numpy.typing import NDArray
-from osmium.osm.types import OSMEntity
 
 from pipelines.errors import SourceError
 from pipelines.geo import NETHERLANDS_RD_M, to_rd
 from pipelines.sources.cbs import BUFFER_M
 from pipelines.sources.vector import Layer, Remark, near
 
+Mapped = osmium.osm.Node | osmium.osm.Way | osmium.osm.Relation | osmium.osm.Area
 # libosmium keeps degrees as 32-bit counts of 1e-7 degree (about a centimetre); this one means: not in the
 # extract.
 UNLOCATED = 2**31 - 1
@@ -26,7 +26,7 @@ _UNITS_PER_DEGREE = 1e7
 _EXAMPLES = 5
 
 
-def osm_objects(path: Path, name: str, keys: Iterable[str], *, areas: bool = False) -> Iterator[OSMEntity]:
+def osm_objects(path: Path, name: str, keys: Iterable[str], *, areas: bool = False) -> Iterator[Mapped]:
     """Yield the objects of an extract that carry one of `keys`; ways know where their nodes lie.
 
     The filter runs in libosmium: a Python handler costs 80 microseconds for every way of the file, wanted or
@@ -45,7 +45,7 @@ def osm_objects(path: Path, name: str, keys: Iterable[str], *, areas: bool = Fal
 
     Yields
     ------
-    osmium.osm.types.OSMEntity
+    Mapped
         Valid until the next one is asked for.
 
     Raises
@@ -62,7 +62,7 @@ def osm_objects(path: Path, name: str, keys: Iterable[str], *, areas: bool = Fal
     if areas:
         extract = extract.with_areas(osmium.filter.KeyFilter(*keys))
     try:
-        yield from extract
+        yield from (thing for thing in extract if isinstance(thing, Mapped))
     except (RuntimeError, OSError) as error:
         # libosmium throws no narrower class than RuntimeError for a file it cannot decode.
         raise SourceError(

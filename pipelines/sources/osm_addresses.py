@@ -3,7 +3,6 @@
 OSM does not say which address is a dwelling: shops and offices count too. Where the BAG is delivered, use it instead.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,14 @@ from pipelines.errors import SourceError
 from pipelines.sources.contracts import ADDRESSES
 from pipelines.sources.house_numbers import plain_postcode, split_house_number
 from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points, remarks_on, rows_near
+from pipelines.sources.osm_closed import closed_groups, why_gone
 from pipelines.sources.vector import Remark
 
 _Found = tuple[str, str, int, int, str]
 
 
 def read_osm_addresses(
-    path: Path, name: str, outline: shapely.Geometry | None = None
+    path: Path, name: str, outline: shapely.Geometry | None = None, year: int | None = None
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Read the addresses (`addr:housenumber`) of an OSM extract; one on a building stands at its first corner.
 
@@ -33,18 +33,20 @@ def read_osm_addresses(
         What to call it in errors and remarks.
     outline
         The area in RD: only addresses within 1,300 m of it are kept. None keeps all.
+    year
+        In which the extract was made, see `why_gone`; None: dates are not looked at.
 
     Returns
     -------
     tuple
-        `sources/addresses` with ids such as `node/12`, and remarks on addresses that have no place.
+        `sources/addresses` with ids such as `node/12`, and remarks on addresses that have no place or are closed.
 
     Raises
     ------
     SourceError
         When the file is missing, truncated, no OSM PBF, misplaced, or holds no address near the area.
     """
-    found = sorted(_addresses(path, name))
+    found, closed = _addresses(path, name, year)
     placed = [one for one in found if one[2] != UNLOCATED]
     if not placed:
         raise SourceError(f"{name}: holds no house number. Deliver the BAG as `addresses`, or leave them out.")
@@ -65,16 +67,28 @@ def read_osm_addresses(
         [None] * len(kept),
     ]
     lost = [one[0] for one in found if one[2] == UNLOCATED]
-    return pa.table(columns, schema=ADDRESSES.schema), remarks_on(name, [("address without place", "set_aside", lost)])
+    problems = [("address without place", "set_aside", lost), *closed_groups("address", closed)]
+    return pa.table(columns, schema=ADDRESSES.schema), remarks_on(name, problems)
 
 
-def _addresses(path: Path, name: str) -> Iterator[_Found]:
+def _addresses(path: Path, name: str, year: int | None) -> tuple[list[_Found], list[tuple[str, str]]]:
+    """The addresses in the order of their ids, and (reason, id) of what is closed."""
+    found: list[_Found] = []
+    closed: list[tuple[str, str]] = []
     for thing in osm_objects(path, name, ("addr:housenumber",)):
+        if not isinstance(thing, osmium.osm.Node | osmium.osm.Way):
+            continue
+        source_id = f"{'node' if isinstance(thing, osmium.osm.Node) else 'way'}/{thing.id}"
+        # An empty house is a home still.
+        if reason := why_gone(thing, dict(thing.tags), year):
+            closed.append((reason, source_id))
+            continue
         postcode = plain_postcode(thing.tags.get("addr:postcode"))
-        house = thing.tags.get("addr:housenumber") or ""
-        if isinstance(thing, osmium.osm.Node):
-            yield f"node/{thing.id}", postcode, thing.location.x, thing.location.y, house
-        elif isinstance(thing, osmium.osm.Way):
-            corner = next((node for node in thing.nodes if node.x != UNLOCATED), None)
-            place = (corner.x, corner.y) if corner else (UNLOCATED, UNLOCATED)
-            yield f"way/{thing.id}", postcode, *place, house
+        found.append((source_id, postcode, *_place(thing), thing.tags.get("addr:housenumber") or ""))
+    return sorted(found), closed
+
+
+def _place(thing: osmium.osm.Node | osmium.osm.Way) -> tuple[int, int]:
+    if isinstance(thing, osmium.osm.Node):
+        return thing.location.x, thing.location.y
+    return next(((node.x, node.y) for node in thing.nodes if node.x != UNLOCATED), (UNLOCATED, UNLOCATED))

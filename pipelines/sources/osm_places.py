@@ -5,7 +5,7 @@ Here tagged nodes, closed ways and multipolygons become rows of `sources/places`
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import conform
 from pipelines.sources.contracts import BENCHES, PLACES
-from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points, remarks_on, rows_near
+from pipelines.sources.osm import UNLOCATED, Mapped, osm_objects, rd_points, remarks_on, rows_near
+from pipelines.sources.osm_closed import closed_groups, why_closed
 from pipelines.sources.place_doors import TaggedDoor, door_columns, floors_m2, tagged_door, tagged_levels
 from pipelines.sources.place_facts import tagged_attributes
 from pipelines.sources.place_kinds import ATTRIBUTES, place_kinds, tag_kinds
@@ -34,7 +35,7 @@ class Found:
     """One object that is a place: its shape in 1e-7 degree (None: no whole one), and the nodes of its outer rings.
 
     `levels` counts the floors of the building that it is (0: it is none), `has_levels_read` whether its tag could be
-    read.
+    read. `closed` says why it is not there or not in use; '' where it is.
     """
 
     source_id: str
@@ -46,6 +47,7 @@ class Found:
     tagged: TaggedDoor = field(default_factory=TaggedDoor)
     levels: float = 0.0
     has_levels_read: bool = True
+    closed: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,7 +63,11 @@ Entrances = Mapping[int, Entrance]
 
 
 def read_osm_places(
-    path: Path, name: str, outline: shapely.Geometry | None = None, tags: PlaceTags | None = None
+    path: Path,
+    name: str,
+    outline: shapely.Geometry | None = None,
+    tags: PlaceTags | None = None,
+    year: int | None = None,
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Read the places of an OSM extract: nodes, closed ways and multipolygon relations.
 
@@ -75,16 +81,18 @@ def read_osm_places(
         The municipality in RD: only places within 1,300 m of it are kept. None keeps all.
     tags
         Kind of place per (key, value), in order of precedence; those of the shipped `place_kinds.yaml` when None.
+    year
+        In which the extract was made, see `why_gone`; None: dates are not looked at.
 
     Returns
     -------
     tuple
         `sources/places` with ids such as `node/12`, and remarks on places that are not public
-        (`access=private` or `no`), on outlines that do not close, and on tags of doors and floors that cannot be
-        read. `entrances` are the nodes with `entrance` on the outer rings, without emergency doors and exits; null
-        where none is mapped, and for a place that is a node. What the tags of an entrance do not say, those of
-        the place do. A place that is a building has its outline times `building:levels` (1 where nobody says) as
-        its floor area.
+        (`access=private` or `no`) or are closed, on outlines that do not close, and on tags of doors and floors that
+        cannot be read. `entrances` are the nodes with `entrance` on the outer rings, without emergency doors and
+        exits; null where none is mapped, and for a place that is a node. What the tags of an entrance do not say,
+        those of the place do. A place that is a building has its outline times `building:levels` (1 where nobody
+        says) as its floor area.
 
     Raises
     ------
@@ -92,7 +100,8 @@ def read_osm_places(
         When the file is missing, truncated, no OSM PBF, lies outside the Netherlands or more than 5 km from
         the municipality.
     """
-    places, entrances = _scan(path, name, tag_kinds(place_kinds()) if tags is None else tags)
+    scanned, entrances = _scan(path, name, tag_kinds(place_kinds()) if tags is None else tags, year)
+    places = [found for found in scanned if not found.closed]
     whole = [found for found in places if found.shape is not None]
     public = [found for found in whole if found.is_public]
     shapeless = [found.source_id for found in places if found.shape is None]
@@ -100,6 +109,7 @@ def read_osm_places(
     problems = [
         ("place that is not public (access=private or no)", "set_aside", private),
         ("place whose outline does not close", "set_aside", shapeless),
+        *closed_groups("place", ((found.closed, found.source_id) for found in scanned if found.closed)),
     ]
     table = _places_table(public, entrances, name)
     rows = rows_near(shapely.from_wkb(table["geometry"].to_numpy()), outline, name)
@@ -107,18 +117,19 @@ def read_osm_places(
     return conform(table.take(pa.array(rows)), PLACES).cast(PLACES.schema), remarks_on(name, problems)
 
 
-def _scan(path: Path, name: str, kinds: PlaceTags) -> tuple[tuple[Found, ...], Entrances]:
+def _scan(path: Path, name: str, kinds: PlaceTags, year: int | None) -> tuple[tuple[Found, ...], Entrances]:
     """Find the places, and the entrances by the number of their node, in one pass."""
     entrances: dict[int, Entrance] = {}
     found: dict[str, Found] = {}
     for thing in osm_objects(path, name, {"entrance", *(key for key, _ in kinds)}, areas=True):
         tags = dict(thing.tags)
-        if isinstance(thing, osmium.osm.Node) and tags.get("entrance", "no") not in _NO_ENTRANCE:
+        closed = why_closed(thing, tags, year)
+        if isinstance(thing, osmium.osm.Node) and tags.get("entrance", "no") not in _NO_ENTRANCE and not closed:
             door = tagged_door(tags, is_entrance=True)
             entrances[thing.id] = Entrance((thing.location.x, thing.location.y), door)
         if kind := _kind(tags, kinds):
             # A closed way comes twice, as a way and as an area: the area, which has the shape, replaces it.
-            place = _found(thing, kind, tags)
+            place = _found(thing, kind, tags, closed)
             found[place.source_id] = place if place.shape is not None else found.get(place.source_id, place)
     return tuple(found.values()), entrances
 
@@ -128,7 +139,7 @@ def _kind(tags: Mapping[str, str], kinds: PlaceTags) -> str:
     return next((kind for kind in kinds.values() if kind in matching), "")
 
 
-def _found(thing: osmium.osm.types.OSMEntity, kind: str, tags: Mapping[str, str]) -> Found:
+def _found(thing: Mapped, kind: str, tags: Mapping[str, str], closed: str) -> Found:
     shape: shapely.Geometry | None = None
     ring_nodes: tuple[int, ...] = ()
     if isinstance(thing, osmium.osm.Area):
@@ -143,7 +154,7 @@ def _found(thing: osmium.osm.types.OSMEntity, kind: str, tags: Mapping[str, str]
     is_public = tags.get("access", "") not in _NOT_PUBLIC
     levels, is_read = tagged_levels(tags)
     tagged = tagged_door(tags, is_entrance="entrance" in tags)
-    told = (tagged, levels, is_read, tagged_attributes(tags))
+    told = (tagged, levels, is_read, closed, tagged_attributes(tags))
     return Found(source_id, kind, tags.get("name", ""), is_public, shape, ring_nodes, *told)
 
 
@@ -216,7 +227,7 @@ def _unread(places: Iterable[Found], entrances: Entrances) -> Iterator[tuple[str
 
 
 def read_osm_benches(
-    path: Path, name: str, outline: shapely.Geometry | None = None
+    path: Path, name: str, outline: shapely.Geometry | None = None, year: int | None = None
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Read the public seats (`amenity=bench`) of an OSM extract; one mapped as a line stands at its middle.
 
@@ -228,12 +239,14 @@ def read_osm_benches(
         What to call it in errors and remarks.
     outline
         The municipality in RD: only benches within 1,300 m of it are kept. None keeps all.
+    year
+        In which the extract was made, see `why_gone`; None: dates are not looked at.
 
     Returns
     -------
     tuple
-        `sources/benches` with ids such as `node/12`, and remarks on benches that are private or have no
-        nodes.
+        `sources/benches` with ids such as `node/12`, and remarks on benches that are private, closed or
+        without nodes.
 
     Raises
     ------
@@ -241,7 +254,8 @@ def read_osm_benches(
         When the file is missing, truncated, no OSM PBF, lies outside the Netherlands or more than 5 km from
         the municipality.
     """
-    found = list(_benches(path, name))
+    scanned = list(_benches(path, name, year))
+    found = [bench for bench in scanned if not bench.closed]
     whole = [bench for bench in found if bench.shape is not None]
     seats = [bench for bench in whole if bench.is_public]
     middles = _to_rd(np.array([shapely.centroid(bench.shape) for bench in seats], dtype=np.object_), name)
@@ -263,19 +277,20 @@ def read_osm_benches(
             "set_aside",
             [bench.source_id for bench in found if bench.shape is None],
         ),
+        *closed_groups("bench", ((bench.closed, bench.source_id) for bench in scanned if bench.closed)),
     ]
     near = table.take(pa.array(rows_near(middles, outline, name)))
     return conform(near, BENCHES).cast(BENCHES.schema), remarks_on(name, problems)
 
 
-def _benches(path: Path, name: str) -> Iterator[Found]:
+def _benches(path: Path, name: str, year: int | None) -> Iterator[Found]:
     for thing in osm_objects(path, name, ("amenity",)):
         tags = dict(thing.tags)
         if tags.get("amenity") != "bench":
             continue
-        bench = _found(thing, "", tags)
+        bench = _found(thing, "", tags, why_closed(thing, tags, year))
         if isinstance(thing, osmium.osm.Way):
             corners = [(node.x, node.y) for node in thing.nodes if node.x != UNLOCATED]
             shape = shapely.MultiPoint(corners) if corners else None
-            bench = Found(bench.source_id, "", bench.name, bench.is_public, shape)
+            bench = replace(bench, shape=shape)
         yield bench

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import osmium
 from numpy.typing import NDArray
-from osmium.osm.types import OSMEntity
 
-from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points
+from pipelines.sources.osm import UNLOCATED, Mapped, osm_objects, rd_points
+from pipelines.sources.osm_closed import why_closed, why_gone
 from pipelines.sources.osm_marks import MARK_KEYS, Mark, mark_of
 from pipelines.sources.osm_ways import WayFacts, is_against_its_line, is_walkable_kind, unread_of_way, way_facts
 
@@ -27,7 +27,8 @@ class Scan:
 
     `nodes` has shape (n, 3): node id, longitude and latitude in 1e-7 degree, way after way; `lengths` says
     how many belong to each way. A square is the numbers of the ways that are its rings, the outer one first. `unread`
-    holds (fact, id of the way) wherever the tag of a number cannot be read; of nodes, the marks say it.
+    holds (fact, id of the way) wherever the tag of a number cannot be read; of nodes, the marks say it. `closed` holds
+    (reason, id) of ways and of marked nodes that are not there or not in use.
     """
 
     facts: tuple[WayFacts, ...]
@@ -36,6 +37,7 @@ class Scan:
     marks: dict[int, Mark]
     squares: tuple[tuple[int, ...], ...]
     unread: tuple[tuple[str, str], ...]
+    closed: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -48,19 +50,25 @@ class Chain:
     is_run_end: NDArray[np.bool_]
 
 
-def scan_streets(path: Path, name: str) -> Scan:
-    """Read what is walkable, and what stands on its nodes, in one pass; `name` is what errors call the file."""
+def scan_streets(path: Path, name: str, year: int | None) -> Scan:
+    """Read what is walkable in a year, and what stands on its nodes, in one pass; errors call the file `name`."""
     facts: list[WayFacts] = []
     lines: list[Ints] = [np.empty((0, 3), dtype=np.int64)]
     marks: dict[int, Mark] = {}
     squares: list[tuple[int, ...]] = []
     unread: dict[tuple[str, str], None] = {}
+    closed: list[tuple[str, str]] = []
     for thing in osm_objects(path, name, ("highway", *MARK_KEYS), areas=True):
         tags = dict(thing.tags)
         if isinstance(thing, osmium.osm.Node):
             mark = mark_of(tags)
-            if mark is not None:
+            # A gate that is out of use still stands there.
+            if mark is not None and (reason := why_gone(thing, tags, year)):
+                closed.append((reason, f"node/{thing.id}"))
+            elif mark is not None:
                 marks[thing.id] = mark
+        elif reason := why_closed(thing, tags, year):
+            closed += [(reason, source_id) for source_id, _ in _parts_of(thing)] if "highway" in tags else []
         elif is_walkable_kind(tags):
             for source_id, rings in _parts_of(thing):
                 first = len(facts)
@@ -71,7 +79,7 @@ def scan_streets(path: Path, name: str) -> Scan:
                 if _is_square(thing, tags) and lines[first + 1][0, 0] == lines[first + 1][-1, 0]:
                     squares.append(tuple(range(first, len(facts))))
     lengths = np.array([len(line) for line in lines[1:]], dtype=np.int64)
-    return Scan(tuple(facts), lengths, np.concatenate(lines), marks, tuple(squares), tuple(unread))
+    return Scan(tuple(facts), lengths, np.concatenate(lines), marks, tuple(squares), tuple(unread), tuple(closed))
 
 
 def unread_numbers(scan: Scan) -> Iterator[tuple[str, str, list[str]]]:
@@ -83,7 +91,7 @@ def unread_numbers(scan: Scan) -> Iterator[tuple[str, str, list[str]]]:
         yield f"{fact} cannot be read", "read as unknown", [source_id for name, source_id in unread if name == fact]
 
 
-def _parts_of(thing: OSMEntity) -> Iterator[tuple[str, list[Iterable[osmium.osm.NodeRef]]]]:
+def _parts_of(thing: Mapped) -> Iterator[tuple[str, list[Iterable[osmium.osm.NodeRef]]]]:
     if isinstance(thing, osmium.osm.Way):
         if len(thing.nodes):
             yield str(thing.id), [thing.nodes]
@@ -93,7 +101,7 @@ def _parts_of(thing: OSMEntity) -> Iterator[tuple[str, list[Iterable[osmium.osm.
             yield f"relation/{thing.orig_id()}", [outer, *thing.inner_rings(outer)]
 
 
-def _is_square(thing: OSMEntity, tags: dict[str, str]) -> bool:
+def _is_square(thing: Mapped, tags: dict[str, str]) -> bool:
     return tags["highway"] in _SQUARE_KINDS and (isinstance(thing, osmium.osm.Area) or tags.get("area") == "yes")
 
 

@@ -18,6 +18,7 @@ from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import SEGMENTS
 from pipelines.sources.osm import UNLOCATED, remarks_on, rows_near
+from pipelines.sources.osm_closed import closed_groups
 from pipelines.sources.osm_marks import Mark
 from pipelines.sources.osm_obstacles import Apart, Stretches, take_apart, ways_of
 from pipelines.sources.osm_scan import Chain, Scan, chain_of, scan_streets, unread_numbers
@@ -46,7 +47,7 @@ class Sights:
 
 
 def read_osm_segments(
-    path: Path, name: str, outline: shapely.Geometry | None = None
+    path: Path, name: str, outline: shapely.Geometry | None = None, year: int | None = None
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Read the walkable network of an OSM extract.
 
@@ -63,13 +64,15 @@ def read_osm_segments(
         What to call it in errors and remarks, e.g. its path under the raw folder.
     outline
         The municipality in RD: only stretches within 1,300 m of it are kept. None keeps all.
+    year
+        In which the extract was made, see `why_gone`; None: dates are not looked at.
 
     Returns
     -------
     tuple
         `sources/segments`: stretches in the order of the file, lines of sight, obstacles (what no tag says is null
-        or ''), and remarks on ways with nodes that the extract lacks, on words that OSM does not know and on numbers
-        that cannot be read.
+        or ''), and remarks on ways that are closed, on ways with nodes that the extract lacks, on words that OSM does
+        not know and on numbers that cannot be read.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def read_osm_segments(
         When the file is missing, truncated, no OSM PBF, holds no streets, lies outside the Netherlands or
         more than 5 km from the municipality.
     """
-    scan = scan_streets(path, name)
+    scan = scan_streets(path, name, year)
     chain = chain_of(scan, name)
     if not len(chain.node):
         raise SourceError(
@@ -238,6 +241,7 @@ def _problems(scan: Scan, sights: Sights) -> Iterator[tuple[str, str, list[str]]
     located = np.bincount(way[scan.nodes[:, 1] != UNLOCATED], minlength=len(scan.lengths))
     shortened = np.flatnonzero((located < scan.lengths) & (located > 1))
     useless = np.flatnonzero(located < 2)  # noqa: PLR2004 - a line has two points
+    yield from closed_groups("way or obstacle", scan.closed)
     yield "way with nodes that the extract lacks; read without them", "repaired", _ids(scan, shortened)
     yield "way with fewer than two nodes in the extract", "set_aside", _ids(scan, useless)
     yield "square whose ring crosses itself or is not whole; walked around", "repaired", _ids(scan, sights.broken)

@@ -11,11 +11,10 @@ import pyarrow as pa
 
 from pipelines.sources.osm_values import incline_pct, kerb_height_m, speed_kmh, unread_facts, whole_number, width_m
 
-# Ways that nobody walks, or that are not there (yet, or any more). Everything else is kept, the trunk road
-# with foot=no included: where one may not walk is a fact, and the profiles decide.
+# Ways that nobody walks. Everything else is kept, the trunk road with foot=no included: where one may not walk is a
+# fact, and the profiles decide.
 _NOT_FOR_WALKING = frozenset({
-    "motorway", "motorway_link", "raceway", "proposed", "planned", "construction", "abandoned", "disused",
-    "razed", "demolished", "removed", "no", "rest_area", "services", "street_lamp", "traffic_signals",
+    "motorway", "motorway_link", "raceway", "no", "rest_area", "services", "street_lamp", "traffic_signals",
 })  # fmt: skip
 _KERB_KEYS = frozenset({"kerb", "kerb:height", "sloped_curb"})
 _NUMBERS = ("width", "est_width", "incline", "maxspeed", "zone:maxspeed")
@@ -61,7 +60,7 @@ FACTS_SCHEMA = pa.schema([
 
 
 def is_walkable_kind(tags: Mapping[str, str]) -> bool:
-    """Tell whether a way is of a kind that is kept: every `highway` but motorways and what is not there."""
+    """Tell whether a way is of a kind that is kept: every `highway` but motorways and what is no way."""
     return word(tags.get("highway", "no")) not in _NOT_FOR_WALKING
 
 
