@@ -4,16 +4,16 @@ Here a file becomes a frozen `AreaFile`; whether its deliveries exist and are so
 """
 
 import datetime as dt
-import difflib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from pipelines.errors import AreaFileError
-from pipelines.sources.delivery import CountDelivery, Delivery, Frozen
+from pipelines.geo import NETHERLANDS_RD_M
+from pipelines.sources.area_sentences import sentences
+from pipelines.sources.area_yaml import read_yaml
+from pipelines.sources.delivery import CountDelivery, Delivery, Frozen, RawPath
 from pipelines.sources.licences import known_licences
 from pipelines.sources.place_kinds import Register, booklet_kinds, code_kinds, known_kinds
 from pipelines.sources.texts import Name, Paragraph, Sentence
@@ -132,7 +132,7 @@ class RespondentDelivery(Delivery):
     was not drawn by chance (`sampling: non_probability`, such as a panel one signs up for) no interval is told.
     """
 
-    codebook: Sentence
+    codebook: RawPath
     sampling: Literal["probability", "non_probability"] = "probability"
     strata: Delivery | None = None
     margins: Delivery | None = None
@@ -297,9 +297,10 @@ class AreaFile(Frozen):
             raise ValueError("say where the area lies: deliver sources.buurten with gemeenten, or give an extent")
         if self.sources.buurten is not None and not self.gemeenten:
             raise ValueError("gemeenten: name the gemeenten whose buurten make up the area, e.g. [GM0014]")
-        if self.extent is not None and not (self.extent[0] < self.extent[2] and self.extent[1] < self.extent[3]):
+        if self.extent is not None and not _is_extent(*self.extent):
             raise ValueError(
-                "extent: give west, south, east, north in RD metres, west before east and south before north"
+                "extent: give west, south, east, north in RD metres, within the Netherlands, west before east and "
+                "south before north"
             )
         if getattr(self.sources, self.population.total_from) is None:
             raise ValueError(f"population.total_from is {self.population.total_from}, which sources does not deliver")
@@ -320,6 +321,11 @@ class AreaFile(Frozen):
         return self
 
 
+def _is_extent(west: float, south: float, east: float, north: float) -> bool:
+    low_x, high_x, low_y, high_y = NETHERLANDS_RD_M
+    return low_x <= west < east <= high_x and low_y <= south < north <= high_y
+
+
 def read_area_file(path: Path) -> AreaFile:
     """Read and validate one area file.
 
@@ -328,51 +334,13 @@ def read_area_file(path: Path) -> AreaFile:
     AreaFileError
         When the file is missing, is no YAML, or has an unknown key or a wrong value; all are listed at once.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise AreaFileError(f"{path}: cannot be read as an area file in UTF-8 ({reason}). Check the path.") from error
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise AreaFileError(f"{path.name}: {_where_not_yaml(error)}. Mend that line.") from error
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise AreaFileError(f"{path.name}: holds no keys. Start from a shipped area file; see `samenhang areas`.")
     try:
         return AreaFile.model_validate(content)
     except ValidationError as error:
-        raise AreaFileError("\n".join(_sentences(path.name, error))) from error
-
-
-def _where_not_yaml(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"line {error.problem_mark.line + 1} is not YAML ({error.problem})"
-    return f"is not YAML ({' '.join(str(error).split())})"
-
-
-def _sentences(name: str, error: ValidationError) -> Iterable[str]:
-    for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            yield f"{name}: {where}: this key is not known{_suggestion(str(problem['loc'][-1]))} Correct or remove it."
-        elif problem["type"] == "missing":
-            yield f"{name}: {where}: this key is missing. Add it; a shipped area file shows how."
-        else:
-            message = problem["msg"].removeprefix("Value error, ")
-            # Of a rule about the whole file pydantic shows the whole file: what is wrong stands in the message.
-            found = f" (found {problem['input']!r:.80})" if where else ""
-            yield f"{name}: {where}{': ' if where else ''}{message}{found}. Correct the value."
-
-
-def _suggestion(key: str) -> str:
-    models: tuple[type[BaseModel], ...] = (
-        AreaFile, Sources, PlaceDelivery, BenchDelivery, StreetDelivery, StatlineDelivery, RespondentDelivery,
-        CountDelivery, Population, Signal, Event,
-    )  # fmt: skip
-    known = {name for model in models for name in model.model_fields}
-    close = difflib.get_close_matches(key, sorted(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else "."
+        raise AreaFileError("\n".join(sentences(path.name, error, AreaFile))) from error
 
 
 def find_area_files(*folders: Path) -> dict[str, Path]:

@@ -4,20 +4,41 @@ Here is what every delivery says of itself; what only streets, places or a surve
 """
 
 import codecs
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from pipelines.sources.fetch.registry import RegistryError, shipped_registry
 from pipelines.sources.texts import Name, Sentence
 
 Measure = Literal["count", "percent", "share"]
 
+MOST_PATH_BYTES = 250
+
 
 class Frozen(BaseModel):
-    """Read from a file, never changed; an unknown key is an error."""
+    """Read from a file, never changed; an unknown key is an error, and so is a number without an end."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _inside(path: str) -> str:
+    """Give a path under the raw folder as it is told everywhere, without `./` and doubled slashes."""
+    parts = PurePosixPath(path).parts
+    if not parts or not path.isprintable():
+        raise ValueError("a path is the name of a file, without control characters")
+    if "\\" in path:
+        raise ValueError("write the folders of a path with / between them, on Windows too")
+    if path.startswith("/") or PureWindowsPath(path).drive or ".." in parts:
+        raise ValueError("a path begins in the raw folder and stays there: nothing before it, and no `..`")
+    if len(path.encode()) > MOST_PATH_BYTES:
+        raise ValueError(f"a path is at most {MOST_PATH_BYTES} bytes long: give the file or its folders shorter names")
+    return str(PurePosixPath(path))
+
+
+# A link that somebody laid in the raw folder is followed wherever it leads: an area file can lay none.
+RawPath = Annotated[Sentence, AfterValidator(_inside)]
 
 
 class Delivery(Frozen):
@@ -35,7 +56,7 @@ class Delivery(Frozen):
     them is then held against the tables of CBS.
     """
 
-    path: Sentence
+    path: RawPath
     vintage: int
     licence: str
     attribution: Sentence

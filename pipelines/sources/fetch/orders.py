@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import shapely
@@ -57,7 +57,7 @@ def orders(area: AreaFile, registry: Registry) -> tuple[Order, ...]:
     Raises
     ------
     InputError
-        A year the registry does not have, a path out of the raw folder, one path for two things: all are told at once.
+        A year the registry does not have, one path for two things: all are told at once.
     """
     named = sorted((one for one in area.sources.all() if one.fetch), key=lambda delivery: delivery.path)
     groups = {path: tuple(group) for path, group in groupby(named, key=lambda delivery: delivery.path)}
@@ -67,9 +67,6 @@ def orders(area: AreaFile, registry: Registry) -> tuple[Order, ...]:
 
 def _order(deliveries: tuple[Delivery, ...], area: AreaFile, registry: Registry) -> Order:
     one = deliveries[0]
-    path = PurePosixPath(one.path)
-    if path.is_absolute() or ".." in path.parts or "\\" in one.path:
-        raise InputError(f"{one.path}: a fetched file goes under the raw folder. Correct `path` in the area file.")
     asked = {(str(delivery.fetch), delivery.vintage) for delivery in deliveries}
     if len(asked) > 1:
         raise InputError(f"{one.path}: stands for {sorted(asked)}. Give each its own `path` in the area file.")
