@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import people_table
+from pipelines.sources.cbs_geometry import Borders, nowhere, require_apart, require_inside, require_located, told_gaps
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
 from pipelines.sources.delivery import CountDelivery
-from pipelines.sources.vector import near, read_layer
+from pipelines.sources.vector import Remark, near, read_layer
 
 LEVELS = ("buurten", "wijken", "gemeenten")
 _AREA_TYPE = {"buurten": "buurt", "wijken": "wijk", "gemeenten": "gemeente"}
 _PARENT = {"buurten": "wijken", "wijken": "gemeenten"}
+# B is water abroad, in older maps of CBS.
+_WATER, _LAND = {"JA", "B"}, {"NEE", ""}
 _SHOWN = 5
 
 
@@ -35,11 +38,27 @@ def read_municipality(area: AreaFile, raw: Path) -> Municipality:
     delivery = area.sources.buurten
     if delivery is None:
         return Municipality(None, extent_of(area))
-    layer = _of_gemeenten(_read(delivery, raw, "buurten"), area).layer
-    outline = shapely.union_all(layer.geometry)
-    outline = outline if area.extent is None else shapely.intersection(outline, extent_of(area))
+    reading = _read(delivery, raw, "buurten")
+    layer = _of_gemeenten(reading, area).layer
+    united = shapely.union_all(layer.geometry)
+    layer = replace(layer, remarks=layer.remarks + _judged(reading, area, united))
+    outline = united if area.extent is None else shapely.intersection(united, extent_of(area))
     shapely.prepare(outline)
     return Municipality(layer, outline)
+
+
+def _judged(reading: Reading, area: AreaFile, united: shapely.Geometry) -> tuple[Remark, ...]:
+    """Refuse buurten that lie nowhere or on top of each other, and tell of slivers and gaps."""
+    lost = nowhere(reading)
+    require_located(lost.keep(lost.layer.keep(_is_of(lost, area) & _is_land(lost))), "buurten")
+    own = _is_of(reading, area)
+    land, water = (reading.keep(reading.layer.keep(own & kept)) for kept in (_is_land(reading), ~_is_land(reading)))
+    gaps = told_gaps(reading.layer.source, united, water.layer.geometry)
+    return (*require_apart(_borders(land, "buurten")), *gaps)
+
+
+def _borders(reading: Reading, level: str) -> Borders:
+    return Borders(reading.layer.source, reading.values(level), reading.layer.geometry)
 
 
 def extent_of(area: AreaFile) -> shapely.Polygon:
@@ -73,8 +92,7 @@ def _wanted(level: str) -> Wanted:
 
 def _of_gemeenten(reading: Reading, area: AreaFile) -> Reading:
     codes = reading.values("gemeenten").astype(str)
-    land = np.array([str(value).upper() not in {"JA", "B"} for value in reading.values("water")])
-    wanted = np.isin(codes, area.gemeenten) & land
+    wanted = _is_of(reading, area) & _is_land(reading)
     absent = sorted(set(area.gemeenten) - set(codes[wanted].tolist()))
     if absent:
         raise SourceError(
@@ -83,6 +101,26 @@ def _of_gemeenten(reading: Reading, area: AreaFile) -> Reading:
             "holds them."
         )
     return reading.keep(reading.layer.keep(wanted))
+
+
+def _is_of(reading: Reading, area: AreaFile) -> NDArray[np.bool_]:
+    return np.isin(reading.values("gemeenten").astype(str), area.gemeenten)
+
+
+def _is_land(reading: Reading) -> NDArray[np.bool_]:
+    words = np.array([_word(value) for value in reading.values("water")], dtype=object)
+    strange = sorted(set(words.tolist()) - _WATER - _LAND)
+    if strange:
+        raise SourceError(
+            f"{reading.layer.source}: column {reading.names['water']!r} (whether an area is water) holds "
+            f"{strange[:_SHOWN]}, which are neither JA nor NEE. Name another column under `columns: {{water: ...}}` in "
+            "the area file, or correct the values."
+        )
+    return np.array([word in _LAND for word in words], dtype=bool)
+
+
+def _word(value: object) -> str:
+    return "" if value is None else str(value).strip().upper()
 
 
 def unique_codes(reading: Reading, key: str) -> NDArray[np.str_]:
@@ -113,9 +151,11 @@ def read_neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, l
     if delivery is None:
         return _dissolved(area, municipality, level)
     reading = _buurten(area, municipality)[0]
+    told: tuple[Remark, ...] = ()
     if level != "buurten":
         own = _of_gemeenten(_read(delivery, raw, level), area)
         _require_parents(reading, own, level)
+        told = _laid_over(reading, own, level)
         reading = own.keep(near(own.layer, municipality.outline, BUFFER_M, may_be_none=False))
     codes = unique_codes(reading, level)
     parents = reading.values(_PARENT.get(level, ""))
@@ -123,8 +163,15 @@ def read_neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, l
     return Statistics(
         areas=areas_table(_AREA_TYPE[level], identity, reading.layer.geometry, delivery),
         people_counts=people_table(_AREA_TYPE[level], codes, reading.groups(), delivery.vintage),
-        remarks=reading.layer.remarks + reading.remarks(),
+        remarks=reading.layer.remarks + reading.remarks() + told,
     )
+
+
+def _laid_over(buurten: Reading, above: Reading, level: str) -> tuple[Remark, ...]:
+    """Hold a layer of wijken or gemeenten against itself and the buurten in it."""
+    borders = _borders(above, level)
+    parents = buurten.values(level).astype(str)
+    return (*require_apart(borders), *require_inside(borders, _borders(buurten, "buurten"), parents))
 
 
 def _require_parents(buurten: Reading, above: Reading, level: str) -> None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import people_table
-from pipelines.sources.cbs_reading import Wanted, read_as
+from pipelines.sources.cbs_geometry import Borders, nowhere, require_located, told_overlaps
+from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import Identity, Municipality, Statistics, areas_table
 from pipelines.sources.pc4_ages import read_pc4_ages
 from pipelines.sources.vector import Layer, near, read_layer
@@ -31,14 +32,24 @@ def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level:
     reading = read_as(layer, Wanted(level, keys, {"postcode": level, "code": level}), delivery)
     codes = np.array([str(code).strip().replace(" ", "") for code in reading.values(level)], dtype=object)
     parents = np.array([code[:4] if level == "pc6" else "" for code in codes], dtype=object)
+    if level == area.population.total_from:
+        _require_located(reading, level, codes)
     merged = _merged(layer.geometry, codes)
     identity = Identity(merged.codes, merged.codes, parents[merged.first], shares[merged.first])
     groups = {} if counted_apart else {key: counts.take(merged.first) for key, counts in reading.groups().items()}
     return Statistics(
         areas=areas_table(level, identity, merged.geometry, delivery),
         people_counts=people_table(level, merged.codes, groups, delivery.vintage),
-        remarks=layer.remarks + reading.remarks(),
+        remarks=layer.remarks + reading.remarks() + told_overlaps(Borders(layer.source, merged.codes, merged.geometry)),
     )
+
+
+def _require_located(reading: Reading, level: str, codes: NDArray[np.object_]) -> None:
+    """Refuse a PC6 of the area's PC4s that lies nowhere; whether a PC4 that does is of the area nobody can tell."""
+    lost = nowhere(reading)
+    around = {code[:4] for code in codes.tolist()} if level == "pc6" else set()
+    here = np.array([str(code)[:4] in around for code in lost.values(level)], dtype=bool)
+    require_located(lost.keep(lost.layer.keep(here)), level)
 
 
 def _inside(layer: Layer, municipality: Municipality) -> tuple[Layer, NDArray[np.float64]]:

@@ -198,6 +198,48 @@ def test_counts_under_names_of_percentages_are_counts_and_told(tmp_path: Path):
         _read(_area(tmp_path, buurten={"ages_in": "percent"}), tmp_path)
 
 
+def test_a_buurt_with_inhabitants_and_no_geometry_is_refused_by_its_code(tmp_path: Path):
+    columns = {column: np.array(values) for column, values in BUURTEN.items()}
+    write_layer(tmp_path / "buurten.gpkg", "buurten", np.array([_boxes()[0], None], dtype=object), columns)
+    with pytest.raises(SourceError, match="BU00010002 has no geometry and 50 inhabitants, who would be nowhere"):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "other", [{"aantal_inwoners": [100, 0]}, {"water": ["NEE", "JA"]}, {"gemeentecode": ["GM0001", "GM0002"]}]
+)
+def test_what_lies_nowhere_and_counts_nobody_here_is_set_aside(tmp_path: Path, other: Fields):
+    columns = {column: np.array(values) for column, values in {**BUURTEN, **other}.items()}
+    write_layer(tmp_path / "buurten.gpkg", "buurten", np.array([_boxes()[0], None], dtype=object), columns)
+    statistics = _read(_area(tmp_path, buurten={}), tmp_path)
+    assert [remark.rows for remark in statistics.remarks if remark.action == "set_aside"] == [1]
+
+
+def test_people_of_a_postcode_without_geometry_are_missed_where_postcodes_are_the_total(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    columns = {"postcode6": np.array(["1000AA", "1000AB"]), **{name: np.array([50, 60]) for name in NEW}}
+    figures = {**columns, **{name: np.array([10, 10]) for name in list(NEW)[1:]}}
+    write_layer(tmp_path / "pc6.gpkg", "pc6", np.array([_boxes()[0], None], dtype=object), figures)
+    area = _area(tmp_path, buurten={}, pc6={})
+    assert "no geometry" in [remark.problem for remark in _read(area, tmp_path).remarks]
+    total = area.model_copy(update={"population": area.population.model_copy(update={"total_from": "pc6"})})
+    with pytest.raises(SourceError, match="1000AB has no geometry and 60 inhabitants"):
+        _read(total, tmp_path)
+
+
+def test_two_buurten_with_one_polygon_are_refused(tmp_path: Path):
+    columns = {column: np.array(values) for column, values in BUURTEN.items()}
+    write_layer(tmp_path / "buurten.gpkg", "buurten", _boxes()[[0, 0]], columns)
+    with pytest.raises(SourceError, match="BU00010001 and BU00010002 have the same polygon"):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
+def test_a_word_for_water_that_nobody_knows_is_refused(tmp_path: Path):
+    _write(tmp_path, "buurten", {**BUURTEN, "water": ["nee", "plas"]})
+    with pytest.raises(SourceError, match=r"column 'water' .*holds \['PLAS'\], which are neither JA nor NEE"):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
 def test_a_missing_column_is_told_with_its_vintage_the_mapping_and_the_mend(tmp_path: Path):
     _write(tmp_path, "buurten", {name: values for name, values in BUURTEN.items() if name != "aantal_inwoners"})
     with pytest.raises(
