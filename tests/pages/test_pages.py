@@ -309,7 +309,7 @@ def test_sources_are_listed_once_each_with_their_rows_set_aside(area: AreaFile) 
 
 def test_the_colophon_tells_which_sources_were_fetched_when_and_from_where(tables, area, colophon) -> None:
     page = index_page(tables, area, colophon)
-    told = "Opgehaald op 2 maart 2026 van https://example.org/map.zip?a=1&amp;b=2 (SHA-256 0123456789ab…)"
+    told = "Opgehaald op 2 maart 2026 van <bdi>https://example.org/map.zip?a=1&amp;b=2</bdi> (SHA-256 0123456789ab…)"
     assert page.count(told) == 1
     assert page.count("Aangeleverd") == 1
 
