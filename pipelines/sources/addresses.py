@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AddressDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality, signed_numbers
+from pipelines.sources.code_columns import CodeColumn
+from pipelines.sources.codes import PC6
 from pipelines.sources.contracts import ADDRESSES
-from pipelines.sources.house_numbers import house_letter, plain_postcode, split_house_number
+from pipelines.sources.house_numbers import house_letter, split_house_number
 from pipelines.sources.vector import Layer, Remark, near, read_layer
 
 # What the BAG writes where the floor is not known.
@@ -62,7 +64,7 @@ def read_addresses(
     codes = layer.column(names["id"]).astype(str)
     if len(np.unique(codes)) < len(codes):
         raise SourceError(f"{layer.source}: column {names['id']!r} repeats. Deliver each verblijfsobject once.")
-    return _table(layer, names, codes.tolist()), layer.remarks
+    return _table(layer, names, codes.tolist()), (*layer.remarks, *_postcodes(layer, names).remarks())
 
 
 def read_all_addresses(delivery: AddressDelivery, raw: Path, municipality: Municipality) -> pa.Table:
@@ -95,17 +97,14 @@ def _names(delivery: AddressDelivery) -> dict[str, str]:
 
 def _table(layer: Layer, names: Mapping[str, str], codes: list[str]) -> pa.Table:
     none = np.full(len(layer.geometry), None, dtype=object)
-    postcodes, numbers, letters, additions = (
-        layer.column(names[key]) if key == "postcode" else layer.fields.get(names[key], none)
-        for key in ("postcode", "house_number", "letter", "addition")
-    )
+    numbers, letters, additions = (layer.fields.get(names[key], none) for key in ("house_number", "letter", "addition"))
     # A layer may hold `12-A` where the BAG has a number and a letter apart, or a number with decimals.
     split = [split_house_number("" if value is None else str(value).removesuffix(".0")) for value in numbers]
     doors = zip(split, letters, additions, strict=True)
     points = shapely.centroid(layer.geometry)
     columns = [
         codes,
-        [plain_postcode(text) for text in postcodes],
+        _postcodes(layer, names).required(may_be_empty=True).tolist(),
         shapely.get_x(points),
         shapely.get_y(points),
         [number for number, _ in split],
@@ -114,6 +113,10 @@ def _table(layer: Layer, names: Mapping[str, str], codes: list[str]) -> pa.Table
         pa.array(_floor_areas(layer), pa.float64(), from_pandas=True),
     ]
     return pa.table(columns, schema=ADDRESSES.schema)
+
+
+def _postcodes(layer: Layer, names: Mapping[str, str]) -> CodeColumn:
+    return CodeColumn(layer.column(names["postcode"]), layer.source, names["postcode"], PC6)
 
 
 def _institutions(layer: Layer) -> NDArray[np.bool_]:

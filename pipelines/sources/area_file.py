@@ -4,15 +4,17 @@ Here a file becomes a frozen `AreaFile`; whether its deliveries exist and are so
 """
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipelines.errors import AreaFileError
 from pipelines.geo import NETHERLANDS_RD_M
 from pipelines.sources.area_sentences import sentences
 from pipelines.sources.area_yaml import read_yaml
+from pipelines.sources.codes import BUURT, GEMEENTE, CodeKind, code_of
 from pipelines.sources.delivery import CountDelivery, Delivery, Frozen, RawPath
 from pipelines.sources.licences import known_licences
 from pipelines.sources.place_kinds import Register, booklet_kinds, code_kinds, known_kinds
@@ -239,6 +241,13 @@ class Population(Frozen):
     total_from: Literal["squares", "pc6", "pc4", "buurten"]
 
 
+def _code(kind: CodeKind, text: str, *, may_be_empty: bool = False) -> str:
+    code = code_of(text, kind)
+    if code is None or not (code or may_be_empty):
+        raise ValueError(f"is no {kind.words}; write one such as {kind.example}")
+    return code
+
+
 class Signal(Frozen):
     """Why this is measured, and what will follow: nothing is measured that nobody will act on."""
 
@@ -251,7 +260,7 @@ class Event(Frozen):
     """Something that happened on one day and may show in the survey: told beside changes, in Dutch and English."""
 
     date: dt.date
-    buurt: Annotated[str, Field(pattern=r"^(BU\d{8})?$")] = ""
+    buurt: Annotated[str, AfterValidator(partial(_code, BUURT, may_be_empty=True))] = ""
     nl: Sentence
     en: Sentence
 
@@ -263,7 +272,7 @@ class AreaFile(Frozen):
     title: Name
     year: Annotated[int, Field(ge=2000, le=2100)]
     synthetic: bool = False
-    gemeenten: tuple[str, ...] = ()
+    gemeenten: tuple[Annotated[str, AfterValidator(partial(_code, GEMEENTE))], ...] = ()
     extent: tuple[float, float, float, float] | None = None
     h3_resolution: Annotated[int, Field(ge=9, le=11)] = 10
     profiles: Annotated[tuple[str, ...], Field(min_length=1)] = PROFILES

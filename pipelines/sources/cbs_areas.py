@@ -58,7 +58,7 @@ def _judged(reading: Reading, area: AreaFile, united: shapely.Geometry) -> tuple
 
 
 def _borders(reading: Reading, level: str) -> Borders:
-    return Borders(reading.layer.source, reading.values(level), reading.layer.geometry)
+    return Borders(reading.layer.source, reading.code_column(level).required(), reading.layer.geometry)
 
 
 def extent_of(area: AreaFile) -> shapely.Polygon:
@@ -74,8 +74,8 @@ def gemeente_names(delivery: CountDelivery, raw: Path) -> dict[str, str]:
     """Names of the gemeenten in a wijk- en buurtkaart, by code."""
     wanted = Wanted("neighbourhoods", ("gemeenten", "gemeenten_name"))
     reading = read_as(read_layer(delivery, raw, default_layer="gemeenten"), wanted, delivery)
-    codes, names = reading.values("gemeenten"), reading.values("gemeenten_name")
-    return dict(zip(codes.astype(str).tolist(), names.astype(str).tolist(), strict=True))
+    codes, names = reading.code_column("gemeenten").read().codes, reading.values("gemeenten_name").astype(str)
+    return {code: name for code, name in zip(codes.tolist(), names.tolist(), strict=True) if code}
 
 
 def _read(delivery: CountDelivery, raw: Path, level: str) -> Reading:
@@ -91,20 +91,30 @@ def _wanted(level: str) -> Wanted:
 
 
 def _of_gemeenten(reading: Reading, area: AreaFile) -> Reading:
-    codes = reading.values("gemeenten").astype(str)
-    wanted = _is_of(reading, area) & _is_land(reading)
+    codes, land = reading.code_column("gemeenten").read().codes, _is_land(reading)
+    wanted = _is_of(reading, area) & land
     absent = sorted(set(area.gemeenten) - set(codes[wanted].tolist()))
     if absent:
+        known = sorted(set(codes.tolist()) - {""})[:_SHOWN]
         raise SourceError(
-            f"{reading.layer.source}: holds no area of {absent}; it has gemeenten such as "
-            f"{sorted(set(codes.tolist()))[:_SHOWN]}. Correct `gemeenten` in the area file, or deliver the layer that "
-            "holds them."
+            f"{reading.layer.source}: holds no area of {absent}; it has gemeenten such as {known}. Correct `gemeenten` "
+            "in the area file, or deliver the layer that holds them."
         )
-    return reading.keep(reading.layer.keep(wanted))
+    kept = reading.keep(reading.layer.keep(wanted))
+    _require_codes_beside(kept, reading.keep(reading.layer.keep(land & (codes == ""))))
+    return kept
+
+
+def _require_codes_beside(kept: Reading, nameless: Reading) -> None:
+    """Refuse rows near those of the area that tell no gemeente: they may be of it."""
+    if not len(nameless.layer.geometry):
+        return
+    beside = shapely.dwithin(nameless.layer.geometry, shapely.union_all(kept.layer.geometry), BUFFER_M)
+    nameless.keep(nameless.layer.keep(beside)).code_column("gemeenten").required()
 
 
 def _is_of(reading: Reading, area: AreaFile) -> NDArray[np.bool_]:
-    return np.isin(reading.values("gemeenten").astype(str), area.gemeenten)
+    return np.isin(reading.code_column("gemeenten").read().codes, area.gemeenten)
 
 
 def _is_land(reading: Reading) -> NDArray[np.bool_]:
@@ -124,23 +134,19 @@ def _word(value: object) -> str:
 
 
 def unique_codes(reading: Reading, key: str) -> NDArray[np.str_]:
-    """The codes that identify the rows of a layer.
+    """The codes that identify the rows of a layer, in full.
 
     Raises
     ------
     SourceError
-        Saying which repeat or how many are empty.
+        Saying which repeat, or how many are empty or no code.
     """
-    values = reading.values(key)
-    empty = int(sum(value is None or not str(value).strip() for value in values))
-    codes = values.astype(str)
+    codes = reading.code_column(key).required().astype(str)
     unique, counts = np.unique(codes, return_counts=True)
-    if empty or (counts > 1).any():
-        twice = unique[counts > 1][:_SHOWN].tolist()
-        what = f"is empty in {empty} rows" if empty else f"holds {twice} twice or more"
+    if (counts > 1).any():
         raise SourceError(
-            f"{reading.layer.source}: column {reading.names[key]!r} {what}. Deliver one row per area, "
-            "each with its code."
+            f"{reading.layer.source}: column {reading.names[key]!r} holds {unique[counts > 1][:_SHOWN].tolist()} twice "
+            "or more. Deliver one row per area, each with its code."
         )
     return codes
 
@@ -158,8 +164,7 @@ def read_neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, l
         told = _laid_over(reading, own, level)
         reading = own.keep(near(own.layer, municipality.outline, BUFFER_M, may_be_none=False))
     codes = unique_codes(reading, level)
-    parents = reading.values(_PARENT.get(level, ""))
-    identity = Identity(codes, reading.values(f"{level}_name"), parents)
+    identity = Identity(codes, reading.values(f"{level}_name"), _parents(reading, level))
     return Statistics(
         areas=areas_table(_AREA_TYPE[level], identity, reading.layer.geometry, delivery),
         people_counts=people_table(_AREA_TYPE[level], codes, reading.groups(), delivery.vintage),
@@ -170,13 +175,20 @@ def read_neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, l
 def _laid_over(buurten: Reading, above: Reading, level: str) -> tuple[Remark, ...]:
     """Hold a layer of wijken or gemeenten against itself and the buurten in it."""
     borders = _borders(above, level)
-    parents = buurten.values(level).astype(str)
+    parents = buurten.code_column(level).required().astype(str)
     return (*require_apart(borders), *require_inside(borders, _borders(buurten, "buurten"), parents))
+
+
+def _parents(reading: Reading, level: str) -> NDArray[np.object_]:
+    """The code of what each row of a level lies in; '' of gemeenten."""
+    parent = _PARENT.get(level)
+    return reading.code_column(parent).required() if parent else np.full(len(reading.layer.geometry), "", dtype=object)
 
 
 def _require_parents(buurten: Reading, above: Reading, level: str) -> None:
     """Refuse a layer of wijken or gemeenten that lacks the one that a buurt says it lies in."""
-    absent = np.setdiff1d(buurten.values(level).astype(str), above.values(level).astype(str)).tolist()
+    lower, upper = (one.code_column(level).required().astype(str) for one in (buurten, above))
+    absent = np.setdiff1d(lower, upper).tolist()
     if absent:
         raise SourceError(
             f"{above.layer.source}: lacks {absent[:_SHOWN]}, in which buurten of {buurten.layer.source} lie. Deliver "
@@ -193,10 +205,10 @@ def _buurten(area: AreaFile, municipality: Municipality) -> tuple[Reading, Count
 def _dissolved(area: AreaFile, municipality: Municipality, level: str) -> Statistics:
     """Areas of a level nobody delivered: the union of their buurten, without figures of their own."""
     reading, delivery = _buurten(area, municipality)
-    layer, codes = reading.layer, reading.values(level).astype(str)
+    layer, codes = reading.layer, reading.code_column(level).required().astype(str)
     unique, first = np.unique(codes, return_index=True)
     geometry = np.array([shapely.union_all(layer.geometry[codes == code]) for code in unique], dtype=object)
     (name_column,) = reading.dialect.columns[f"{level}_name"]
     names = layer.fields[name_column][first] if name_column in layer.fields else unique
-    identity = Identity(unique, names, reading.values(_PARENT.get(level, ""))[first])
+    identity = Identity(unique, names, _parents(reading, level)[first])
     return replace(Statistics(), areas=areas_table(_AREA_TYPE[level], identity, geometry, delivery))

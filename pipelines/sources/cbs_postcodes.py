@@ -30,7 +30,7 @@ def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level:
     # Ages from a table of their own: figures beside these borders may be absent.
     keys = (level,) if counted_apart and "inhabitants" not in delivery.columns else (level, "inhabitants")
     reading = read_as(layer, Wanted(level, keys, {"postcode": level, "code": level}), delivery)
-    codes = np.array([str(code).strip().replace(" ", "") for code in reading.values(level)], dtype=object)
+    codes = reading.code_column(level).required()
     parents = np.array([code[:4] if level == "pc6" else "" for code in codes], dtype=object)
     if level == area.population.total_from:
         _require_located(reading, level, codes)
@@ -48,7 +48,7 @@ def _require_located(reading: Reading, level: str, codes: NDArray[np.object_]) -
     """Refuse a PC6 of the area's PC4s that lies nowhere; whether a PC4 that does is of the area nobody can tell."""
     lost = nowhere(reading)
     around = {code[:4] for code in codes.tolist()} if level == "pc6" else set()
-    here = np.array([str(code)[:4] in around for code in lost.values(level)], dtype=bool)
+    here = np.array([code[:4] in around for code in lost.code_column(level).read().codes], dtype=bool)
     require_located(lost.keep(lost.layer.keep(here)), level)
 
 

@@ -16,9 +16,15 @@ from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import Counts, counted
 from pipelines.sources.cbs_dialects import Dialect, dialects, folded, is_age
 from pipelines.sources.cbs_parts import Parts, read_parts, remarks_of
+from pipelines.sources.code_columns import CodeColumn
+from pipelines.sources.codes import BUURT, GEMEENTE, PC4, PC6, SQUARE, WIJK, CodeKind
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
 from pipelines.sources.delivery import CountDelivery
 from pipelines.sources.vector import Layer, Remark
+
+_CODES: Mapping[str, CodeKind] = {
+    "buurten": BUURT, "wijken": WIJK, "gemeenten": GEMEENTE, "pc4": PC4, "pc6": PC6, "code": SQUARE,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,10 @@ class Reading:
         if key not in self.names:
             return np.full(len(self.layer.geometry), "", dtype=object)
         return self.layer.column(self.names[key])
+
+    def code_column(self, key: str) -> CodeColumn:
+        """The cells of one key that holds codes, with the rule of their kind."""
+        return CodeColumn(self.values(key), self.layer.source, self.names.get(key, key), _CODES[key])
 
     def groups(self) -> dict[str, Counts]:
         """Counts of inhabitants, by age band, and of households; empty where the layer carries no inhabitants."""
@@ -79,7 +89,7 @@ class Reading:
         return replace(self, layer=layer)
 
     def remarks(self) -> tuple[Remark, ...]:
-        """What the delivery holds that is not read, and which groups of households it does not hold."""
+        """What the delivery holds that is not read, which groups of households it lacks, and which codes it mended."""
         used = {*self.names.values(), *(name for names in self.households.values() for name in names)}
         unused = sorted(set(self.layer.fields) - used)
         absent = sorted(set(self.dialect.households) - set(self.households))
@@ -87,7 +97,8 @@ class Reading:
         said = ((f"columns not used, {form}", unused), (f"groups of households not in it, {form}", absent))
         source = self.layer.source
         listed = (Remark(source, problem, "listed", len(names), ", ".join(names)) for problem, names in said if names)
-        return (*listed, *self._measured())
+        mended = (remark for key in self.names if key in _CODES for remark in self.code_column(key).remarks())
+        return (*listed, *mended, *self._measured())
 
     def _measured(self) -> Iterator[Remark]:
         if "inhabitants" in self.names:

@@ -1,6 +1,5 @@
 """CBS squares of 100 m and of 500 m, and the people counted in them."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 SIZE_M = {"squares": 100, "squares_500": 500}
 UNIT_TYPE = {"squares": "square", "squares_500": "square500"}
-_SQUARE = re.compile(r"^E(\d{4})N(\d{4})$")
 _HECTOMETRE_M = 100
 
 
@@ -46,18 +44,15 @@ def read_squares(area: AreaFile, raw: Path, municipality: Municipality, role: st
 def square_centres(
     codes: NDArray[np.str_], source: str, size_m: int = 100
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Centres in RD metres of CBS squares named like E2334N5820 (lower left corner in hectometres).
+    """Centres in RD metres of CBS squares (n,) named like E2334N5820 (lower left corner in hectometres).
 
     Raises
     ------
     SourceError
-        When a code is no such name, or no corner of a square of `size_m` metres.
+        When one is no corner of a square of `size_m` metres.
     """
-    matches = [_SQUARE.match(code) for code in codes]
-    corners = np.array([match.groups() if match else (1, 1) for match in matches], dtype=np.float64).reshape(-1, 2)
-    corners *= _HECTOMETRE_M
-    named = np.array([match is not None for match in matches], dtype=bool)
-    wrong = codes[~named | (corners % size_m != 0).any(axis=1)]
+    corners = np.array([(code[1:5], code[6:]) for code in codes], dtype=np.float64).reshape(-1, 2) * _HECTOMETRE_M
+    wrong = codes[(corners % size_m != 0).any(axis=1)]
     if len(wrong):
         raise SourceError(
             f"{source}: {len(wrong)} codes are no CBS squares of {size_m} m, such as {str(wrong[0])!r} (expected "

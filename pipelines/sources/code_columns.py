@@ -6,6 +6,7 @@ Here stands what is told of a whole column; the rule for one cell is in `codes.p
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
@@ -51,10 +52,11 @@ class CodeColumn:
         """
         read = self.read()
         if read.wrong.any():
+            unknown = "; leave the cell empty where it is unknown" if may_be_empty else ""
             raise SourceError(
                 f"{self.source}: column {self.column!r} holds {int(read.wrong.sum())} values that are no "
-                f"{self.kind.words}{self._examples(read.wrong)}. Write them as {self.kind.example}"
-                f"{', and leave the cell empty where it is unknown' if may_be_empty else ''}."
+                f"{self.kind.words}{self._examples(read.wrong)}. Write them as {self.kind.example}{unknown}; or name "
+                "the right column under `columns` in the area file."
             )
         empty = int((read.codes == "").sum())
         if empty and not may_be_empty:
@@ -86,14 +88,19 @@ class Codes:
     mended: NDArray[np.bool_]
 
 
+def listed_codes(texts: pa.ChunkedArray, source: str, column: str, kind: CodeKind) -> CodeColumn:
+    """A column of codes of a table, which is no table of persons."""
+    return CodeColumn(np.array(texts.to_pylist(), dtype=object), source, column, kind)
+
+
 def _key(cell: object) -> object:
     """What tells cells apart: 1 and True, and 9901 and 9901.0, are equal to Python and may not be here."""
     return None if cell != cell else (type(cell), cell)  # noqa: PLR0124 - NaN is what differs from itself
 
 
 def _is_mended(cell: object, code: str | None) -> bool:
-    """Whether a code stands there otherwise; of blanks around it nothing is told."""
-    return bool(code) and str(cell).strip() != code
+    """Whether a code stands there otherwise; of blanks in it nothing is told."""
+    return bool(code) and "".join(str(cell).split()) != code
 
 
 def _quoted(cells: NDArray[np.object_]) -> str:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from pipelines.errors import SourceError
+from pipelines.sources.codes import BUURT, GEMEENTE, PC6, CodeKind, code_of
 from pipelines.sources.contracts import CROSSWALK
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.vector import Remark, find
@@ -24,9 +25,7 @@ _HEADERS: Mapping[str, re.Pattern[str]] = {
     "buurt": re.compile(r"buurt(?:code)?_?([0-9]{4})?", re.IGNORECASE),
     "gemeente": re.compile(r"gem(?:eente)?(?:code)?_?([0-9]{4})?", re.IGNORECASE),
 }
-_PC6 = r"^[1-9][0-9]{3}[A-Z]{2}$"
 _NUMBER = r"^[1-9][0-9]{0,4}$"
-_BUURT = r"^[0-9]{5,8}$"
 _MOST_ROWS = 20_000_000
 _LONGEST_HEADER = 10_000
 _SHOWN = 5
@@ -60,7 +59,7 @@ def read_crosswalk(delivery: Delivery, raw: Path, gemeenten: tuple[str, ...]) ->
         raise SourceError(f"{delivery.path}: of which gemeenten? Name them under `gemeenten` in the area file.")
     delimiter, header = _header(path, delivery.path)
     names = _names(header, delivery)
-    wanted = pa.array([str(int(code.removeprefix("GM"))) for code in gemeenten])
+    wanted = pa.array(gemeenten, pa.string())
     kept = pa.concat_tables(_of_area(_blocks(path, delivery.path, delimiter, names), wanted))
     if not len(kept):
         raise SourceError(
@@ -135,21 +134,29 @@ def _blocks(path: Path, name: str, delimiter: str, names: Mapping[str, str]) -> 
 def _of_area(blocks: Iterator[pa.RecordBatch], wanted: pa.Array) -> Iterator[pa.Table]:
     yield pa.table({ours: pa.array([], pa.string()) for ours in _HEADERS})
     for block in blocks:
-        gemeente = pc.utf8_ltrim(pc.utf8_ltrim(block["gemeente"], "GM"), "0")
-        yield pa.Table.from_batches([block.filter(pc.is_in(gemeente, wanted))])
+        yield pa.Table.from_batches([block.filter(pc.is_in(_in_full(block["gemeente"], GEMEENTE), wanted))])
+
+
+def _in_full(texts: pa.Array | pa.ChunkedArray, kind: CodeKind) -> pa.Array:
+    """Codes in full; null where a text is none. Each text is read once, as few stand in millions of rows."""
+    whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    encoded = whole.dictionary_encode()
+    return pa.array([code_of(text, kind) or None for text in encoded.dictionary.to_pylist()], pa.string()).take(
+        encoded.indices
+    )
 
 
 def _sound(rows: pa.Table, name: str) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Keep the rows that can be read, each once, with their codes in full."""
-    pc6 = pc.utf8_upper(pc.replace_substring(rows["pc6"], " ", ""))
-    buurt = pc.utf8_ltrim(rows["buurt"], "BU")
-    gemeente = pc.utf8_lpad(pc.utf8_ltrim(rows["gemeente"], "GM"), 4, "0")
-    full = pc.utf8_lpad(buurt, 8, "0")
+    pc6, buurt, gemeente = (
+        _in_full(rows[name], kind) for name, kind in (("pc6", PC6), ("buurt", BUURT), ("gemeente", GEMEENTE))
+    )
+    nested = pc.equal(pc.utf8_slice_codeunits(buurt, 2, 6), pc.utf8_slice_codeunits(gemeente, 2, 6))
     tests = (
-        ("no postcode of six positions", pc.match_substring_regex(pc6, _PC6)),
+        ("no postcode of six positions", pc.is_valid(pc6)),
         ("no house number", pc.match_substring_regex(rows["house_number"], _NUMBER)),
-        ("no code of a buurt", pc.match_substring_regex(buurt, _BUURT)),
-        ("a buurt of another gemeente", pc.equal(pc.utf8_slice_codeunits(full, 0, 4), gemeente)),
+        ("no code of a buurt", pc.is_valid(buurt)),
+        ("a buurt of another gemeente", pc.fill_null(nested, fill_value=False)),
     )
     remarks = []
     sound = pa.chunked_array([pa.repeat(pa.scalar(value=True), len(rows))])
@@ -158,12 +165,11 @@ def _sound(rows: pa.Table, name: str) -> tuple[pa.Table, tuple[Remark, ...]]:
         if wrong:
             remarks.append(Remark(name, f"row of the area with {problem}", "set_aside", wrong))
         sound = pc.and_(sound, passes)
-    kept = pa.table({"pc6": pc6, "house_number": rows["house_number"], "buurt_code": full}).filter(sound)
+    kept = pa.table({"pc6": pc6, "house_number": rows["house_number"], "buurt_code": buurt}).filter(sound)
     if not len(kept):
         raise SourceError(f"{name}: no row of the area can be read ({remarks[0].problem}). Download it again.")
-    codes = pc.binary_join_element_wise("BU", kept["buurt_code"], "")
     numbers = kept["house_number"].cast(pa.int32())
-    return pa.table([kept["pc6"], numbers, codes], schema=CROSSWALK.schema), tuple(remarks)
+    return pa.table([kept["pc6"], numbers, kept["buurt_code"]], schema=CROSSWALK.schema), tuple(remarks)
 
 
 def _one_buurt_each(rows: pa.Table, remarks: tuple[Remark, ...], name: str) -> tuple[pa.Table, tuple[Remark, ...]]:

@@ -15,8 +15,9 @@ import shapely
 
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import PlaceDelivery
+from pipelines.sources.codes import GEMEENTE, PC6, code_of
 from pipelines.sources.contracts import PLACES
-from pipelines.sources.house_numbers import plain_postcode, split_house_number
+from pipelines.sources.house_numbers import split_house_number
 from pipelines.sources.place_lists import places_of
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.vector import Layer, Remark
@@ -111,13 +112,13 @@ def _columns(table: pa.Table, delivery: PlaceDelivery) -> dict[str, str]:
 def _schools(
     table: pa.Table, columns: Mapping[str, str], addresses: pa.Table, gemeenten: Sequence[str]
 ) -> Iterable[_School]:
-    known = {code.removeprefix("GM").lstrip("0") for code in gemeenten}
-    pc4 = set(pc.utf8_slice_codeunits(addresses["pc6"], 0, 4).to_pylist())
-    by_gemeente = bool(known) and "gemeente" in columns
+    pc4 = set(pc.utf8_slice_codeunits(addresses["pc6"], 0, 4).to_pylist()) - {""}
+    by_gemeente = bool(gemeenten) and "gemeente" in columns
     for row, cells in enumerate(table.select(list(dict.fromkeys(columns.values()))).to_pylist()):
-        pc6 = plain_postcode(cells[columns["postcode"]])
+        pc6 = code_of(cells[columns["postcode"]], PC6) or ""
         number, letter = split_house_number(cells[columns["house_number"]])
-        of_area = cells[columns["gemeente"]].removeprefix("GM").lstrip("0") in known if by_gemeente else pc6[:4] in pc4
+        gemeente = code_of(cells[columns["gemeente"]], GEMEENTE) if by_gemeente else None
+        of_area = gemeente in gemeenten if gemeente else pc6[:4] in pc4
         yield _School(row, pc6, number, letter, of_area)
 
 

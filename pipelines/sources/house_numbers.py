@@ -16,8 +16,3 @@ def house_letter(*parts: object) -> str:
     """Write letter and addition as one, in capitals, without blanks and dashes; '' where there is none."""
     texts = ("" if part is None or part != part else str(part) for part in parts)  # noqa: PLR0124 - NaN differs from itself
     return _NO_LETTER.sub("", "".join(texts).upper())
-
-
-def plain_postcode(text: object) -> str:
-    """Write a postcode as 1234AB; '' where there is none."""
-    return "" if text is None or text != text else str(text).replace(" ", "").upper()  # noqa: PLR0124 - NaN

@@ -8,15 +8,17 @@ import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
+from pipelines.sources.code_columns import CodeColumn
+from pipelines.sources.codes import BUURT
 from pipelines.sources.contracts import INVENTORY
 from pipelines.sources.csv_table import require_columns
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.respondent_facts import BUURT_CODE
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.vector import Remark
 
@@ -64,9 +66,12 @@ def read_inventory(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remar
     withheld = len(renamed) - len(consented)
     _require_sound(consented, delivery.path)
     dates = pa.array([_iso_date(text, delivery.path) for text in consented["date"].to_pylist()], type=pa.string())
-    published = consented.set_column(consented.column_names.index("date"), "date", dates)
-    remark = Remark(delivery.path, "record without consent to publish it", "set_aside", withheld)
-    return conform(published, INVENTORY).cast(INVENTORY.schema), (remark,) if withheld else ()
+    cells = np.array(consented["buurt_code"].to_pylist(), dtype=object)
+    buurten = CodeColumn(cells, delivery.path, names["buurt_code"], BUURT, is_personal=True)
+    codes = pa.array(buurten.required(may_be_empty=True).tolist(), type=pa.string())
+    sound = pa.table({**{name: consented[name] for name in names}, "date": dates, "buurt_code": codes})
+    kept = Remark(delivery.path, "record without consent to publish it", "set_aside", withheld)
+    return conform(sound, INVENTORY).cast(INVENTORY.schema), (*((kept,) if withheld else ()), *buurten.remarks())
 
 
 def _consent(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
@@ -81,12 +86,6 @@ def _require_sound(records: pa.Table, name: str) -> None:
     repeated = len(records) - pc.count_distinct(records["record_id"]).as_py()
     if repeated:
         raise SourceError(f"{name}: {repeated} records have the number of another. Number each record once.")
-    malformed = pc.sum(pc.invert(pc.match_substring_regex(records["buurt_code"], BUURT_CODE))).as_py()
-    if malformed:
-        raise SourceError(
-            f"{name}: {malformed} records have no CBS buurt code. Write codes such as BU03630000; leave the cell empty "
-            "where a record is about the whole municipality."
-        )
     for column in ("record_id", "subject", "said_by", "quote"):
         absent = pc.sum(pc.equal(records[column], "")).as_py()
         if absent:

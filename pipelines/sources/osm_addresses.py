@@ -11,8 +11,9 @@ import pyarrow as pa
 import shapely
 
 from pipelines.errors import SourceError
+from pipelines.sources.codes import PC6, code_of
 from pipelines.sources.contracts import ADDRESSES
-from pipelines.sources.house_numbers import plain_postcode, split_house_number
+from pipelines.sources.house_numbers import split_house_number
 from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points, remarks_on, rows_near
 from pipelines.sources.osm_closed import closed_groups, why_gone
 from pipelines.sources.vector import Remark
@@ -57,7 +58,7 @@ def read_osm_addresses(
     doors = [split_house_number(one[4]) for one in kept]
     columns = [
         [one[0] for one in kept],
-        [one[1] for one in kept],
+        [_pc6(one[1]) for one in kept],
         points[near, 0],
         points[near, 1],
         [number for number, _ in doors],
@@ -66,9 +67,18 @@ def read_osm_addresses(
         [False] * len(kept),
         [None] * len(kept),
     ]
-    lost = [one[0] for one in found if one[2] == UNLOCATED]
-    problems = [("address without place", "set_aside", lost), *closed_groups("address", closed)]
+    without = [one[0] for one in kept if one[1] and not _pc6(one[1])]
+    problems = [
+        ("address without place", "set_aside", [one[0] for one in found if one[2] == UNLOCATED]),
+        ("address whose postcode is none", "read without it", without),
+        *closed_groups("address", closed),
+    ]
     return pa.table(columns, schema=ADDRESSES.schema), remarks_on(name, problems)
+
+
+def _pc6(text: str) -> str:
+    """A postcode in full; '' where volunteers wrote something else, or four digits alone."""
+    return code_of(text, PC6) or ""
 
 
 def _addresses(path: Path, name: str, year: int | None) -> tuple[list[_Found], list[tuple[str, str]]]:
@@ -83,7 +93,7 @@ def _addresses(path: Path, name: str, year: int | None) -> tuple[list[_Found], l
         if reason := why_gone(thing, dict(thing.tags), year):
             closed.append((reason, source_id))
             continue
-        postcode = plain_postcode(thing.tags.get("addr:postcode"))
+        postcode = thing.tags.get("addr:postcode") or ""
         found.append((source_id, postcode, *_place(thing), thing.tags.get("addr:housenumber") or ""))
     return sorted(found), closed
 

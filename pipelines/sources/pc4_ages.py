@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import bounds
+from pipelines.sources.code_columns import listed_codes
+from pipelines.sources.codes import PC4
 from pipelines.sources.contracts import PEOPLE_COUNTS
 from pipelines.sources.csv_table import require_columns
 from pipelines.sources.delivery import Delivery
@@ -57,13 +59,14 @@ def read_pc4_ages(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark
     ages = _age_groups(table[named["age"]], delivery.path)
     where = f"{delivery.path}: column {named['inhabitants']!r}"
     persons = read_numbers(table[named["inhabitants"]], where, delivery.numbers)
-    groups = _with_bounds(table[named["postcode"]], ages, persons)
+    postcodes = listed_codes(table[named["postcode"]], delivery.path, named["postcode"], PC4)
+    groups = _with_bounds(pa.chunked_array([postcodes.required().tolist()], pa.string()), ages, persons)
     _refuse_repeats(groups, delivery.path)
     counts = [_band(groups, name, low, high, delivery.vintage) for name, (low, high) in BANDS.items()]
     own = groups.filter(pc.invert(pc.is_in(groups["group"], pa.array(list(BANDS)))))
     unused = [name for name in table.column_names if name not in named.values()]
-    remarks = (Remark(delivery.path, "columns not used", "listed", len(unused), ", ".join(unused)),) if unused else ()
-    return pa.concat_tables([*counts, _counts(own, "count", delivery.vintage)]), remarks
+    listed = (Remark(delivery.path, "columns not used", "listed", len(unused), ", ".join(unused)),) if unused else ()
+    return pa.concat_tables([*counts, _counts(own, "count", delivery.vintage)]), (*listed, *postcodes.remarks())
 
 
 def _age_groups(ages: pa.ChunkedArray, name: str) -> pa.Table:

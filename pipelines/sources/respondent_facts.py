@@ -4,7 +4,7 @@ Here the cells of one column become facts. An error names file, column and count
 read from a column is bounded, so that a column of remarks named by mistake is refused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import SourceError
+from pipelines.sources.code_columns import CodeColumn
+from pipelines.sources.codes import BUURT, POSTCODE, CodeKind
 from pipelines.sources.number_style import Style, read_numbers
 from pipelines.sources.vector import Remark
 
-BUURT_CODE = r"^(BU\d{8})?$"
-_POSTCODE = r"^([1-9]\d{3} ?([A-Za-z]{2})?)?$"
 _OLDEST = 120
 _MOST_CATEGORIES, _LONGEST_CATEGORY = 30, 40
 
@@ -62,24 +62,25 @@ def _require_apart(found: FactColumn, texts: pa.ChunkedArray, mend: str) -> None
 
 def buurt_codes(found: FactColumn) -> pa.ChunkedArray:
     """Give the codes of the buurten; '' where the buurt is unknown."""
-    malformed = _count(pc.invert(pc.match_substring_regex(found.texts, BUURT_CODE)))
-    if malformed:
-        raise SourceError(
-            f"{found.where} holds {malformed} values that are no buurt code. "
-            "Write CBS codes such as BU03630000, and leave the cell empty where the buurt is unknown."
-        )
-    return found.texts
+    return pa.chunked_array([_codes(found, BUURT).required(may_be_empty=True).tolist()], pa.string())
 
 
 def postcodes(found: FactColumn) -> pa.ChunkedArray:
     """Give the four digits of PC4 or PC6 postcodes; '' where the postcode is unknown."""
-    malformed = _count(pc.invert(pc.match_substring_regex(found.texts, _POSTCODE)))
-    if malformed:
-        raise SourceError(
-            f"{found.where} holds {malformed} values that are no postcode. "
-            "Write postcodes such as 1011 or 1011AB, and leave the cell empty where it is unknown."
-        )
-    return pc.utf8_slice_codeunits(found.texts, 0, 4)
+    codes = _codes(found, POSTCODE).required(may_be_empty=True)
+    return pa.chunked_array([[code[:4] for code in codes]], pa.string())
+
+
+def _codes(found: FactColumn, kind: CodeKind) -> CodeColumn:
+    return CodeColumn(np.array(found.texts.to_pylist(), dtype=object), found.path, found.column, kind, is_personal=True)
+
+
+def mended_codes(found: Mapping[str, FactColumn]) -> tuple[Remark, ...]:
+    """Count the codes of buurten and postcodes that were written in another form."""
+    kinds = {"buurt": BUURT, "postcode": POSTCODE}
+    return tuple(
+        remark for role, kind in kinds.items() if role in found for remark in _codes(found[role], kind).remarks()
+    )
 
 
 def weights(found: FactColumn, style: Style | None) -> pa.Array:

@@ -113,7 +113,11 @@ def read_respondents(delivery: RespondentDelivery, raw: Path) -> Survey:
             lambda: _answers(table, found["id"].texts, items, delivery),
         )
     )
-    remarks = (*facts.homeless(respondents["buurt_code"], delivery.path), *facts.strange_ages(found.get("age")))
+    remarks = (
+        *facts.homeless(respondents["buurt_code"], delivery.path),
+        *facts.strange_ages(found.get("age")),
+        *facts.mended_codes(found),
+    )
     return Survey(respondents, answers, items, strata, margins, remarks)
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import StatlineDelivery
+from pipelines.sources.codes import BUURT, GEMEENTE, WIJK, CodeKind, code_of
 from pipelines.sources.contracts import CONTEXT
 from pipelines.sources.csv_table import number, read_csv
 from pipelines.sources.vector import Remark, find
@@ -22,6 +23,7 @@ from pipelines.sources.vector import Remark, find
 _REGION_TYPES: Mapping[str, str] = {
     "NL": "land", "LD": "landsdeel", "PV": "provincie", "CR": "corop", "GM": "gemeente", "WK": "wijk", "BU": "buurt",
 }  # fmt: skip
+_KINDS: Mapping[str, CodeKind] = {kind.prefix: kind for kind in (GEMEENTE, WIJK, BUURT)}
 _REGIONS = re.compile(r"wijkenenbuurten|regio.*|gebied.*|gemeenten?", re.IGNORECASE)
 _PERIODS = re.compile(r"perioden?", re.IGNORECASE)
 _TOPIC = re.compile(r"\w+_[0-9]+")
@@ -82,10 +84,18 @@ def read_statline(
 
 
 def _of_area(part: pa.Table, gemeenten: tuple[str, ...]) -> pa.Table:
-    codes = pc.utf8_trim_whitespace(part["region_code"])
-    digits = "|".join(code.removeprefix("GM") for code in gemeenten)
-    wanted = pc.match_substring_regex(codes, rf"^(NL[0-9]*|(GM|WK|BU)({digits})[0-9A-Z]*)$")
-    return part.set_column(part.column_names.index("region_code"), "region_code", codes).filter(wanted)
+    encoded = part["region_code"].combine_chunks().dictionary_encode()
+    wanted = pa.array([_region(text, gemeenten) for text in encoded.dictionary.to_pylist()], pa.string())
+    codes = wanted.take(encoded.indices)
+    return part.set_column(part.column_names.index("region_code"), "region_code", codes).filter(pc.is_valid(codes))
+
+
+def _region(text: str, gemeenten: tuple[str, ...]) -> str | None:
+    """The code of the country, or of a gemeente of the area or what lies in it; None of other regions."""
+    kind = _KINDS.get(text.strip().upper()[:2])
+    code = code_of(text, kind) if kind else text.strip().upper()
+    is_wanted = code and (code.startswith("NL") or "GM" + code[2:6] in gemeenten)
+    return code if is_wanted else None
 
 
 def _context(rows: pa.Table, delivery: StatlineDelivery) -> tuple[pa.Table, tuple[Remark, ...]]:

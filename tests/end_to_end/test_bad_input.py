@@ -150,7 +150,11 @@ CASES = (
         lambda t: [t.rewrite(file, "BU9999", "BU0363", 9999) for file in (SURVEY, "steekproef.csv")],
         (SURVEY, "buurt"),
     ),
-    Case("a buurt code that is none", lambda t: t.rewrite(SURVEY, "BU99990301", "99990301"), (SURVEY, "1 ", "BU0363")),
+    Case(
+        "a buurt code that is none",
+        lambda t: t.rewrite(SURVEY, "BU99990301", "BU9999"),
+        (SURVEY, " no code of a buurt", "BU0014"),
+    ),
     Case("buurten twice", lambda t: t.remake(CBS, _all_twice, "buurten"), (f"{CBS}:buurten", "buurtcode", "twice")),
     Case("squares twice", lambda t: t.remake("cbs_vk100_2024.gpkg", _repeated), ("vk100", "twice")),
     Case("dwellings twice", lambda t: t.remake(BAG, _all_twice), (BAG, "identificatie")),

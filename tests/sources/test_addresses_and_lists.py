@@ -41,6 +41,14 @@ def test_dwellings_in_use_are_addresses_and_the_rest_is_counted(tmp_path: Path):
     assert {remark.problem: remark.rows for remark in remarks} == {"no dwelling": 1, "dwelling not in use": 1}
 
 
+def test_what_is_no_postcode_of_an_address_is_refused_with_its_column(tmp_path: Path):
+    delivery = _bag(tmp_path, [("1", "woonfunctie", IN_USE)])
+    frame = gpd.read_file(tmp_path / "bag.gpkg")
+    frame.assign(postcode="1000").to_file(tmp_path / "bag.gpkg", layer="verblijfsobject")
+    with pytest.raises(SourceError, match=r"column 'postcode' holds 1 values that are no postcode .*'1000'"):
+        read_addresses(delivery, tmp_path, TOWN)
+
+
 def test_addresses_must_exist_and_be_identified(tmp_path: Path):
     with pytest.raises(SourceError, match="no dwelling in use"):
         read_addresses(_bag(tmp_path, [("1", "winkelfunctie", IN_USE)]), tmp_path, TOWN)

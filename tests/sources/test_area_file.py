@@ -91,3 +91,14 @@ def test_an_encoding_that_writes_no_text_is_refused(encoding: str):
 def test_an_encoding_is_known_by_any_of_its_names():
     terms = {"path": "a.csv", "vintage": 2024, "licence": "CC0-1.0", "attribution": "nobody"}
     assert Delivery(**terms, encoding="UTF8").encoding == Delivery(**terms, encoding="utf-8").encoding == "utf-8"
+
+
+def test_codes_in_an_area_file_are_written_in_full_or_refused(tmp_path: Path):
+    happened = {"date": "2024-05-31", "buurt": "bu 0014 0000", "nl": "Feest", "en": "Party"}
+    found = read_area_file(_written(tmp_path, {**GRONINGEN, "gemeenten": ["gm0014"], "events": [happened]}))
+    assert (found.gemeenten, found.events[0].buurt) == (("GM0014",), "BU00140000")
+    for wrong in ("GM14", "Groningen", "", "BU00140000"):
+        with pytest.raises(AreaFileError, match=r"gemeenten\.0: is no code of a gemeente; write one such as GM0014"):
+            read_area_file(_written(tmp_path, {**GRONINGEN, "gemeenten": [wrong]}))
+    with pytest.raises(AreaFileError, match=r"events\.0\.buurt: is no code of a buurt"):
+        read_area_file(_written(tmp_path, {**GRONINGEN, "events": [{**happened, "buurt": "Centrum"}]}))

@@ -99,9 +99,9 @@ def test_a_square_is_named_after_its_lower_left_corner():
     assert (x_m[0], y_m[0]) == (233_450.0, 582_050.0)
 
 
-def test_a_code_that_is_no_square_is_quoted():
-    with pytest.raises(SourceError, match=r"1 codes are no CBS squares.*'BU0014'"):
-        square_centres(np.array(["E2334N5820", "BU0014"]), "a file")
+def test_a_code_that_is_no_corner_of_its_square_is_quoted():
+    with pytest.raises(SourceError, match=r"1 codes are no CBS squares of 500 m.*'E2334N5820'"):
+        square_centres(np.array(["E2330N5820", "E2334N5820"]), "a file", size_m=500)
 
 
 def test_a_vintage_without_known_columns_is_refused():

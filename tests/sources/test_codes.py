@@ -86,7 +86,7 @@ def test_what_is_no_code_is_refused_with_its_column_number_and_some_examples():
         SourceError, match=r"a.csv: column 'postcode' holds 2 values that are no postcode of four"
     ) as seen:
         _column("9901", "x" * 90, "0999").required()
-    assert f"such as '{'x' * 40}', '0999'. Write them as 9901." in str(seen.value)
+    assert f"such as '{'x' * 40}', '0999'. Write them as 9901;" in str(seen.value)
 
 
 def test_of_a_file_about_persons_no_cell_is_quoted():

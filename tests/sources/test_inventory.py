@@ -59,7 +59,7 @@ def test_columns_may_have_other_names(tmp_path: Path) -> None:
     [
         (";nee", ";", "neither ja nor nee in 1 records"),
         ("\n2;", "\n1;", "1 records have the number of another"),
-        ("BU99990101", "Centrum", "1 records have no CBS buurt code"),
+        ("BU99990101", "Centrum", "1 values that are no code of a buurt"),
         ("2024-03-05", "5 maart", "no date that can be read"),
         ("2024-03-05", "2024-13-05", "no date that can be read"),
         ("Ik ken iedereen.", "", "quote is empty in 1 records"),
@@ -75,3 +75,9 @@ def test_a_wrong_record_is_an_error_that_quotes_nothing(tmp_path: Path, old: str
 
 def test_what_is_wrong_in_a_withheld_record_does_not_matter(tmp_path: Path) -> None:
     assert len(inventory(tmp_path, RECORDS.replace("2024-03-07", "onbekend"))[0]) == 2
+
+
+def test_a_buurt_code_in_small_letters_is_written_in_full_and_counted(tmp_path: Path) -> None:
+    table, remarks = inventory(tmp_path, RECORDS.replace("BU99990101", "bu99990101"))
+    assert table["buurt_code"].to_pylist() == ["BU99990101", ""]
+    assert [(one.action, one.rows, one.examples) for one in remarks] == [("set_aside", 1, ""), ("mended", 1, "")]

@@ -319,7 +319,7 @@ def _of_answers(ending: str) -> list[tuple[str, str, Break, str]]:
         (reader, "a word for a weight", lambda h: h.answers(ending, gewicht=broken), f"{name}: column 'gewicht' is no number in 1 rows"),
         (reader, "one id twice", lambda h: h.answers(ending, respondent=["r1"] * 60), f"{name}.*(59|60).*respondent|{name}.*repeat"),
         (reader, "an answer outside", lambda h: h.answers(ending, v1=[7.0] * 60), f"{name}: .*item 'v1': 60 outside 1 to 5.*codebook"),
-        (reader, "codes of no buurt", lambda h: h.answers(ending, buurtcode=["Oost"] * 60), f"{name}: column 'buurtcode' holds 60 .*BU0363"),
+        (reader, "codes of no buurt", lambda h: h.answers(ending, buurtcode=["Oost"] * 60), f"{name}: column 'buurtcode' holds 60 .*BU0014"),
         (reader, "another kind inside", lambda h: (h.answers(ending), h.write(name, b"\x00\x01\x02" * 99)), f"{name}: is no "),
         (reader, "no buurt", lambda h: h.answers(ending, buurtcode=["", "BU99990101"] * 30), f"#{name}.*without a buurt.*set_aside 30"),
     ]
@@ -335,7 +335,7 @@ ROWS: list[tuple[str, str, Break, str]] = [
     ("area polygons", "a torn polygon", lambda h: h.remake("buurten.gpkg", bow_tie), "buurten.*row 1 is an invalid polygon.*Mend"),
     ("area polygons", "another gemeente", lambda h: h.area.update(gemeenten=["GM0014"]), r"buurten.*\['GM0014'\].*GM9999.*Correct"),
     ("area polygons", "a year without names", lambda h: h.say(buurten={"vintage": 1995}), r"buurten.*1995.*vintage"),
-    ("squares", "codes that are none", lambda h: h.remake("squares.gpkg", lambda f: f.assign(crs28992res100m=["x", "y"])), "no CBS squares .*E2334N5820.*columns"),
+    ("squares", "codes that are none", lambda h: h.remake("squares.gpkg", lambda f: f.assign(crs28992res100m=["x", "y"])), "no square of CBS.*E2334N5820.*columns"),
     ("BAG addresses", "no dwelling", lambda h: h.remake("addresses.gpkg", lambda f: f.assign(gebruiksdoel="winkelfunctie")), "no dwelling in use.*Deliver the BAG"),
     ("BAG addresses", "not in use", lambda h: h.remake("addresses.gpkg", lambda f: f.assign(status=["x", *f["status"][1:]], gebruiksdoel="woonfunctie")), "#addresses.*dwelling not in use set_aside 1"),
     ("PC4 ages", "a column gone", lambda h: h.rewrite("leeftijden.csv", "inwoners", "mensen"), r"leeftijden\.csv: columns \['inwoners'\] are missing.*columns"),
@@ -390,7 +390,7 @@ ROWS: list[tuple[str, str, Break, str]] = [
     ("codebook", "an answer that is none", lambda h: h.rewrite("codeboek.csv", ";nee;9", ";nee;3"), r"codeboek\.csv: item 'v1': weet_niet '3' .*Use a code"),
     ("inventory", "consent unclear", lambda h: h.rewrite("inventaris.csv", ";ja", ";misschien"), r"inventaris\.csv: consent is neither ja nor nee in 1"),
     ("inventory", "no day", lambda h: h.rewrite("inventaris.csv", "2024-05-01", "mei"), r"inventaris\.csv: a record has no date .*Write days"),
-    ("inventory", "no buurt code", lambda h: h.rewrite("inventaris.csv", "BU99990101", "West"), r"inventaris\.csv: 1 records have no CBS buurt code\. Write"),
+    ("inventory", "no buurt code", lambda h: h.rewrite("inventaris.csv", "BU99990101", "West"), r"inventaris\.csv: .*1 values that are no code of a buurt\. Write"),
     ("inventory", "one number twice", lambda h: h.rewrite("inventaris.csv", "I2;", "I1;"), r"inventaris\.csv: 1 records have the number of another"),
     ("inventory", "without consent", lambda h: h.rewrite("inventaris.csv", ";ja", ";nee"), r"#inventaris\.csv: record without consent .*set_aside 1"),
 ]

@@ -92,7 +92,7 @@ def test_windows_1252_is_read(tmp_path: Path) -> None:
         ("1,25", "", "'gewicht' is no number in 1 rows and negative in 0"),
         ("r-008", "r-007", "'respondent' repeats: 1 of 2 rows"),
         ("r-008", "", "'respondent' is empty in 1 rows"),
-        ("BU99990101", "Binnenstad", "'buurtcode' holds 1 values that are no buurt code"),
+        ("BU99990101", "Binnenstad", "'buurtcode' holds 1 values that are no code of a buurt"),
         (";v2\n", ";v3\n", r"columns \['v2'\] are missing"),
         (";gewicht", ";weging", r"columns \['gewicht'\] are missing"),
     ],
@@ -136,3 +136,12 @@ def test_a_missing_file_is_an_error(tmp_path: Path, missing: str) -> None:
     )
     with pytest.raises(SourceError, match=missing):
         read_respondents(delivery, tmp_path)
+
+
+def test_codes_of_respondents_are_written_in_full_counted_and_never_quoted(tmp_path: Path) -> None:
+    answers = ANSWER_FILE.replace("buurtcode;", "buurtcode;pc;").replace("BU99990101;", "bu99990101;9901.0;")
+    found = survey(tmp_path, answers.replace("r-008;;", "r-008;;9902 ab;"), postcode="pc")
+    assert found.respondents["buurt_code"].to_pylist() == ["BU99990101", ""]
+    assert found.respondents["pc4"].to_pylist() == ["9901", "9902"]
+    mended = [remark for remark in found.remarks if remark.action == "mended"]
+    assert [(remark.rows, remark.examples) for remark in mended] == [(1, ""), (2, "")]

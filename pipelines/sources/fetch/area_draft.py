@@ -10,13 +10,13 @@ from pathlib import Path
 from pipelines.errors import InputError
 from pipelines.sources.area_file import Sources
 from pipelines.sources.cbs_areas import gemeente_names
+from pipelines.sources.codes import GEMEENTE, code_of
 from pipelines.sources.delivery import CountDelivery
 from pipelines.sources.fetch.ledger import retrievals
 from pipelines.sources.fetch.registry import Registry, RegistryError, Source
 from pipelines.sources.place_kinds import booklet_kinds
 
 BORDERS = "cbs-wijkenbuurten"
-_CODE = re.compile(r"^GM\d{4}$")
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{1,62}$")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
@@ -89,8 +89,7 @@ def find_gemeente(said: str, raw: Path) -> Gemeente:
         When a name cannot be looked up or is not known.
     """
     names = _names(raw)
-    code = said.strip().upper()
-    if _CODE.match(code):
+    if code := code_of(said, GEMEENTE):
         return Gemeente(code, names.get(code, ""))
     if not names:
         raise InputError(
@@ -116,7 +115,7 @@ def _names(raw: Path) -> dict[str, str]:
     newest = max(maps, key=lambda path: (maps[path], str(path)))
     path = newest.relative_to(raw).as_posix()
     delivered = CountDelivery(path=path, vintage=maps[newest], licence="", attribution="", layer="gemeenten")
-    return {code: name for code, name in gemeente_names(delivered, raw).items() if _CODE.match(code)}
+    return gemeente_names(delivered, raw)
 
 
 def area_name(gemeente: Gemeente, year: int) -> str:
