@@ -33,13 +33,14 @@ def cell_coverage(edges: pa.Table, coverage: pa.Table, cells: NDArray[np.uint64]
     -------
     pyarrow.Table
         `findings/cell_coverage`, one row per distinct cell. Streets count by their metres, within about 500 m as the
-        crow flies; a share is null where there is no street or no crossing.
+        crow flies; lines of sight across squares do not; a share is null where there is no street or no crossing.
     """
     wanted = np.unique(cells)
     lines = shapely.from_wkb(edges["geometry"].to_numpy())
     middles = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
     street_cell = h3_cells(middles[:, 0], middles[:, 1], resolution)
-    known, length_m = coverage["known_share"].to_numpy(), edges["length_m"].to_numpy()
+    known = coverage["known_share"].to_numpy()
+    length_m = np.where(edges["is_sight"].to_numpy(), 0.0, edges["length_m"].to_numpy())
     crossing = coverage["is_crossing"].to_numpy().astype(np.float64)
     sums = np.column_stack([known * length_m, length_m, known * crossing, crossing])
     around = _summed_around(wanted, street_cell, sums, RINGS[resolution])

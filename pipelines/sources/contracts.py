@@ -138,6 +138,7 @@ SEGMENTS = Contract(
         Column("width_m", pa.float64(), "clear width; null: unknown", nullable=True, minimum=0),
         Column("sidewalk", pa.string(), "sidewalk along a road (yes, both, left, right, separate, no); '' unknown"),
         Column("maxspeed_kmh", pa.float64(), "speed limit; null: unknown", nullable=True, minimum=0),
+        Column("is_sight", pa.bool_(), "a line of sight across a square: walked, but no metres of street"),
         Column("geometry", GEOMETRY, "WKB line in RD from u to v"),
     ),
     may_be_empty=False,

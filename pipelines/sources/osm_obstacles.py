@@ -40,13 +40,17 @@ class Way(NamedTuple):
 
 @dataclass(frozen=True)
 class Stretches:
-    """Stretches between nodes: their way, end nodes and line, shape (n,); headings at u and v in radians."""
+    """Stretches between nodes: their way, end nodes and line, shape (n,); headings at u and v in radians.
+
+    `is_sight` marks lines of sight across squares.
+    """
 
     way: Ints
     u: Ints
     v: Ints
     line: NDArray[np.object_]
     heading: NDArray[np.float64]
+    is_sight: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

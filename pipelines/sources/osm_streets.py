@@ -162,6 +162,7 @@ def _stretches(chain: Chain, cuts: tuple[Ints, Ints], sights: Sights) -> Stretch
         v=np.concatenate([chain.node[ends], sights.ends[:, 1]]),
         line=np.concatenate([_lines(chain, starts, ends), seen]),
         heading=np.arctan2(away[:, :, 1], away[:, :, 0]),
+        is_sight=np.arange(len(away)) >= len(starts),
     )
 
 
@@ -175,9 +176,7 @@ def _lines(chain: Chain, starts: Ints, ends: Ints) -> NDArray[np.object_]:
 
 
 def _rows(stretches: Stretches, rows: Ints) -> Stretches:
-    return Stretches(
-        stretches.way[rows], stretches.u[rows], stretches.v[rows], stretches.line[rows], stretches.heading[rows]
-    )
+    return Stretches(**{name: values[rows] for name, values in vars(stretches).items()})
 
 
 def _facts(scan: Scan, sights: Sights) -> tuple[pa.Table, list[tuple[str, str, list[str]]]]:
@@ -228,6 +227,7 @@ def _segments(facts: pa.Table, stretches: Stretches, apart: Apart) -> pa.Table:
         "crossing": pc.if_else(charged, of_way["crossing"], ""),
         "crossed_highway": pa.array([""] * len(alone)),
         "barrier": pa.array([""] * len(alone)),
+        "is_sight": pa.array(stretches.is_sight),
         "geometry": pa.array(shapely.to_wkb(stretches.line), type=pa.binary()),
     }
     walked = pa.table([columns[c.name] for c in SEGMENTS.columns], schema=SEGMENTS.schema)

@@ -21,6 +21,7 @@ UNKNOWN: Mapping[str, object] = {
     "crossed_highway": "", "is_steps": False, "ramp_wheelchair": "", "ramp_stroller": "", "step_count": None,
     "barrier": "", "oneway_foot": False, "surface": "", "smoothness": "", "tracktype": "", "incline_pct": None,
     "may_slope": False, "width_m": None, "sidewalk": "", "maxspeed_kmh": None,
+    "is_sight": False,
 }  # fmt: skip
 
 

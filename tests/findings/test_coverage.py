@@ -19,7 +19,8 @@ def _streets(*streets: tuple[float, float, float, bool]) -> tuple[pa.Table, pa.T
         shapely.LineString([(HOME[0] + east, HOME[1]), (HOME[0] + east + length, HOME[1])])
         for east, length, _, _ in streets
     ]
-    edges = pa.table({"length_m": [length for _, length, _, _ in streets], "geometry": shapely.to_wkb(lines)})
+    lengths = [length for _, length, _, _ in streets]
+    edges = pa.table({"length_m": lengths, "is_sight": [False] * len(lines), "geometry": shapely.to_wkb(lines)})
     known = [share for _, _, share, _ in streets]
     return edges, pa.table({"known_share": known, "is_crossing": pa.array([c for *_, c in streets], pa.bool_())})
 
@@ -36,6 +37,12 @@ def _around(*streets: tuple[float, float, float, bool]) -> dict[str, float | Non
 
 def test_streets_count_by_their_metres():
     assert _around((0, 30, 1.0, False), (100, 10, 0.0, False))["known_share"] == pytest.approx(0.75)
+
+
+def test_lines_of_sight_are_no_metres_of_street():
+    edges, covered = _streets((0, 30, 1.0, False), (100, 3_000, 0.0, False))
+    edges = edges.set_column(1, "is_sight", pa.array([False, True]))
+    assert cell_coverage(edges, covered, _home(), RESOLUTION)["known_share"].to_pylist() == [1.0]
 
 
 def test_crossings_count_once_each_and_apart():

@@ -18,7 +18,11 @@ Coordinates = Sequence[tuple[float, float]]
 
 
 def streets_of(
-    *lines: Coordinates, forbidden: Sequence[int] = (), oneway: Sequence[int] = (), over_m: float = 0.0
+    *lines: Coordinates,
+    forbidden: Sequence[int] = (),
+    oneway: Sequence[int] = (),
+    sights: Sequence[int] = (),
+    over_m: float = 0.0,
 ) -> Streets:
     """Streets along lines; ends that coincide are one junction."""
     shapes = [shapely.LineString(line) for line in lines]
@@ -31,6 +35,7 @@ def streets_of(
             "u": pa.array([nodes.index(u) for u, _ in ends], pa.int64()),
             "v": pa.array([nodes.index(v) for _, v in ends], pa.int64()),
             "length_m": pa.array(length_m, pa.float64()),
+            "is_sight": pa.array([k in sights for k in range(len(lines))]),
             "geometry": pa.array([shapely.to_wkb(shape) for shape in shapes], pa.binary()),
         }
     )
@@ -236,8 +241,15 @@ def test_a_playground_has_no_door_and_homes_have_none_either() -> None:
     assert attach_origins(origins((5, 5)), streets_of(EAST))["door"].to_pylist() == ["yes"]
 
 
+def test_lines_of_sight_join_streets_and_make_no_network_worth_the_name() -> None:
+    chain = [[(0.0, 0.0), (600.0, 0.0)], [(600.0, 0.0), (1_100.0, 0.0)]]
+    assert streets_of(*chain, over_m=1_000.0).edge_ids.tolist() == [0, 1]
+    assert streets_of(*chain, sights=[1], over_m=1_000.0).edge_ids.tolist() == []
+    assert streets_of(*chain, sights=[1], over_m=500.0).edge_ids.tolist() == [0, 1]
+
+
 def test_costs_of_several_profiles_are_refused() -> None:
-    edges = pa.table({"edge_id": [0], "u": [0], "v": [1], "length_m": [1.0], "geometry": [b""]})
+    edges = pa.table({"edge_id": [0], "u": [0], "v": [1], "length_m": [1.0], "is_sight": [False], "geometry": [b""]})
     costs = pa.table({"profile": ["a", "b"], "edge_id": [0, 0], "forward_m": [1.0, 1.0], "backward_m": [1.0, 1.0]})
     with pytest.raises(ContractError, match="one profile at a time"):
         usable_streets(edges, costs)

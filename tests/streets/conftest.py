@@ -31,6 +31,7 @@ UNKNOWN: dict[str, object] = {
     "width_m": None,
     "sidewalk": "",
     "maxspeed_kmh": None,
+    "is_sight": False,
 }
 Segments = Callable[..., pa.Table]
 
