@@ -36,6 +36,7 @@ from pipelines.sources.respondents import Survey, read_waves
 from pipelines.sources.shown_texts import readable
 from pipelines.sources.statline import read_statline
 from pipelines.sources.street_lines import read_street_lines
+from pipelines.sources.street_parts import parts_of, remark_on_parts, require_joined
 from pipelines.sources.texts import NAME, PARAGRAPH
 from pipelines.sources.vector import Remark, find
 
@@ -78,11 +79,23 @@ def delivered_crosswalk(area: AreaFile, raw: Path) -> Read:
 
 
 def delivered_segments(delivered: Delivered) -> Read:
-    """Streets, as `sources/segments`, from OSM or from lines."""
+    """Streets, as `sources/segments`, from OSM or from lines; a remark tells whether they hang together.
+
+    Raises
+    ------
+    SourceError
+        When the delivery cannot be read, or lines do not hang together.
+    """
     delivery = delivered.area.sources.streets
     if delivery.format == "osm":
-        return _osm(read_osm_segments, delivery, delivered)
-    return read_street_lines(delivery, delivered.raw, delivered.municipality)
+        segments, remarks = _osm(read_osm_segments, delivery, delivered)
+        parts = parts_of(segments)
+    else:
+        segments, remarks = read_street_lines(delivery, delivered.raw, delivered.municipality)
+        parts = parts_of(segments)
+        # In OSM ways meet in the nodes they share: what is apart there is so on the ground.
+        require_joined(parts, delivery.path)
+    return segments, (*remarks, remark_on_parts(parts, delivery.path))
 
 
 def delivered_places(delivered: Delivered) -> Read:

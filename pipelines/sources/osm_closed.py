@@ -15,6 +15,7 @@ from pipelines.sources.osm_words import HIGHWAYS
 _GONE = ("demolished", "destroyed", "dismantled", "razed", "removed")
 _TO_COME = ("construction", "proposed", "planned")
 _UNUSED = ("disused", "abandoned", "collapsed", "ruins", "vacant", "closed")
+STATES = (*_GONE, *_TO_COME, *_UNUSED)
 _KINDS = ("highway", "building")
 # Of these another value than `yes` says what comes beside or after what is there already. Not so of a road: of a path
 # with `construction=path` mappers mean that it is being laid; one that is mended (`minor`) is walked meanwhile.
@@ -22,12 +23,12 @@ _ONLY_YES = frozenset({*_TO_COME, "ruins", "closed"})
 # A cycleway on an old track bed carries the state of the railway.
 _STILL_OPEN = frozenset({"", "no", "false", "0", "rail", "railway", "light_rail", "tram", "narrow_gauge"})
 _STATUS = "operational_status"
-_STATUSES = frozenset({*_GONE, *_TO_COME, *_UNUSED, "decommissioned", "under_construction", "permanently_closed"})
+_STATUSES = frozenset({*STATES, "decommissioned", "under_construction", "permanently_closed"})
 _HOURS = "opening_hours"
 # `Mo off` closes one day; only what says so of every day closes the object.
 _NEVER_OPEN = re.compile(r'((24/7|mo-su(\s*,\s*ph)?)\s+)?(closed|off)\s*("[^"]*")?\s*;?', re.IGNORECASE)
 _END, _STARTS = "end_date", ("start_date", "opening_date")
-_KEYS = frozenset({*_GONE, *_TO_COME, *_UNUSED, *_KINDS, _STATUS, _HOURS, _END, *_STARTS})
+_KEYS = frozenset({*STATES, *_KINDS, _STATUS, _HOURS, _END, *_STARTS})
 
 
 def why_gone(thing: Mapped, tags: Mapping[str, str], year: int | None) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import StreetDelivery
 from pipelines.sources.cbs import signed_numbers
+from pipelines.sources.osm_closed import STATES
 from pipelines.sources.osm_words import HIGHWAYS, VOCABULARY
 from pipelines.sources.vector import Layer, Remark
 
@@ -74,6 +75,17 @@ def read_facts(layer: Layer, delivery: StreetDelivery) -> tuple[dict[str, object
     steps = np.array(facts["highway"]) == "steps"
     facts["is_steps"] = steps | np.asarray(facts.get("is_steps", steps), dtype=np.bool_)
     return facts, (*remarks, *remark)
+
+
+def in_use(layer: Layer, delivery: StreetDelivery) -> Layer:
+    """Set aside the lines whose highway type says that they are not there or not in use, such as `construction`."""
+    words = np.array([text.lower() for text in _column(layer, delivery, "highway")], dtype=str)
+    closed = np.isin(words, STATES)
+    if not closed.any():
+        return layer
+    shown = ", ".join(sorted(set(words[closed].tolist()))[:_SHOWN])
+    problem = "line that is gone, to come or not in use"
+    return layer.keep(~closed, (Remark(layer.source, problem, "set_aside", int(closed.sum()), shown),))
 
 
 def layers_of(layer: Layer, delivery: StreetDelivery) -> NDArray[np.int64] | None:

@@ -1,9 +1,10 @@
 """Streets delivered as lines with an OSM highway type: each line a stretch between the junctions at its ends.
 
-Lines meet where their ends, rounded to a metre in RD, coincide. What the columns say of each line is read in
-`street_columns`. OSM extracts have a reader of their own.
+Where lines meet is found in `street_junctions`, what the columns say of each is read in `street_columns`. OSM extracts
+have a reader of their own.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,12 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import StreetDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import SEGMENTS
-from pipelines.sources.street_columns import layers_of, read_facts
-from pipelines.sources.street_obstacles import UNKNOWN, split_off
+from pipelines.sources.street_columns import in_use, layers_of, read_facts
+from pipelines.sources.street_junctions import Pieces, cut_at_ends, junction_keys
+from pipelines.sources.street_obstacles import UNKNOWN, split_off, with_columns, without_obstacles
 from pipelines.sources.vector import Layer, Remark, near, read_layer
 
 Ints = NDArray[np.int64]
-# Keeps the number of a point positive everywhere in the country; negative numbers are those beyond obstacles.
-_EAST_M = 1_000_000
-_LAYERS = 41
 
 
 def read_street_lines(
@@ -30,7 +29,8 @@ def read_street_lines(
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Lines within 1,300 m of the municipality, as `sources/segments`.
 
-    The kerb, barrier or crossing of a line stands on an obstacle without length at its start.
+    A line is cut where the end of another lies on it. The kerb, barrier or crossing of a line stands on an obstacle
+    without length at its start.
 
     Parameters
     ----------
@@ -46,7 +46,8 @@ def read_street_lines(
     Returns
     -------
     tuple
-        The segments, and remarks on lines set aside and on values that could not be read, which count as unknown.
+        The segments, and remarks on lines set aside (not in use, or no lines) and on values that could not be read,
+        which count as unknown.
 
     Raises
     ------
@@ -61,21 +62,40 @@ def read_street_lines(
             "Set `columns: {highway: ...}` in the area file; "
             f"the layer has {sorted(layer.fields)}."
         )
-    layer = _single_lines(layer)
+    layer = in_use(_single_lines(layer), delivery)
     facts, remarks = read_facts(layer, delivery)
-    u_key, v_key = junction_keys(layer.geometry, layers_of(layer, delivery))
+    pieces = cut_at_ends(layer.geometry)
+    levels = layers_of(layer, delivery)
+    keys = junction_keys(pieces.line, None if levels is None else levels[pieces.row])
+    return split_off(_in_pieces(_lines(layer, facts), pieces, keys)), layer.remarks + remarks
+
+
+def _lines(layer: Layer, facts: Mapping[str, object]) -> pa.Table:
+    """One row per line, whole, as `sources/segments` without junctions."""
     count = len(layer.geometry)
     columns: dict[str, object] = {
         **{name: [value] * count for name, value in UNKNOWN.items()},
         **facts,
-        "segment_id": np.arange(count, dtype=np.int64),
         "source_id": [str(row) for row in layer.fields["_row"]],
-        "u_key": u_key,
-        "v_key": v_key,
+        **dict.fromkeys(("segment_id", "u_key", "v_key"), np.zeros(count, dtype=np.int64)),
         "geometry": shapely.to_wkb(layer.geometry),
     }
-    segments = pa.table([pa.array(columns[c.name], c.type) for c in SEGMENTS.columns], schema=SEGMENTS.schema)
-    return split_off(segments), layer.remarks + remarks
+    return pa.table([pa.array(columns[c.name], c.type) for c in SEGMENTS.columns], schema=SEGMENTS.schema)
+
+
+def _in_pieces(lines: pa.Table, pieces: Pieces, keys: tuple[Ints, Ints]) -> pa.Table:
+    """Give each piece the facts of its line; what counts once stands on the first piece, steps are shared by length."""
+    whole = lines.take(pa.array(pieces.row))
+    steps = whole["step_count"].cast(pa.float64()).to_numpy()
+    own_steps = np.round(steps * pieces.end) - np.round(steps * pieces.start)
+    own = {
+        "segment_id": pa.array(np.arange(len(whole))),
+        "step_count": pa.array(own_steps, pa.float64(), from_pandas=True).cast(pa.int32()),
+        "u_key": pa.array(keys[0]),
+        "v_key": pa.array(keys[1]),
+        "geometry": pa.array(shapely.to_wkb(pieces.line), pa.binary()),
+    }
+    return with_columns(without_obstacles(whole, pieces.start > 0), own)
 
 
 def _single_lines(layer: Layer) -> Layer:
@@ -89,39 +109,3 @@ def _single_lines(layer: Layer) -> Layer:
     dropped = int((~is_line).sum())
     remarks = (Remark(layer.source, "no line", "set_aside", dropped),) if dropped else ()
     return Layer(layer.source, parts[is_line], fields, layer.remarks + remarks)
-
-
-def junction_keys(lines: NDArray[np.object_], layer: Ints | None = None) -> tuple[Ints, Ints]:
-    """Number the junctions at the start and end of lines in RD: equal where ends round to the same metre.
-
-    Parameters
-    ----------
-    lines
-        Shape (n,).
-    layer
-        Level of each line, 0 the ground, from -20 to 20; null: all on the ground. Where at a point every level has
-        two ends or more, each level passes the others over or under, and only ends of one level meet. Where a level
-        has one end, it begins or ends there (a bridge at its ramp), and all ends meet.
-
-    Returns
-    -------
-    tuple
-        Keys at the starts and at the ends, shape (n,) each, over 0.
-    """
-    points = np.concatenate([_metre_key(shapely.get_point(lines, index)) for index in (0, -1)])
-    level = np.zeros(len(points), dtype=np.int64) if layer is None else np.tile(layer, 2)
-    on_level = points * _LAYERS + level + _LAYERS // 2
-    of_level, number, ends = np.unique(on_level, return_inverse=True, return_counts=True)
-    at_point, place = np.unique(of_level // _LAYERS, return_inverse=True)
-    fewest = np.full(len(at_point), len(points) + 1)
-    np.minimum.at(fewest, place, ends)
-    passes = (fewest > 1)[place][number]
-    keys = np.where(passes, on_level, points * _LAYERS)
-    start, end = keys.reshape(2, -1)
-    return start, end
-
-
-def _metre_key(points: NDArray[np.object_]) -> Ints:
-    x = np.round(shapely.get_x(points)).astype(np.int64) + _EAST_M
-    y = np.round(shapely.get_y(points)).astype(np.int64)
-    return np.asarray(x * 10_000_000 + y, dtype=np.int64)

@@ -55,9 +55,14 @@ def split_off(segments: pa.Table) -> pa.Table:
     keys[rows] = fresh
     is_split = np.zeros(len(segments), dtype=np.bool_)
     is_split[rows] = True
-    kept = _with(segments, {"u_key": pa.array(keys), **_cleared(segments, is_split)})
+    kept = with_columns(segments, {"u_key": pa.array(keys), **_cleared(segments, is_split)})
     whole = pa.concat_tables([kept, obstacles])
-    return _with(whole, {"segment_id": pa.array(np.arange(len(whole)))})
+    return with_columns(whole, {"segment_id": pa.array(np.arange(len(whole)))})
+
+
+def without_obstacles(segments: pa.Table, rows: NDArray[np.bool_]) -> pa.Table:
+    """Leave out the kerb, barrier or crossing of the stretches where `rows` (n,) is true."""
+    return with_columns(segments, _cleared(segments, rows))
 
 
 def _cleared(segments: pa.Table, is_split: NDArray[np.bool_]) -> dict[str, pa.Array]:
@@ -76,10 +81,11 @@ def _split_rows(bearing: pa.Table, fresh: Ints, lines: NDArray[np.object_]) -> p
     }
     places = without_length(shapely.get_point(lines, 0))
     columns |= {"v_key": pa.array(fresh), "geometry": pa.array(places, pa.binary())}
-    return _with(bearing, columns)
+    return with_columns(bearing, columns)
 
 
-def _with(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+def with_columns(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+    """Put other values in columns that the table has; its schema stays."""
     for name, values in columns.items():
         position = table.schema.get_field_index(name)
         table = table.set_column(position, table.schema.field(name), values)

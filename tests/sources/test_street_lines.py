@@ -1,16 +1,21 @@
 from pathlib import Path
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.contracts import conform, violations
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import SHIPPED, StreetDelivery, read_area_file
 from pipelines.sources.cbs import Municipality, read_municipality
 from pipelines.sources.contracts import SEGMENTS
-from pipelines.sources.street_lines import junction_keys, read_street_lines
+from pipelines.sources.street_junctions import cut_at_ends, junction_keys
+from pipelines.sources.street_lines import read_street_lines
+from pipelines.sources.street_parts import Parts, parts_of, remark_on_parts, require_joined
 from pipelines.sources.vector import Layer
 
 BOX = shapely.box(155_000, 463_000, 156_000, 464_000)
@@ -204,6 +209,102 @@ def test_the_streets_of_groningen_are_those_around_the_municipality(realdata: Pa
     lines = shapely.from_wkb(table["geometry"].to_numpy(zero_copy_only=False))
     touching = shapely.intersects(municipality.outline, lines)
     walkable = ~np.isin(table["highway"].to_pylist(), ["platform", "corridor", "construction"])
-    assert (touching & walkable).sum() == 13_338
+    # One of the 13,338 links is drawn through where the end of another lies on it.
+    assert (touching & walkable).sum() == 13_339
     steps = np.array(table["is_steps"].to_pylist())
     assert (touching & steps).sum() == 64
+
+
+def _walk(rows: list[dict[str, object]]) -> nx.Graph:
+    return nx.Graph((row["u_key"], row["v_key"]) for row in rows)
+
+
+def test_a_street_drawn_through_is_cut_where_the_end_of_another_lies_on_it(tmp_path: Path):
+    lines = [_line((0, 0), (50, 0), (100, 0)), _line((30, 40), (30, 0)), _line((70, 0.06), (70, 40))]
+    _write(tmp_path, lines, type=["residential", "footway", "path"])
+    rows = _rows(tmp_path, _delivery(highway="type"))
+    assert [row["source_id"] for row in rows] == ["1", "1", "1", "2", "3"]
+    assert [row["segment_id"] for row in rows] == [0, 1, 2, 3, 4]
+    assert nx.is_connected(_walk(rows))
+    lengths = [shapely.length(shapely.from_wkb(row["geometry"])) for row in rows]
+    assert lengths == pytest.approx([30, 40, 30, 40, 39.94], abs=0.01)
+
+
+def test_lines_that_cross_without_an_end_there_or_end_beside_a_line_do_not_meet(tmp_path: Path):
+    lines = [_line((0, 0), (100, 0)), _line((50, -40), (50, 40)), _line((20, 0.5), (20, 40))]
+    _write(tmp_path, lines, type=["residential"] * 3)
+    rows = _rows(tmp_path, _delivery(highway="type"))
+    assert nx.number_connected_components(_walk(rows)) == len(rows) == 3
+
+
+def test_ends_that_touch_across_a_round_metre_meet(tmp_path: Path):
+    _write(tmp_path, [_line((0, 0), (9.5001, 0)), _line((9.4999, 0), (20, 0))], type=["path"] * 2)
+    first, second = _rows(tmp_path, _delivery(highway="type"))
+    assert first["v_key"] == second["u_key"]
+
+
+def test_a_bridge_is_not_joined_to_the_street_whose_ends_lie_under_it(tmp_path: Path):
+    lines = [_line((0, 0), (50, 0)), _line((50, 0), (100, 0)), _line((50, -40), (50, 40))]
+    _write(tmp_path, lines, type=["path"] * 3, hoogte=[0, 0, 1])
+    rows = _rows(tmp_path, _delivery(highway="type", layer="hoogte"))
+    assert nx.number_connected_components(_walk(rows)) == 2
+
+
+def test_what_counts_once_on_a_line_counts_once_when_it_is_cut(tmp_path: Path):
+    lines = [_line((0, 0), (90, 0)), _line((30, 0), (30, 40)), _line((60, 0), (60, 40))]
+    facts = {"type": ["steps", "path", "path"], "treden": ["10", "", ""], "stoep": ["0.08", "", ""]}
+    _write(tmp_path, lines, **facts)
+    rows = _rows(tmp_path, _delivery(highway="type", step_count="treden", kerb_height_m="stoep"))
+    assert [row["step_count"] for row in rows if row["is_steps"]] == [3, 4, 3]
+    assert [row["source_id"] for row in rows if row["has_kerb"]] == ["1"]
+    assert nx.is_connected(_walk(rows))
+
+
+def test_lines_that_are_closed_or_to_come_are_set_aside_and_told(tmp_path: Path):
+    _write(tmp_path, [_line((0, n), (9, n)) for n in range(4)], type=["path", "Construction", "disused", "planned"])
+    table, (remark,) = read_street_lines(_delivery(highway="type"), tmp_path, TOWN)
+    assert table["source_id"].to_pylist() == ["1"]
+    assert (remark.action, remark.rows, remark.examples) == ("set_aside", 3, "construction, disused, planned")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 9)] * 4), min_size=1, max_size=8))
+def test_cutting_loses_no_length_and_leaves_no_end_on_another_line(corners: list[tuple[int, int, int, int]]):
+    lines = np.array([_line((10 * a, 10 * b), (10 * c, 10 * d)) for a, b, c, d in corners if (a, b) != (c, d)], object)
+    if not len(lines):
+        return
+    pieces = cut_at_ends(lines)
+    whole = np.bincount(pieces.row, shapely.length(pieces.line), minlength=len(lines))
+    np.testing.assert_allclose(whole, shapely.length(lines), rtol=1e-9)
+    np.testing.assert_array_equal(np.unique(pieces.row), np.arange(len(lines)))
+    again = cut_at_ends(pieces.line)
+    assert shapely.equals(again.line, pieces.line).all()
+
+
+def _comb(raw: Path, gap_m: float) -> Parts:
+    lines = [_line((0, 0), (300, 0)), *(_line((x, gap_m), (x, 90)) for x in (50, 100, 150, 200, 250))]
+    _write(raw, lines, type=["path"] * len(lines))
+    return parts_of(read_street_lines(_delivery(highway="type"), raw, TOWN)[0])
+
+
+def test_what_the_streets_fall_into_is_told(tmp_path: Path):
+    whole, apart = _comb(tmp_path, 0), _comb(tmp_path, 0.5)
+    assert remark_on_parts(whole, "a.gpkg").problem == "streets in one part"
+    told = remark_on_parts(apart, "a.gpkg")
+    assert (told.action, told.rows, told.examples) == ("noted", 5, "2, 3, 4, 5, 6")
+    assert told.problem == "streets in 6 parts, the largest with 40.1 % of the length"
+
+
+def test_lines_that_do_not_hang_together_are_refused(tmp_path: Path):
+    require_joined(_comb(tmp_path, 0), "a.gpkg")
+    with pytest.raises(SourceError, match=r"a\.gpkg: the streets fall into 6 parts, and the largest holds 40\.1 %"):
+        require_joined(_comb(tmp_path, 0.5), "a.gpkg")
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(("area", "count", "share"), [("groningen-2017", 2, 0.9979), ("amsterdam-osdorp", 72, 0.9883)])
+def test_real_streets_hang_together(realdata: Path, area: str, count: int, share: float):
+    read = read_area_file(SHIPPED / f"{area}.yaml")
+    table, _ = read_street_lines(read.sources.streets, realdata, read_municipality(read, realdata))
+    parts = parts_of(table)
+    assert (parts.count, parts.share) == (count, pytest.approx(share, abs=1e-4))
