@@ -15,6 +15,7 @@ from pipelines.geo import NETHERLANDS_RD_M
 from pipelines.sources.area_sentences import sentences
 from pipelines.sources.area_yaml import read_yaml
 from pipelines.sources.codes import BUURT, GEMEENTE, CodeKind, code_of
+from pipelines.sources.contradiction_kinds import Acceptances
 from pipelines.sources.delivery import CountDelivery, Delivery, Frozen, RawPath
 from pipelines.sources.licences import known_licences
 from pipelines.sources.place_kinds import Register, booklet_kinds, code_kinds, known_kinds
@@ -282,6 +283,12 @@ class AreaFile(Frozen):
     benches: Delivered | None = None
     signal: Signal = Signal()
     events: tuple[Event, ...] = ()
+    accept: Acceptances = ()
+
+    @property
+    def accepted(self) -> dict[str, str]:
+        """The kinds of contradiction that are accepted, each with its reason."""
+        return {one.contradiction: one.reason for one in self.accept}
 
     @property
     def benches_delivered(self) -> Delivered:
