@@ -6,11 +6,15 @@ Nothing is written. Of every sentence the area file or the delivery is named tha
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pipelines.people.contradictions import doubts_of
+from pipelines.people.doubts import largest
+from pipelines.people.origins import Deliveries
 from pipelines.places.register import build_register, completeness
 from pipelines.sources.area_file import AreaFile, RespondentDelivery
 from pipelines.sources.attempts import attempt
-from pipelines.sources.cbs import Statistics, mapping_remarks
+from pipelines.sources.cbs import UNIT_TYPE, Statistics, mapping_remarks
 from pipelines.sources.check import Readings, readings
+from pipelines.sources.contradictions import Contradiction, refusals, remarks, unused
 from pipelines.survey.living import lived_in
 from pipelines.survey.responses import responses
 from pipelines.survey.sample import Tables, Wave, draw, waves_of
@@ -37,10 +41,25 @@ def problems(area: AreaFile, raw: Path) -> tuple[str, ...]:
 def verdict(area: AreaFile, raw: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give `problems`, and of CBS deliveries which columns are not read and how sure we are of the others."""
     read = readings(area, raw)
-    wrong = tuple(dict.fromkeys((*read.problems, *_contradictions(area, read))))
-    remarks = read.statistics.remarks if read.statistics else ()
-    listed = (f"{one.source}: {one.problem}: {one.examples}" for one in remarks if one.action == "listed")
-    return wrong, (*listed, *mapping_remarks(area))
+    found = tuple(_of_people(area, read))
+    wrong = tuple(dict.fromkeys((*read.problems, *_contradictions(area, read), *refusals(found, area))))
+    known = read.statistics.remarks if read.statistics else ()
+    listed = (one for one in known if one.action == "listed")
+    told = (f"{one.source}: {one.problem}: {one.examples}" for one in (*listed, *remarks(found, area)))
+    useless = (f"{one.source}: {one.problem}." for one in unused(found, area))
+    return wrong, (*told, *useless, *mapping_remarks(area))
+
+
+def _of_people(area: AreaFile, read: Readings) -> Iterator[Contradiction]:
+    """Where counts of people contradict each other or the addresses; nothing where one of these cannot be read."""
+    if read.statistics is None or read.addresses is None or read.crosswalk is None:
+        return
+    found = read.statistics
+    unit_type = UNIT_TYPE[area.population.total_from]
+    delivered = Deliveries(
+        found.areas, read.addresses, found.squares, found.people_counts, read.crosswalk, unit_type, area.extent
+    )
+    yield from largest(doubts_of(delivered, area.h3_resolution))
 
 
 def _contradictions(area: AreaFile, read: Readings) -> Iterator[str]:

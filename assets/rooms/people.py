@@ -4,16 +4,18 @@ from assets.bench import Bench
 from assets.step import Made, step
 from pipelines.people.atoms import build_atoms
 from pipelines.people.contracts import ATOMS, ORIGINS, PERSONS
+from pipelines.people.contradictions import find_doubts
+from pipelines.people.doubts import Peopled, largest, noticed
 from pipelines.people.origins import Deliveries, find_points, origins_table
 from pipelines.people.persons import share_persons
 from pipelines.people.priors import likely_persons
 from pipelines.sources import contracts
-
-UNIT_TYPES = {"squares": "square", "pc6": "pc6", "pc4": "pc4", "buurten": "buurt"}
+from pipelines.sources.cbs import UNIT_TYPE
+from pipelines.sources.contradictions import require_accepted
 
 
 def _unit_type(bench: Bench) -> str:
-    return UNIT_TYPES[bench.area.population.total_from]
+    return UNIT_TYPE[bench.area.population.total_from]
 
 
 @step("people/origins", writes=(ORIGINS, ATOMS), reads=("sources/statistics", "sources/addresses"))
@@ -36,9 +38,14 @@ def origins(bench: Bench) -> Made:
 @step("people/persons", writes=(PERSONS,), reads=("people/origins", "sources/statistics"))
 def persons(bench: Bench) -> Made:
     """Persons in every atom (personal): totals kept, every other count as far as they allow, per group of need."""
-    atoms, counts, areas = (bench.read(contract) for contract in (ATOMS, contracts.PEOPLE_COUNTS, contracts.AREAS))
-    shared, remarks = share_persons(atoms, counts, areas, _unit_type(bench))
-    return Made((shared,), remarks=remarks)
+    read = (ORIGINS, ATOMS, contracts.PEOPLE_COUNTS, contracts.AREAS, contracts.SQUARES)
+    peopled = Peopled(*(bench.read(contract) for contract in read))
+    doubts = find_doubts(peopled, _unit_type(bench))
+    told = require_accepted(largest(doubts), bench.area)
+    shared, remarks = share_persons(
+        peopled.atoms, peopled.people_counts, peopled.areas, _unit_type(bench), noticed(doubts)
+    )
+    return Made((shared,), remarks=told + remarks)
 
 
 STEPS = (origins, persons)

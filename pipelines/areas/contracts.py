@@ -29,8 +29,9 @@ VALUE_REASONS = (
 QUALITY_REASON = Column(
     "quality_reason",
     pa.string(),
-    "why caution is due where no interval says it: age_other_vintage (ages of another year than the people), or of a "
-    "survey imprecise, synthetic (of a model alone) or no_probability_sample; else ''",
+    "why caution is due where no interval says it: age_other_vintage (ages of another year than the people), "
+    "counts_contradict (it rests on counts that cannot all be right), or of a survey imprecise, synthetic (of a model "
+    "alone) or no_probability_sample; else ''",
     values=(*QUALITY_REASONS, "imprecise", "synthetic", "no_probability_sample"),
 )
 KEYS = (

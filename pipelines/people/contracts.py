@@ -60,7 +60,7 @@ ATOMS = Contract(
 )
 
 PERSONS_REASONS = ("", "masked", "ages_unknown")
-QUALITY_REASONS = ("", "age_other_vintage")
+QUALITY_REASONS = ("", "age_other_vintage", "counts_contradict")
 
 PERSONS = Contract(
     "people/persons",

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
+from pipelines.errors import SourceError
 from pipelines.people.allocation import NOWHERE, Allocation, Counts
 from pipelines.people.origins import polygons_of
 from pipelines.sources.vector import Remark
@@ -65,6 +66,22 @@ class Kept:
         for system, counted in zip(self.systems, self.counted, strict=True):
             told |= np.append(np.isfinite(counted), [False])[system.unit]
         return told
+
+
+def year_of_totals(people_counts: pa.Table, total_type: str) -> int:
+    """The year of the counts that the people of the area add up to.
+
+    Raises
+    ------
+    SourceError
+        When no unit of `total_type` carries a count of inhabitants.
+    """
+    totals = people_counts.filter((pc.field("unit_type") == total_type) & (pc.field("population_group") == "all"))
+    if not len(totals):
+        raise SourceError(
+            f"population.total_from: the {total_type} delivery carries no inhabitants. Choose another in the area file."
+        )
+    return int(totals["vintage"][0].as_py())
 
 
 def homes_of(atoms: pa.Table, areas: pa.Table, total_type: str, vintage: int) -> Homes:

@@ -1,6 +1,6 @@
 """How many persons of each group live in every atom: the totals kept, and every other count as far as they allow."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.errors import SourceError
 from pipelines.people.allocation import NOWHERE, Counts, allocate
 from pipelines.people.contracts import PERSONS
+from pipelines.people.doubts import Doubt
 from pipelines.people.groups import FiveYears, Group, bands_of, five_years, need_groups, shares_within
-from pipelines.people.intervals import Homes, Kept, centred, contradictions, homes_of, kept_counts
+from pipelines.people.intervals import Homes, Kept, centred, contradictions, homes_of, kept_counts, year_of_totals
 from pipelines.sources.vector import Remark
 
 Floats = NDArray[np.float64]
@@ -20,15 +20,19 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shared:
-    """One group: persons in each atom (n,), NaN where unknown; at most so many (NaN: unbounded); why caution is due."""
+    """One group: persons in each atom (n,), NaN where unknown; at most so many (NaN: unbounded); why caution is due.
+
+    `is_doubted` (n,) says whose persons rest on counts that contradict each other; None: nobody's.
+    """
 
     persons: Floats
     most: Floats
     quality_reason: str = ""
+    is_doubted: NDArray[np.bool_] | None = None
 
 
 def share_persons(
-    atoms: pa.Table, people_counts: pa.Table, areas: pa.Table, total_type: str
+    atoms: pa.Table, people_counts: pa.Table, areas: pa.Table, total_type: str, doubts: Sequence[Doubt] = ()
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Give every atom its persons, in all and per group of `need_groups.yaml` that the deliveries tell of.
 
@@ -42,26 +46,24 @@ def share_persons(
         `sources/areas`.
     total_type
         The units whose counts are the totals of the area.
+    doubts
+        Contradictions large enough to be told: persons that rest on them carry a caution.
 
     Returns
     -------
     tuple of pyarrow.Table and remarks
-        `people/persons`; and which counts contradict the totals.
+        `people/persons`; and which counts could not be kept beside the totals.
 
     Raises
     ------
     SourceError
         When no unit of `total_type` carries a count of inhabitants.
     """
-    totals = people_counts.filter((pc.field("unit_type") == total_type) & (pc.field("population_group") == "all"))
-    if not len(totals):
-        raise SourceError(
-            f"population.total_from: the {total_type} delivery carries no inhabitants. Choose another in the area file."
-        )
-    homes = homes_of(atoms, areas, total_type, totals["vintage"][0].as_py())
+    homes = homes_of(atoms, areas, total_type, year_of_totals(people_counts, total_type))
     everybody, remarks = _counted(people_counts, homes, "all", atoms["prior"].to_numpy(), ())
     shared, more = _groups(atoms, people_counts, homes, everybody)
-    tables = [_rows(atoms, name, group, everybody) for name, group in {"all": everybody, **shared}.items()]
+    told = {"all": everybody, **shared}
+    tables = [_rows(atoms, name, _doubted(name, group, doubts), everybody) for name, group in told.items()]
     return pa.concat_tables(tables), remarks + more
 
 
@@ -132,17 +134,27 @@ def _part(
     return Shared(np.sum(parts, axis=0), np.full(len(pc4), np.nan), reason)
 
 
+def _doubted(name: str, shared: Shared, doubts: Sequence[Doubt]) -> Shared:
+    """Mark the atoms of a group of which that group, a band that holds it, or everybody is in doubt."""
+    within = {group.name: group.within for group in need_groups()}.get(name, ())
+    touching = [doubt.atoms for doubt in doubts if doubt.group in {"all", name, *within}]
+    return replace(shared, is_doubted=np.logical_or.reduce(touching)) if touching else shared
+
+
 def _rows(atoms: pa.Table, name: str, shared: Shared, everybody: Shared) -> pa.Table:
     unknown = np.isnan(shared.persons)
     reason = np.where(np.isnan(everybody.persons), "masked", "ages_unknown")
     n = len(atoms)
+    quality = np.full(n, shared.quality_reason, dtype=object)
+    if shared.is_doubted is not None:
+        quality[shared.is_doubted] = "counts_contradict"
     columns = {
         "atom_id": atoms["atom_id"],
         "origin_id": atoms["origin_id"],
         "population_group": pa.array([name] * n, pa.string()),
         "persons": pa.array(shared.persons, pa.float64(), mask=unknown),
         "highest": pa.array(shared.most, pa.float64(), mask=~unknown | np.isnan(shared.most)),
-        "quality_reason": pa.array([shared.quality_reason] * n, pa.string()),
+        "quality_reason": pa.array(quality.tolist(), pa.string()),
         "reason_missing": pa.array(np.where(unknown, reason, "").tolist(), pa.string()),
     }
     return pa.table([columns[column.name] for column in PERSONS.columns], schema=PERSONS.schema)

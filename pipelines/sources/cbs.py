@@ -27,6 +27,7 @@ from pipelines.sources.vector import Remark
 
 __all__ = [
     "BUFFER_M",
+    "UNIT_TYPE",
     "Municipality",
     "Statistics",
     "extent_of",
@@ -43,7 +44,7 @@ _PRODUCT = dict.fromkeys(LEVELS, "neighbourhoods") | {
     name: name for name in ("pc4", "pc4_ages", "pc6", "squares", "squares_500")
 }
 _AREA_TYPE = {"gemeenten": "gemeente", "wijken": "wijk", "buurten": "buurt", "pc4": "pc4", "pc6": "pc6"}
-_UNIT_TYPE = {"squares": "square", "pc6": "pc6", "pc4": "pc4", "buurten": "buurt"}
+UNIT_TYPE = {"squares": "square", "pc6": "pc6", "pc4": "pc4", "buurten": "buurt"}
 
 
 def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> Statistics:
@@ -92,7 +93,7 @@ def _require_people(area: AreaFile, people_counts: pa.Table) -> None:
     """Refuse a delivery for the total that counts nobody: everything about people would be unknown."""
     role = area.population.total_from
     is_total = pc.and_(
-        pc.equal(people_counts["unit_type"], _UNIT_TYPE[role]), pc.equal(people_counts["population_group"], "all")
+        pc.equal(people_counts["unit_type"], UNIT_TYPE[role]), pc.equal(people_counts["population_group"], "all")
     )
     if not (pc.sum(people_counts.filter(is_total)["persons"]).as_py() or 0) > 0:
         delivery: Delivery = getattr(area.sources, role)

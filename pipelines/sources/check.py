@@ -40,6 +40,8 @@ class Readings:
 
     problems: tuple[str, ...]
     statistics: Statistics | None = None
+    addresses: pa.Table | None = None
+    crosswalk: pa.Table | None = None
     places: pa.Table | None = None
     survey: Survey | None = None
 
@@ -62,8 +64,8 @@ def readings(area: AreaFile, raw: Path) -> Readings:
         statistics, no_statistics = None, tuple(_other_layers(area, raw))
     else:
         statistics, no_statistics = attempt(lambda: read_statistics(area, raw, delivered.municipality))
-    _, no_addresses = attempt(lambda: delivered_addresses(delivered))
-    _, no_crosswalk = attempt(lambda: delivered_crosswalk(area, raw))
+    addresses, no_addresses = attempt(lambda: delivered_addresses(delivered))
+    crosswalk, no_crosswalk = attempt(lambda: delivered_crosswalk(area, raw))
     _, no_streets = attempt(lambda: delivered_segments(delivered))
     places, no_places = _places(delivered, bool(no_streets))
     survey, no_survey = attempt(lambda: delivered_survey(area, raw))
@@ -80,7 +82,14 @@ def readings(area: AreaFile, raw: Path) -> Readings:
         + no_inventory
         + no_context
     )
-    return Readings(tuple(dict.fromkeys(said)), statistics, places, survey)
+    return Readings(
+        tuple(dict.fromkeys(said)),
+        statistics,
+        addresses[0] if addresses else None,
+        crosswalk[0] if crosswalk else None,
+        places,
+        survey,
+    )
 
 
 def _places(delivered: Delivered, streets_fail: bool) -> tuple[pa.Table | None, tuple[str, ...]]:  # noqa: FBT001 - no flag but a finding

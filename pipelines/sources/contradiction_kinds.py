@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipelines.sources.texts import Sentence
+
 SHIPPED_CONTRADICTIONS = Path(__file__).with_name("contradictions.yaml")
 Unit = Literal["persons", "households", "respondents", "answers"]
 Verdict = Literal["", "noticed", "refused"]
@@ -85,7 +87,7 @@ class Accepted(_Frozen):
     """A contradiction between deliveries for which a run is not refused, and why: the reason is published."""
 
     contradiction: str
-    reason: Annotated[str, Field(min_length=10)]
+    reason: Annotated[Sentence, Field(min_length=10)]
 
     @field_validator("contradiction")
     @classmethod

@@ -1,0 +1,86 @@
+"""Whether ages add up to the inhabitants of their own unit, and households are no more than its people."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.people.doubts import ROLES, Doubt, atoms_in, worst
+from pipelines.people.groups import band_ages
+from pipelines.people.intervals import Homes
+from pipelines.sources.contracts import HOUSEHOLD_GROUPS
+from pipelines.sources.contradictions import Contradiction
+
+Floats = NDArray[np.float64]
+_NO_AGE = (*HOUSEHOLD_GROUPS, "all")
+_ALL_AGES = 200
+
+
+def doubts_within_units(people_counts: pa.Table, homes: Homes) -> Iterator[Doubt]:
+    """Units in which the parts cannot be the parts of the whole, by type of unit and year.
+
+    Parameters
+    ----------
+    people_counts
+        `sources/people_counts`, of units outside the area too: these are not judged.
+    homes
+        Where the atoms lie.
+    """
+    inside = people_counts.filter(pc.is_in(people_counts["unit_code"], homes.codes))
+    for unit_type in sorted(set(inside["unit_type"].to_pylist())):
+        own = inside.filter(pc.field("unit_type") == unit_type)
+        for year in sorted(set(own["vintage"].to_pylist())):
+            yield from _within(unit_type, own.filter(pc.field("vintage") == year), homes)
+
+
+def _within(unit_type: str, rows: pa.Table, homes: Homes) -> Iterator[Doubt]:
+    codes = np.unique(np.array(rows["unit_code"].to_pylist(), dtype=str))
+    groups = sorted(set(rows["population_group"].to_pylist()))
+    found = {group: _bounds(rows.filter(pc.field("population_group") == group), codes) for group in groups}
+    if "all" not in found:
+        return
+    lowest, highest = found["all"]
+    bands = _in_turn([group for group in groups if group not in _NO_AGE])
+    if bands:
+        least, most = (np.sum([found[band][side] for band in bands], axis=0) for side in (0, 1))
+        covered = band_ages(bands[0])[0] == 0 and band_ages(bands[-1])[1] == _ALL_AGES
+        off = np.maximum(np.maximum(least - highest, lowest - most if covered else 0.0), 0.0)
+        problem = f"ages per {unit_type} do not add up to its inhabitants"
+        yield from _doubt(("ages_totals", problem), off, lowest.sum(), (unit_type, codes, homes))
+    least = np.max([found[group][0] for group in HOUSEHOLD_GROUPS if group in found] or [np.zeros(len(codes))], axis=0)
+    problem = f"more households than inhabitants per {unit_type}"
+    off = np.maximum(least - highest, 0.0)
+    yield from _doubt(("households_persons", problem), off, least.sum(), (unit_type, codes, homes))
+
+
+def _bounds(rows: pa.Table, codes: NDArray[np.str_]) -> tuple[Floats, Floats]:
+    """The least and the most of each unit (n,); 0 and infinity where nothing is told."""
+    row = np.searchsorted(codes, np.array(rows["unit_code"].to_pylist(), dtype=str))
+    lowest, highest = np.zeros(len(codes)), np.full(len(codes), np.inf)
+    lowest[row] = rows["lowest"].to_numpy()
+    most = rows["highest"].to_numpy()
+    highest[row] = np.where(np.isnan(most), np.inf, most)
+    return lowest, highest
+
+
+def _in_turn(bands: Sequence[str]) -> tuple[str, ...]:
+    """Bands that follow each other without gap or overlap, from the youngest: of those that start alike the longest."""
+    ages = sorted(bands, key=lambda band: (band_ages(band)[0], -band_ages(band)[1]))
+    chain: list[str] = []
+    for band in ages:
+        if not chain or band_ages(band)[0] == band_ages(chain[-1])[1]:
+            chain.append(band)
+    return tuple(chain)
+
+
+def _doubt(
+    kind: tuple[str, str], off: Floats, of: float, units: tuple[str, NDArray[np.str_], Homes]
+) -> Iterator[Doubt]:
+    unit_type, codes, homes = units
+    if off.any():
+        name, problem = kind
+        told = worst(zip(codes.tolist(), off.tolist(), strict=True))
+        contradiction = Contradiction(name, (ROLES[unit_type],), problem, float(off.sum()), of, told)
+        yield Doubt(contradiction, atoms_in(homes, unit_type, codes[off > 0].tolist()))
