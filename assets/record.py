@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from assets.bench import Bench
-from pipelines.pages.colophon import Budget, Colophon, delivered_sources
+from pipelines.pages.colophon import Budget, Colophon, accepted_contradictions, delivered_sources
+from pipelines.sources.contradictions import met_kinds
 from pipelines.sources.fetch.ledger import Retrieval, retrievals
 from pipelines.sources.vector import Remark
 from pipelines.streets.profiles import chosen_profiles
@@ -102,7 +103,9 @@ def colophon(bench: Bench) -> Colophon:
         for p in profiles
     )
     sources = delivered_sources(bench.area, set_aside, _read_retrievals(bench))
-    return Colophon(bench.release, bench.started.date(), sources, budgets)
+    return Colophon(
+        bench.release, bench.started.date(), sources, budgets, accepted_contradictions(bench.area, met_kinds(rejected))
+    )
 
 
 def _read_retrievals(bench: Bench) -> dict[str, Retrieval]:

@@ -3,12 +3,13 @@
 Nothing here reads a file or the clock; whoever publishes passes the facts in.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipelines.pages.words import dutch_number, words
 from pipelines.sources.area_file import AreaFile, Sources
+from pipelines.sources.contradiction_kinds import contradiction_kinds
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.fetch.ledger import Retrieval
 
@@ -45,6 +46,16 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class AcceptedContradiction:
+    """A kind of contradiction, in plain Dutch and English, and the reason that the municipality gives to accept it."""
+
+    kind: str
+    contradiction: str
+    english: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Colophon:
     """Where the figures of one release come from. `budgets` has one entry for each profile that is shown."""
 
@@ -52,6 +63,25 @@ class Colophon:
     published_on: date
     sources: tuple[Source, ...]
     budgets: tuple[Budget, ...]
+    accepted: tuple[AcceptedContradiction, ...] = ()
+
+
+def accepted_contradictions(area: AreaFile, met: Container[str]) -> tuple[AcceptedContradiction, ...]:
+    """What an area file accepts, in its own order.
+
+    Parameters
+    ----------
+    area
+        The area file.
+    met
+        Kinds of contradiction that this run met: what was accepted and never met is not told.
+    """
+    kinds = contradiction_kinds()
+    return tuple(
+        AcceptedContradiction(kind, kinds[kind].nl, kinds[kind].en, reason)
+        for kind, reason in area.accepted.items()
+        if kind in met
+    )
 
 
 def delivered_sources(

@@ -120,6 +120,8 @@ def data_package(area: AreaFile, colophon: Colophon, folder: Path, checksums: Ma
             for source in colophon.sources
         ],
         "place_kinds": area.place_kinds,
+        # Contradictions between sources that do not stop a run, and why.
+        "accepted": [{"contradiction": one.kind, "reason": one.reason} for one in colophon.accepted],
         # Of every value, by its indicator: the sources above that it rests on.
         "indicators": {name: {"sources": rests_on} for name, rests_on in paths.items()},
         "resources": resources,

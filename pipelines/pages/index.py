@@ -110,6 +110,7 @@ def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> s
         profiles=profiles,
         groups=groups,
         estimated_ages=ages_of_another_year(tables, groups),
+        contradicting=rests_on_contradictions(tables),
         district=words().districts[districts(tables)],
         headlines=headlines(tables, profiles),
         rows=rows,
@@ -155,6 +156,11 @@ def ages_of_another_year(tables: PublishedTables, groups: Mapping[str, Sequence[
         (pc.field("quality_reason") == "age_other_vintage") & pc.is_in(pc.field("population_group"), shown)
     )
     return len(found) > 0
+
+
+def rests_on_contradictions(tables: PublishedTables) -> bool:
+    """Whether any published value rests on counts that contradict each other."""
+    return bool(pc.any(pc.equal(tables.indicators["quality_reason"], "counts_contradict")).as_py())
 
 
 def index_rows(

@@ -12,7 +12,14 @@ import pytest
 from pipelines.errors import SamenhangError
 from pipelines.pages import map as map_module
 from pipelines.pages import rendering
-from pipelines.pages.colophon import Budget, Colophon, attributions, budget_words, delivered_sources
+from pipelines.pages.colophon import (
+    Budget,
+    Colophon,
+    accepted_contradictions,
+    attributions,
+    budget_words,
+    delivered_sources,
+)
 from pipelines.pages.figures import PublishedTables
 from pipelines.pages.index import index_page, main_profiles, quotes, share_known
 from pipelines.pages.map import map_page
@@ -346,3 +353,25 @@ def test_the_start_page_says_how_a_mean_of_the_survey_came_about(page_of, tables
     ]
     marked = replace(tables, indicators=pa.Table.from_pylist(rows, schema=tables.indicators.schema))
     assert said in page_of(marked)
+
+
+def test_counts_that_contradict_are_told_to_all_who_read_numbers(
+    tables: PublishedTables, area: AreaFile, colophon: Colophon, start: tuple[Reader, str]
+) -> None:
+    sentence = "passen niet allemaal bij elkaar"
+    assert sentence not in start[1]
+    reasons = pa.array(["counts_contradict"] * len(tables.indicators))
+    place = tables.indicators.schema.get_field_index("quality_reason")
+    marked = replace(tables, indicators=tables.indicators.set_column(place, "quality_reason", reasons))
+    assert sentence in read(index_page(marked, area, colophon))[1]
+
+
+def test_the_reason_for_an_accepted_contradiction_stands_in_the_colophon(
+    tables: PublishedTables, area: AreaFile, colophon: Colophon
+) -> None:
+    accept = [{"contradiction": "squares_areas", "reason": "omdat <b>het</b> zo is"}]
+    accepting = AreaFile.model_validate({**area.model_dump(), "accept": accept})
+    told = replace(colophon, accepted=accepted_contradictions(accepting, {"squares_areas"}))
+    assert "De aantallen per vierkant passen niet bij die per buurt." in read(index_page(tables, area, told))[1]
+    assert "omdat <b>het</b> zo is" in read(index_page(tables, area, told))[1]
+    assert accepted_contradictions(accepting, set()) == ()
