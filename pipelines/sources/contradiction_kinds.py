@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from pipelines.sources.texts import Sentence
 
 SHIPPED_CONTRADICTIONS = Path(__file__).with_name("contradictions.yaml")
+# "akkoord" is no reason.
+SHORTEST_REASON = 10
 Unit = Literal["persons", "households", "respondents", "answers"]
 Verdict = Literal["", "noticed", "refused"]
 
@@ -87,7 +89,7 @@ class Accepted(_Frozen):
     """A contradiction between deliveries for which a run is not refused, and why: the reason is published."""
 
     contradiction: str
-    reason: Annotated[Sentence, Field(min_length=10)]
+    reason: Sentence
 
     @field_validator("contradiction")
     @classmethod
@@ -95,6 +97,13 @@ class Accepted(_Frozen):
         if contradiction not in contradiction_kinds():
             raise ValueError(f"is no contradiction that can be accepted; known are {sorted(contradiction_kinds())}")
         return contradiction
+
+    @field_validator("reason")
+    @classmethod
+    def _said(cls, reason: str) -> str:
+        if len(reason.strip()) < SHORTEST_REASON:
+            raise ValueError(f"is no reason: write at least {SHORTEST_REASON} characters, for everybody to read")
+        return reason
 
 
 def _once(accept: tuple[Accepted, ...]) -> tuple[Accepted, ...]:
