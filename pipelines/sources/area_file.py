@@ -16,7 +16,7 @@ from pipelines.sources.area_sentences import sentences
 from pipelines.sources.area_yaml import read_yaml
 from pipelines.sources.codes import BUURT, GEMEENTE, CodeKind, code_of
 from pipelines.sources.contradiction_kinds import Acceptances
-from pipelines.sources.delivery import CountDelivery, Delivery, Frozen, RawPath
+from pipelines.sources.delivery import BorderDelivery, Delivery, Frozen, RawPath
 from pipelines.sources.licences import known_licences
 from pipelines.sources.place_kinds import Register, booklet_kinds, code_kinds, known_kinds
 from pipelines.sources.texts import Name, Paragraph, Sentence
@@ -174,14 +174,14 @@ class RespondentDelivery(Delivery):
 class Sources(Frozen):
     """The deliveries of an area; what is left out was not delivered."""
 
-    buurten: CountDelivery | None = None
-    wijken: CountDelivery | None = None
-    gemeenten: CountDelivery | None = None
-    pc4: CountDelivery | None = None
+    buurten: BorderDelivery | None = None
+    wijken: BorderDelivery | None = None
+    gemeenten: BorderDelivery | None = None
+    pc4: BorderDelivery | None = None
     pc4_ages: Delivery | None = None
-    pc6: CountDelivery | None = None
-    squares: CountDelivery | None = None
-    squares_500: CountDelivery | None = None
+    pc6: BorderDelivery | None = None
+    squares: BorderDelivery | None = None
+    squares_500: BorderDelivery | None = None
     addresses: AddressDelivery | None = None
     crosswalk: Delivery | None = None
     statline: tuple[StatlineDelivery, ...] = ()
@@ -196,9 +196,17 @@ class Sources(Frozen):
     def _borders_of_one_year(self) -> "Sources":
         layers = {"buurten": self.buurten, "wijken": self.wijken, "gemeenten": self.gemeenten}
         years = {name: layer.vintage for name, layer in layers.items() if layer is not None}
+        beside = {name: layer.figures for name, layer in layers.items() if layer is not None}
+        years |= {f"figures of {name}": one.vintage for name, one in beside.items() if one is not None}
         if len(set(years.values())) > 1:
             said = ", ".join(f"{name} of {year}" for name, year in years.items())
             raise ValueError(f"borders and codes change every year, so these cannot be joined: {said}; use one year")
+        return self
+
+    @model_validator(mode="after")
+    def _people_of_pc4_once(self) -> "Sources":
+        if self.pc4_ages and self.pc4 and self.pc4.figures:
+            raise ValueError("pc4.figures and pc4_ages both count the people of postcodes; deliver one of them")
         return self
 
     @model_validator(mode="after")

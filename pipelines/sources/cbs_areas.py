@@ -14,9 +14,10 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import people_table
 from pipelines.sources.cbs_geometry import Borders, nowhere, require_apart, require_inside, require_located, told_gaps
-from pipelines.sources.cbs_reading import Reading, Wanted, read_as
+from pipelines.sources.cbs_reading import Cells, Derivation, Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
-from pipelines.sources.delivery import CountDelivery
+from pipelines.sources.codes import BUURT, WIJK, code_of
+from pipelines.sources.delivery import BorderDelivery
 from pipelines.sources.vector import Remark, near, read_layer
 
 LEVELS = ("buurten", "wijken", "gemeenten")
@@ -24,6 +25,7 @@ _AREA_TYPE = {"buurten": "buurt", "wijken": "wijk", "gemeenten": "gemeente"}
 _PARENT = {"buurten": "wijken", "wijken": "gemeenten"}
 # B is water abroad, in older maps of CBS.
 _WATER, _LAND = {"JA", "B"}, {"NEE", ""}
+_SINGULAR = {"gemeente": "gemeenten", "wijk": "wijken"}
 _SHOWN = 5
 
 
@@ -58,7 +60,7 @@ def _judged(reading: Reading, area: AreaFile, united: shapely.Geometry) -> tuple
 
 
 def _borders(reading: Reading, level: str) -> Borders:
-    return Borders(reading.layer.source, reading.code_column(level).required(), reading.layer.geometry)
+    return Borders(reading.layer.source, reading.own_codes(level), reading.layer.geometry)
 
 
 def extent_of(area: AreaFile) -> shapely.Polygon:
@@ -70,7 +72,7 @@ def extent_of(area: AreaFile) -> shapely.Polygon:
     return shapely.box(*area.extent)
 
 
-def gemeente_names(delivery: CountDelivery, raw: Path) -> dict[str, str]:
+def gemeente_names(delivery: BorderDelivery, raw: Path) -> dict[str, str]:
     """Names of the gemeenten in a wijk- en buurtkaart, by code."""
     wanted = Wanted("neighbourhoods", ("gemeenten", "gemeenten_name"))
     reading = read_as(read_layer(delivery, raw, default_layer="gemeenten"), wanted, delivery)
@@ -78,15 +80,29 @@ def gemeente_names(delivery: CountDelivery, raw: Path) -> dict[str, str]:
     return {code: name for code, name in zip(codes.tolist(), names.tolist(), strict=True) if code}
 
 
-def _read(delivery: CountDelivery, raw: Path, level: str) -> Reading:
-    return read_as(read_layer(delivery, raw, default_layer=level), _wanted(level), delivery)
+def _read(delivery: BorderDelivery, raw: Path, level: str) -> Reading:
+    return read_as(read_layer(delivery, raw, default_layer=level), _wanted(level, delivery), delivery)
 
 
-def _wanted(level: str) -> Wanted:
-    """Code and name of a level, the codes of the levels above it, and its figures."""
+def _wanted(level: str, delivery: BorderDelivery) -> Wanted:
+    """Code and name of a level, the codes of the levels above it, and its figures unless a table holds these."""
     codes = LEVELS[LEVELS.index(level) :]
+    figures = () if delivery.figures else ("inhabitants",)
     return Wanted(
-        "neighbourhoods", (*codes, f"{level}_name", "water", "inhabitants"), {"code": level, "name": f"{level}_name"}
+        "neighbourhoods",
+        (*codes, f"{level}_name", "water", *figures),
+        {"code": level, "name": f"{level}_name", **_SINGULAR},
+        derived={"wijken": Derivation("buurten", _wijken_of, _WIJKEN_TOLD)},
+    )
+
+
+_WIJKEN_TOLD = "no column for the wijk: the first six digits of each buurt"
+
+
+def _wijken_of(buurten: Cells) -> Cells:
+    codes = (code_of(cell, BUURT) or "" for cell in buurten)
+    return np.array(
+        [WIJK.prefix + code.removeprefix(BUURT.prefix)[: WIJK.width] if code else "" for code in codes], dtype=object
     )
 
 
@@ -141,7 +157,7 @@ def unique_codes(reading: Reading, key: str) -> NDArray[np.str_]:
     SourceError
         Saying which repeat, or how many are empty or no code.
     """
-    codes = reading.code_column(key).required().astype(str)
+    codes = reading.own_codes(key).astype(str)
     unique, counts = np.unique(codes, return_counts=True)
     if (counts > 1).any():
         raise SourceError(
@@ -153,7 +169,7 @@ def unique_codes(reading: Reading, key: str) -> NDArray[np.str_]:
 
 def read_neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, level: str) -> Statistics:
     """Areas and counts of one of `LEVELS`; what nobody delivered is the union of its buurten, without figures."""
-    delivery: CountDelivery | None = getattr(area.sources, level)
+    delivery: BorderDelivery | None = getattr(area.sources, level)
     if delivery is None:
         return _dissolved(area, municipality, level)
     reading = _buurten(area, municipality)[0]
@@ -196,10 +212,11 @@ def _require_parents(buurten: Reading, above: Reading, level: str) -> None:
         )
 
 
-def _buurten(area: AreaFile, municipality: Municipality) -> tuple[Reading, CountDelivery]:
+def _buurten(area: AreaFile, municipality: Municipality) -> tuple[Reading, BorderDelivery]:
     if municipality.buurten is None or area.sources.buurten is None:
         raise SourceError(f"area file {area.name}: sources.buurten is missing. Deliver the wijk- en buurtkaart.")
-    return read_as(municipality.buurten, _wanted("buurten"), area.sources.buurten), area.sources.buurten
+    delivery = area.sources.buurten
+    return read_as(municipality.buurten, _wanted("buurten", delivery), delivery), delivery
 
 
 def _dissolved(area: AreaFile, municipality: Municipality, level: str) -> Statistics:

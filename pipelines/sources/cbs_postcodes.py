@@ -17,12 +17,12 @@ from pipelines.sources.pc4_ages import read_pc4_ages
 from pipelines.sources.vector import Layer, near, read_layer
 
 if TYPE_CHECKING:
-    from pipelines.sources.delivery import CountDelivery
+    from pipelines.sources.delivery import BorderDelivery
 
 
 def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level: str) -> Statistics:
     """Postcode areas of the area: those whose representative point lies in it; of an extent, all that it cuts."""
-    delivery: CountDelivery | None = getattr(area.sources, level)
+    delivery: BorderDelivery | None = getattr(area.sources, level)
     if delivery is None:
         return Statistics()
     layer, shares = _inside(read_layer(delivery, raw), municipality)

@@ -4,9 +4,9 @@ Here columns are found and told; what stands in them is read by `cbs_counts.py`.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
@@ -19,12 +19,24 @@ from pipelines.sources.cbs_parts import Parts, read_parts, remarks_of
 from pipelines.sources.code_columns import CodeColumn
 from pipelines.sources.codes import BUURT, GEMEENTE, PC4, PC6, SQUARE, WIJK, CodeKind
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
-from pipelines.sources.delivery import CountDelivery
+from pipelines.sources.delivery import BorderDelivery, CountDelivery
 from pipelines.sources.vector import Layer, Remark
 
 _CODES: Mapping[str, CodeKind] = {
     "buurten": BUURT, "wijken": WIJK, "gemeenten": GEMEENTE, "pc4": PC4, "pc6": PC6, "code": SQUARE,
 }  # fmt: skip
+_CONSTANTS = {"gemeenten": "gemeente: GM0363", "water": "water: nee"}
+
+Cells = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How the cells (n,) of one key follow from those of another, and what is told of it."""
+
+    key: str
+    follow: Callable[[Cells], Cells]
+    told: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,12 @@ class Reading:
     dialect: Dialect
     names: Mapping[str, str]
     households: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    derived: tuple[Remark, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """How many columns are read."""
+        return len(self.names) + len(self.households)
 
     def values(self, key: str) -> NDArray[np.object_]:
         """The cells (n,) of one key; empty texts for a key that this form does not have."""
@@ -46,6 +64,24 @@ class Reading:
     def code_column(self, key: str) -> CodeColumn:
         """The cells of one key that holds codes, with the rule of their kind."""
         return CodeColumn(self.values(key), self.layer.source, self.names.get(key, key), _CODES[key])
+
+    def own_codes(self, key: str) -> NDArray[np.object_]:
+        """The codes (n,) that name the rows, in full.
+
+        Raises
+        ------
+        SourceError
+            When the column holds others, with the name of a column that does hold such codes where there is one.
+        """
+        column = self.code_column(key)
+        try:
+            return column.required()
+        except SourceError as error:
+            fitting = [name for name, cells in self.layer.fields.items() if _holds_codes(cells, column)]
+            if not fitting or not column.read().wrong.any():
+                raise
+            told = f"{error} Column {fitting[0]!r} holds such codes: name it as `columns: {{code: {fitting[0]}}}`"
+            raise SourceError(f"{told} in the area file.") from error
 
     def groups(self) -> dict[str, Counts]:
         """Counts of inhabitants, by age band, and of households; empty where the layer carries no inhabitants."""
@@ -98,7 +134,7 @@ class Reading:
         source = self.layer.source
         listed = (Remark(source, problem, "listed", len(names), ", ".join(names)) for problem, names in said if names)
         mended = (remark for key in self.names if key in _CODES for remark in self.code_column(key).remarks())
-        return (*listed, *mended, *self._measured())
+        return (*listed, *mended, *self.derived, *self._measured())
 
     def _measured(self) -> Iterator[Remark]:
         if "inhabitants" in self.names:
@@ -109,11 +145,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reader looks for: `keys` besides ages and households, and the area file's words for some (`aliases`)."""
+    """What a reader looks for: `keys` besides ages and households, and the area file's words for some (`aliases`).
+
+    `optional` are keys that may be absent; `derived` says how one that is absent follows from the column of another.
+    """
 
     product: str
     keys: tuple[str, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+    derived: Mapping[str, Derivation] = field(default_factory=dict)
 
     def named(self, delivery: CountDelivery) -> dict[str, tuple[str, ...]]:
         """The columns that the area file names, by key.
@@ -123,12 +164,12 @@ class Wanted:
         SourceError
             When it names what a delivery of this product does not hold.
         """
-        own: dict[str, tuple[str, ...]] = {
-            self.aliases.get(key, key): (name,) for key, name in delivery.columns.items()
-        }
+        given = {**delivery.columns, **{key: constant_column(key) for key in constants_of(delivery)}}
+        own: dict[str, tuple[str, ...]] = {self.aliases.get(key, key): (name,) for key, name in given.items()}
         strange = sorted(key for key in own if key not in {*self.keys, *HOUSEHOLD_GROUPS} and not is_age(key))
         if strange:
-            known = [*(self.aliases or self.keys), "inhabitants", *HOUSEHOLD_GROUPS]
+            plain = [key for key in self.keys if key not in self.aliases.values()]
+            known = [*self.aliases, *plain, *HOUSEHOLD_GROUPS]
             raise SourceError(
                 f"{delivery.path}: `columns` names {strange}, which {self.product} do not hold. Name "
                 f"{list(dict.fromkeys(known))}, or an age band such as 65plus, in the area file."
@@ -154,11 +195,58 @@ def read_as(layer: Layer, wanted: Wanted, delivery: CountDelivery) -> Reading:
     SourceError
         When a column is missing or `columns` names a key that there is not.
     """
+    layer = _with_constants(layer, delivery)
     candidates = [_found(layer, delivery, dialect, wanted) for dialect in dialects(wanted.product, delivery)]
-    reading, missing = max(candidates, key=lambda found: (len(found[0].names), -len(found[1])))
-    if missing:
-        raise _missing(reading, missing)
+    reading, missing = max(candidates, key=lambda found: (found[0].width, -len(found[1])))
+    derived = {key: how for key, how in wanted.derived.items() if key in missing and how.key in reading.names}
+    if absent := {key: names for key, names in missing.items() if key not in derived}:
+        raise _missing(reading, absent)
+    for key, how in derived.items():
+        reading = _derived(reading, key, how)
     return reading
+
+
+def _holds_codes(cells: NDArray[np.object_], like: CodeColumn) -> bool:
+    """Whether every cell (n,) is a code of the same kind, with the letters in front that it has of old."""
+    read = replace(like, cells=cells).read()
+    return not (read.wrong.any() or (read.codes == "").any() or read.mended.any())
+
+
+def constants_of(delivery: CountDelivery) -> Mapping[str, str]:
+    """What the area file says in place of columns, by key."""
+    given = delivery.constants if isinstance(delivery, BorderDelivery) else {}
+    return {str(key): value for key, value in given.items()}
+
+
+def constant_column(key: str) -> str:
+    """What a column is called that the area file says instead."""
+    return f"constants.{key}"
+
+
+def _with_constants(layer: Layer, delivery: CountDelivery) -> Layer:
+    for key, value in constants_of(delivery).items():
+        layer = _with_column(layer, constant_column(key), partial(_constant, value))
+    return layer
+
+
+def _constant(value: str, fields: Mapping[str, Cells], rows: int) -> Cells:
+    del fields
+    return np.full(rows, value, dtype=object)
+
+
+def _derived(reading: Reading, key: str, how: Derivation) -> Reading:
+    name, source = f"{key} of {how.key}", reading.names[how.key]
+    layer = _with_column(reading.layer, name, lambda fields, _: how.follow(fields[source]))
+    remark = Remark(layer.source, how.told, "noted", len(layer.geometry))
+    return replace(reading, layer=layer, names={**reading.names, key: name}, derived=(*reading.derived, remark))
+
+
+def _with_column(layer: Layer, name: str, cells: Callable[[Mapping[str, Cells], int], Cells]) -> Layer:
+    """Add a column, also to the rows that lie nowhere."""
+    lost = layer.without_geometry
+    missing = {name: cells(lost, len(next(iter(lost.values()), ())))} if lost else {}
+    fields = {**layer.fields, name: cells(layer.fields, len(layer.geometry))}
+    return replace(layer, fields=fields, without_geometry={**lost, **missing})
 
 
 Found = tuple[Reading, dict[str, tuple[str, ...]]]
@@ -174,7 +262,8 @@ def _found(layer: Layer, delivery: CountDelivery, dialect: Dialect, wanted: Want
     homes = {key: every.get(key, dialect.households.get(key, ())) for key in HOUSEHOLD_GROUPS if _counts(wanted)}
     found = {key: [_first(layer, alike, (name,)) for name in some] for key, some in homes.items()}
     households = {key: tuple(name for name in some if name) for key, some in found.items() if some and all(some)}
-    may_lack = set(dialect.ages) - set(own) if "inhabitants" in own else set[str]()
+    may_lack = set(wanted.optional) - set(own)
+    may_lack |= set(dialect.ages) - set(own) if "inhabitants" in own else set()
     missing = {key: some for key, some in expected.items() if not names[key] and key not in may_lack}
     missing |= {key: some for key, some in own.items() if key in homes and key not in households}
     return Reading(layer, delivery, dialect, {key: name for key, name in names.items() if name}, households), missing
@@ -197,7 +286,14 @@ def _missing(reading: Reading, missing: Mapping[str, tuple[str, ...]]) -> Source
     return SourceError(
         f"{reading.layer.source}: {said}. These are the names in {dialect.product} of {dialect.vintage}, "
         f"{dialect.form} ({dialect.status}: {dialect.evidence}); the file has {has}. Correct `vintage` in the area "
-        f"file, or name your own under `columns`, such as {{{next(iter(missing))}: ...}}."
+        f"file, or name your own under `columns`, such as {{{next(iter(missing))}: ...}}.{_or_constants(missing)}"
+    )
+
+
+def _or_constants(missing: Mapping[str, object]) -> str:
+    said = [words for key, words in _CONSTANTS.items() if key in missing]
+    return (
+        f" Of a layer that has no such column say it of all areas: `constants: {{{', '.join(said)}}}`." if said else ""
     )
 
 

@@ -17,7 +17,7 @@ from pipelines.sources.contracts import SQUARES
 from pipelines.sources.vector import near, read_layer
 
 if TYPE_CHECKING:
-    from pipelines.sources.delivery import CountDelivery
+    from pipelines.sources.delivery import BorderDelivery
 
 SIZE_M = {"squares": 100, "squares_500": 500}
 UNIT_TYPE = {"squares": "square", "squares_500": "square500"}
@@ -26,7 +26,7 @@ _HECTOMETRE_M = 100
 
 def read_squares(area: AreaFile, raw: Path, municipality: Municipality, role: str) -> Statistics:
     """Squares within 1,300 m of the area and their counts; `role` is squares (100 m) or squares_500."""
-    delivery: CountDelivery | None = getattr(area.sources, role)
+    delivery: BorderDelivery | None = getattr(area.sources, role)
     if delivery is None:
         return Statistics()
     layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M, may_be_none=False)

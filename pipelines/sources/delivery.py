@@ -7,14 +7,17 @@ import codecs
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipelines.sources.codes import GEMEENTE, WIJK, code_of
 from pipelines.sources.fetch.registry import RegistryError, shipped_registry
 from pipelines.sources.texts import Name, Sentence
 
 Measure = Literal["count", "percent", "share"]
 
 MOST_PATH_BYTES = 250
+_SINGULAR = {"gemeenten": "gemeente", "wijken": "wijk"}
+COUNTED = ("inhabitants", "households", "hh_single", "hh_children")
 
 
 class Frozen(BaseModel):
@@ -110,3 +113,41 @@ class CountDelivery(Delivery):
 
     ages_in: Measure | None = None
     households_in: Measure | None = None
+
+
+class FigureDelivery(CountDelivery):
+    """A table of figures (CSV, XLSX or Parquet) with a column of codes, beside a layer that holds the borders."""
+
+
+class BorderDelivery(CountDelivery):
+    """A layer of areas, and the people counted in them: in its own columns, or in a table beside it (`figures`).
+
+    `constants` stand for a column that a layer of one municipality has no need of: `{gemeente: GM0363, water: nee}`.
+    """
+
+    figures: FigureDelivery | None = None
+    constants: dict[Literal["gemeente", "wijk", "water"], Name] = Field(default_factory=dict)
+
+    def parts(self) -> tuple[Delivery, ...]:
+        """The borders, and the figures beside them."""
+        return (self, self.figures) if self.figures else (self,)
+
+    @field_validator("constants")
+    @classmethod
+    def _known_values(cls, constants: dict[str, str]) -> dict[str, str]:
+        kinds = {"gemeente": GEMEENTE, "wijk": WIJK}
+        for key, value in constants.items():
+            if key in kinds and code_of(value, kinds[key]) != value:
+                raise ValueError(f"{key}: {value!r} is no {kinds[key].words}; write it as {kinds[key].example}")
+            if key == "water" and value not in {"ja", "nee"}:
+                raise ValueError(f"water: write ja or nee, not {value!r}")
+        return constants
+
+    @model_validator(mode="after")
+    def _said_once(self) -> "BorderDelivery":
+        columns = {_SINGULAR.get(key, key) for key in self.columns}
+        if twice := sorted(columns & set(self.constants)):
+            raise ValueError(f"{twice} stand under `columns` and under `constants`; name the column, or say its value")
+        if self.figures and (counted := sorted(key for key in self.columns if key in COUNTED or key[:1].isdigit())):
+            raise ValueError(f"columns names {counted}, which stand in `figures`; name them there")
+        return self

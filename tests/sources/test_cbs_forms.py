@@ -240,6 +240,52 @@ def test_a_word_for_water_that_nobody_knows_is_refused(tmp_path: Path):
         _read(_area(tmp_path, buurten={}), tmp_path)
 
 
+OWN = {name: values for name, values in BUURTEN.items() if name not in {"wijkcode", "gemeentecode", "water"}}
+
+
+def test_own_borders_of_one_gemeente_need_no_column_for_it_nor_for_water_nor_wijk(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    whole = _read(_area(tmp_path, buurten={}), tmp_path)
+    _write(tmp_path, "own", {**OWN, "buurtcode": ["BU00010101", "BU00010201"]})
+    area = _area(tmp_path, buurten={"path": "own.gpkg", "constants": {"gemeente": "GM0001", "water": "nee"}})
+    own = _read(area, tmp_path)
+    parents = {row["area_code"]: row["parent_code"] for row in own.areas.to_pylist() if row["area_type"] == "buurt"}
+    assert parents == {"BU00010101": "WK000101", "BU00010201": "WK000102"}
+    assert own.people_counts["persons"].equals(whole.people_counts["persons"])
+    noted = [remark.problem for remark in own.remarks if remark.action == "noted"]
+    assert noted == ["no column for the wijk: the first six digits of each buurt"]
+
+
+def test_own_borders_without_gemeente_are_told_what_to_write(tmp_path: Path):
+    _write(tmp_path, "buurten", OWN)
+    with pytest.raises(SourceError, match=r"`constants: \{gemeente: GM0363, water: nee\}`"):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
+def test_buurt_codes_of_the_gemeente_itself_are_refused_with_the_column_that_fits(tmp_path: Path):
+    _write(tmp_path, "buurten", {**BUURTEN, "buurtcode": ["AA01", "AA02"], "cbs": ["BU00010001", "BU00010002"]})
+    with pytest.raises(
+        SourceError, match=r"'AA01'.*Column 'cbs' holds such codes: name it as `columns: \{code: cbs\}`"
+    ):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"constants": {"gemeente": "Amsterdam"}}, "'Amsterdam' is no code of a gemeente; write it as GM0014"),
+        ({"constants": {"water": "no"}}, "water: write ja or nee"),
+        (
+            {"constants": {"gemeente": "GM0001"}, "columns": {"gemeenten": "gm"}},
+            r"\['gemeente'\] stand under `columns`",
+        ),
+    ],
+)
+def test_constants_that_say_nothing_or_twice_are_refused(tmp_path: Path, given: dict[str, object], expected: str):
+    with pytest.raises(AreaFileError, match=expected):
+        _area(tmp_path, buurten=given)
+
+
 def test_a_missing_column_is_told_with_its_vintage_the_mapping_and_the_mend(tmp_path: Path):
     _write(tmp_path, "buurten", {name: values for name, values in BUURTEN.items() if name != "aantal_inwoners"})
     with pytest.raises(
@@ -270,7 +316,10 @@ def test_a_renamed_column_that_is_not_there_is_an_error_also_of_households(tmp_p
 
 def test_a_key_that_cbs_does_not_hold_is_refused(tmp_path: Path):
     _write(tmp_path, "buurten", BUURTEN)
-    with pytest.raises(SourceError, match=r"`columns` names \['inhabitant'\].*Name \['code', 'name', 'inhabitants'"):
+    with pytest.raises(
+        SourceError,
+        match=r"`columns` names \['inhabitant'\].*Name \['code', 'name', 'gemeente', 'wijk', 'water', 'inhabitants'",
+    ):
         _read(_area(tmp_path, buurten={"columns": {"inhabitant": "aantal_inwoners"}}), tmp_path)
 
 

@@ -11,7 +11,7 @@ from pipelines.errors import InputError
 from pipelines.sources.area_file import Sources
 from pipelines.sources.cbs_areas import gemeente_names
 from pipelines.sources.codes import GEMEENTE, code_of
-from pipelines.sources.delivery import CountDelivery
+from pipelines.sources.delivery import BorderDelivery
 from pipelines.sources.fetch.ledger import retrievals
 from pipelines.sources.fetch.registry import Registry, RegistryError, Source
 from pipelines.sources.place_kinds import booklet_kinds
@@ -114,7 +114,7 @@ def _names(raw: Path) -> dict[str, str]:
         return {}
     newest = max(maps, key=lambda path: (maps[path], str(path)))
     path = newest.relative_to(raw).as_posix()
-    delivered = CountDelivery(path=path, vintage=maps[newest], licence="", attribution="", layer="gemeenten")
+    delivered = BorderDelivery(path=path, vintage=maps[newest], licence="", attribution="", layer="gemeenten")
     return gemeente_names(delivered, raw)
 
 
