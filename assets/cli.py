@@ -34,13 +34,15 @@ app.add_typer(cli_releases.app)
 app.add_typer(cli_purge.app)
 
 
-def _say(text: str) -> None:
-    """Write one plain line; nothing in it is read as markup."""
-    typer.echo(text)
+def _say(text: str, *, err: bool = False) -> None:
+    """Write plain lines: nothing in them is read as markup, or steers the terminal."""
+    from pipelines.sources.texts import plain  # noqa: PLC0415 - see _folders
+
+    typer.echo("\n".join(map(plain, text.split("\n"))), err=err)
 
 
 def _complain(text: str) -> None:
-    typer.echo(text, err=True)
+    _say(text, err=True)
 
 
 def _console() -> Console:

@@ -4,7 +4,9 @@ Around every step, in one place: the contracts are checked before a table replac
 and licence are reported, time and memory are measured, and a small report is kept for `run.json`.
 """
 
+import re
 import resource
+import string
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -24,11 +26,14 @@ from pipelines.contracts import Contract, conform, violations
 from pipelines.errors import ContractError, SamenhangError
 from pipelines.release import exclusive
 from pipelines.sources.checksums import sha256
+from pipelines.sources.texts import plain
 from pipelines.sources.vector import Remark
 from pipelines.warehouse import HEAD_ROWS, Draft
 
 OWNER = "team:samenhang"
 OUT, PAGES, PROTECTION = "out", "pages", "assets.rooms.protection"
+# Markdown takes any of these for itself after a backslash.
+_PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
 # What the system says of files and disks holds paths, no values.
 _SAY_NO_VALUES = (OSError, duckdb.IOException, duckdb.TransactionException)
 
@@ -307,7 +312,8 @@ def preview(contract: Contract, table: pa.Table | Draft) -> str:
 
 
 def _cell(value: object) -> str:
-    return str(value).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    """A value as it stands in a table of Markdown: a delivered text is no link, no image and no HTML there."""
+    return str(value) if isinstance(value, int | float) else _PUNCTUATION.sub(r"\\\g<0>", plain(str(value)))
 
 
 def deliveries_of(bench: Bench, roles: Sequence[str]) -> dict[str, Any]:

@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
 import pytest
 import yaml
 
 from assets import cli
 from assets.bench import PROJECT, Bench, Folders
 from assets.definitions import JOB, STEPS, build, defs, in_order
-from assets.step import DefinitionError, Made, step
+from assets.step import DefinitionError, Made, preview, step
 from pipelines.areas.contracts import VALUES
+from pipelines.contracts import Column, Contract
 from pipelines.errors import SamenhangError
 from pipelines.people.contracts import PERSONS
 from pipelines.protection.contracts import COUNTS, INDICATORS
@@ -161,6 +163,19 @@ def test_rooms_of_steps_hold_no_arithmetic():
         assert not [node for node in arithmetic if isinstance(node.op, ast.Mult | ast.Sub | ast.Pow | ast.Mod)], (
             path.name
         )
+
+
+def test_a_preview_shows_delivered_text_as_text():
+    contract = Contract(
+        "places/register",
+        "one place",
+        ("name",),
+        (Column("name", pa.string(), "its name"), Column("n", pa.float64(), "a number")),
+    )
+    hostile = "![x](http://example.org/x.png) | <b> www.example.org\n\u202e`y`"
+    shown = preview(contract, pa.table({"name": [hostile], "n": [-1.5]})).splitlines()[-1]
+    cell = r"\!\[x\]\(http\:\/\/example\.org\/x\.png\) \| \<b\> www\.example\.org \`y\`"
+    assert shown == f"| {cell} | -1.5 |"
 
 
 def test_every_materialisation_says_rows_preview_vintage_and_licence(example_run):

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipelines.pages.colophon import Colophon
+from pipelines.pages.colophon import AcceptedContradiction, Colophon
 from pipelines.pages.figures import PublishedTables
 from pipelines.pages.index import index_page
 from pipelines.pages.map import map_page
@@ -101,7 +101,8 @@ def pages_saying(tables: PublishedTables, area: AreaFile, colophon: Colophon) ->
             )
             for one in colophon.sources
         )
-        end = replace(colophon, sources=sources)
+        accepted = AcceptedContradiction("kind", "Tegenspraak.", "Contradiction.", text)
+        end = replace(colophon, sources=sources, accepted=(accepted,))
         return {
             "kaart.html": map_page(told, said, end),
             "index.html": index_page(told, said, end),
