@@ -18,7 +18,7 @@ from pipelines.sources.code_columns import CodeColumn
 from pipelines.sources.codes import PC6
 from pipelines.sources.contracts import ADDRESSES
 from pipelines.sources.house_numbers import house_letter, split_house_number
-from pipelines.sources.vector import Layer, Remark, near, read_layer
+from pipelines.sources.vector import Layer, Near, Remark, read_near
 
 # What the BAG writes where the floor is not known.
 _NO_AREA_M2 = 999_999
@@ -49,8 +49,8 @@ def read_addresses(
     SourceError
         When no dwelling is left, or two share one identification.
     """
-    delivered = read_layer(delivery, raw, default_layer="verblijfsobject")
-    layer = near(delivered, municipality.outline, BUFFER_M, may_be_none=False)
+    where = Near(municipality.outline, BUFFER_M)
+    layer = read_near(delivery, raw, where, default_layer="verblijfsobject", may_be_none=False)
     purpose = layer.column("gebruiksdoel").astype(str)
     dwelling = np.char.find(purpose.astype(np.str_), "woonfunctie") >= 0
     in_use = np.isin(layer.column("status").astype(str), _IN_USE)
@@ -80,8 +80,8 @@ def read_all_addresses(delivery: AddressDelivery, raw: Path, municipality: Munic
     SourceError
         When none is near, or the layer has no postcodes or no house numbers.
     """
-    delivered = read_layer(delivery, raw, default_layer="verblijfsobject")
-    layer = near(delivered, municipality.outline, BUFFER_M, may_be_none=False)
+    where = Near(municipality.outline, BUFFER_M)
+    layer = read_near(delivery, raw, where, default_layer="verblijfsobject", may_be_none=False)
     names = _names(delivery)
     layer.column(names["house_number"])
     numbered = [str(row) for row in range(1, len(layer.geometry) + 1)]

@@ -15,7 +15,7 @@ from pipelines.sources.area_file import BenchDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import BENCHES
 from pipelines.sources.place_lists import ids_of, read_points_csv
-from pipelines.sources.vector import Layer, Remark, near, read_layer
+from pipelines.sources.vector import Layer, Remark, mended, near, read_unmended
 
 _SHOWN = 5
 
@@ -34,10 +34,10 @@ def read_bench_list(
         When a column that is named is missing, none of `kinds` stands in its column, ids repeat, or a coordinate is no
         number, lies outside the Netherlands or far from the area.
     """
-    listed = read_points_csv(delivery, raw) if delivery.format == "csv" else read_layer(delivery, raw)
+    listed = read_points_csv(delivery, raw) if delivery.format == "csv" else read_unmended(delivery, raw)
     if delivery.kinds:
         _require_some(listed, delivery.columns["kind"], delivery.kinds)
-    benches = near(listed, municipality.outline, BUFFER_M)
+    benches = mended(near(listed, municipality.outline, BUFFER_M))
     if delivery.kinds:
         benches = benches.keep(np.isin(_words(benches, delivery.columns["kind"]), delivery.kinds))
     middles = shapely.centroid(benches.geometry)

@@ -18,7 +18,7 @@ from pipelines.sources.cbs_reading import Cells, Derivation, Reading, Wanted, re
 from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
 from pipelines.sources.codes import BUURT, WIJK, code_of
 from pipelines.sources.delivery import BorderDelivery
-from pipelines.sources.vector import Remark, near, read_layer
+from pipelines.sources.vector import Remark, mended, near, read_unmended
 
 LEVELS = ("buurten", "wijken", "gemeenten")
 _AREA_TYPE = {"buurten": "buurt", "wijken": "wijk", "gemeenten": "gemeente"}
@@ -75,13 +75,13 @@ def extent_of(area: AreaFile) -> shapely.Polygon:
 def gemeente_names(delivery: BorderDelivery, raw: Path) -> dict[str, str]:
     """Names of the gemeenten in a wijk- en buurtkaart, by code."""
     wanted = Wanted("neighbourhoods", ("gemeenten", "gemeenten_name"))
-    reading = read_as(read_layer(delivery, raw, default_layer="gemeenten"), wanted, delivery)
+    reading = read_as(read_unmended(delivery, raw, default_layer="gemeenten"), wanted, delivery)
     codes, names = reading.code_column("gemeenten").read().codes, reading.values("gemeenten_name").astype(str)
     return {code: name for code, name in zip(codes.tolist(), names.tolist(), strict=True) if code}
 
 
 def _read(delivery: BorderDelivery, raw: Path, level: str) -> Reading:
-    return read_as(read_layer(delivery, raw, default_layer=level), _wanted(level, delivery), delivery)
+    return read_as(read_unmended(delivery, raw, default_layer=level), _wanted(level, delivery), delivery)
 
 
 def _wanted(level: str, delivery: BorderDelivery) -> Wanted:
@@ -116,7 +116,7 @@ def _of_gemeenten(reading: Reading, area: AreaFile) -> Reading:
             f"{reading.layer.source}: holds no area of {absent}; it has gemeenten such as {known}. Correct `gemeenten` "
             "in the area file, or deliver the layer that holds them."
         )
-    kept = reading.keep(reading.layer.keep(wanted))
+    kept = reading.keep(mended(reading.layer.keep(wanted)))
     _require_codes_beside(kept, reading.keep(reading.layer.keep(land & (codes == ""))))
     return kept
 

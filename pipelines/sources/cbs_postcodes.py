@@ -14,7 +14,7 @@ from pipelines.sources.cbs_geometry import Borders, nowhere, require_located, to
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import Identity, Municipality, Statistics, areas_table
 from pipelines.sources.pc4_ages import read_pc4_ages
-from pipelines.sources.vector import Layer, near, read_layer
+from pipelines.sources.vector import Layer, Near, read_near
 
 if TYPE_CHECKING:
     from pipelines.sources.delivery import BorderDelivery
@@ -25,7 +25,7 @@ def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level:
     delivery: BorderDelivery | None = getattr(area.sources, level)
     if delivery is None:
         return Statistics()
-    layer, shares = _inside(read_layer(delivery, raw), municipality)
+    layer, shares = _inside(read_near(delivery, raw, Near(municipality.outline, 0.0), may_be_none=False), municipality)
     counted_apart = level == "pc4" and area.sources.pc4_ages is not None
     # Ages from a table of their own: figures beside these borders may be absent.
     keys = (level,) if counted_apart and "inhabitants" not in delivery.columns else (level, "inhabitants")
@@ -54,7 +54,6 @@ def _require_located(reading: Reading, level: str, codes: NDArray[np.object_]) -
 
 def _inside(layer: Layer, municipality: Municipality) -> tuple[Layer, NDArray[np.float64]]:
     """The postcode areas of the area, and which share of each lies inside (1 where a whole municipality is read)."""
-    layer = near(layer, municipality.outline, 0.0, may_be_none=False)
     if municipality.buurten is not None:
         layer = layer.keep(shapely.contains(municipality.outline, shapely.point_on_surface(layer.geometry)))
         return layer, np.ones(len(layer.geometry))

@@ -14,7 +14,7 @@ from pipelines.sources.cbs_counts import people_table
 from pipelines.sources.cbs_reading import Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
 from pipelines.sources.contracts import SQUARES
-from pipelines.sources.vector import near, read_layer
+from pipelines.sources.vector import Near, read_near
 
 if TYPE_CHECKING:
     from pipelines.sources.delivery import BorderDelivery
@@ -29,7 +29,7 @@ def read_squares(area: AreaFile, raw: Path, municipality: Municipality, role: st
     delivery: BorderDelivery | None = getattr(area.sources, role)
     if delivery is None:
         return Statistics()
-    layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M, may_be_none=False)
+    layer = read_near(delivery, raw, Near(municipality.outline, BUFFER_M), may_be_none=False)
     reading = read_as(layer, Wanted(role, ("code", "inhabitants")), delivery)
     codes, size_m = unique_codes(reading, "code"), SIZE_M[role]
     x_m, y_m = square_centres(codes, layer.source, size_m)

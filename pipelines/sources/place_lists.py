@@ -19,7 +19,7 @@ from pipelines.sources.number_style import read_numbers
 from pipelines.sources.place_doors import door_columns, listed_doors, listed_floor_areas
 from pipelines.sources.place_facts import listed_attributes, listed_functions
 from pipelines.sources.tables import read_delivered
-from pipelines.sources.vector import Layer, Remark, near, read_layer
+from pipelines.sources.vector import Layer, Near, Remark, near, read_near
 
 _NETHERLANDS_DEGREES = ((3.0, 8.0), (50.0, 54.0))
 
@@ -31,7 +31,7 @@ def read_place_layer(
 
     What `columns` may name of doors and floors is told at `listed_doors` and `listed_floor_areas`.
     """
-    layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M)
+    layer = read_near(delivery, raw, Near(municipality.outline, BUFFER_M))
     return places_of(delivery, layer)
 
 

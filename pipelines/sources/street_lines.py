@@ -19,7 +19,7 @@ from pipelines.sources.contracts import SEGMENTS
 from pipelines.sources.street_columns import in_use, layers_of, read_facts
 from pipelines.sources.street_junctions import Pieces, cut_at_ends, junction_keys
 from pipelines.sources.street_obstacles import UNKNOWN, split_off, with_columns, without_obstacles
-from pipelines.sources.vector import Layer, Remark, near, read_layer
+from pipelines.sources.vector import Layer, Near, Remark, read_near
 
 Ints = NDArray[np.int64]
 
@@ -55,7 +55,7 @@ def read_street_lines(
         When the layer cannot be read, lies elsewhere, has no highway column or no line, when `columns` names a fact
         that there is not, or no value of the highway column is an OSM highway type.
     """
-    layer = near(read_layer(delivery, raw), municipality.outline, BUFFER_M, may_be_none=False)
+    layer = read_near(delivery, raw, Near(municipality.outline, BUFFER_M), may_be_none=False)
     if "highway" not in delivery.columns:
         raise SourceError(
             f"{delivery.path}: which column holds the OSM highway type? "

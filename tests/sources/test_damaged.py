@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 
 from pipelines.errors import SourceError
-from pipelines.sources.guard import require_layer_file
 from pipelines.sources.tables import read_table
+from pipelines.sources.zip_files import layers_in, opened_zip, unpacked
 
 RANDOM_BYTES = 8
 
@@ -22,6 +22,12 @@ def _zipped(path: Path) -> Path:
     return path
 
 
+def _unpack(path: Path) -> None:
+    with opened_zip(path, "damaged") as archive:
+        (layer,) = layers_in(archive, "damaged")
+        unpacked(archive, layer, path.parent)
+
+
 def _workbook(path: Path) -> Path:
     book = openpyxl.Workbook()
     for row in np.random.default_rng(1).random((300, 6)).tolist():
@@ -31,7 +37,7 @@ def _workbook(path: Path) -> Path:
 
 
 PACKED: dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]] = {
-    ".zip": (_zipped, lambda path: require_layer_file(path, "damaged")),
+    ".zip": (_zipped, _unpack),
     ".xlsx": (_workbook, lambda path: read_table(path, "damaged")),
 }
 

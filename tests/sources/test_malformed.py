@@ -332,7 +332,7 @@ def _observed(h: Hamlet, **changed: Any) -> None:
 ROWS: list[tuple[str, str, Break, str]] = [
     *(row for reader, (name, column) in LAYERS.items() for row in _of_layer(reader, name, column)),
     *(row for ending in ("csv", "xlsx", "sav", "parquet") for row in _of_answers(ending)),
-    ("area polygons", "a torn polygon", lambda h: h.remake("buurten.gpkg", bow_tie), "buurten.*row 1 is an invalid polygon.*Mend"),
+    ("area polygons", "a torn polygon", lambda h: h.remake("buurten.gpkg", bow_tie), r"buurten.*row 1 \(buurtcode BU\d+\) is an invalid polygon.*Mend"),
     ("area polygons", "another gemeente", lambda h: h.area.update(gemeenten=["GM0014"]), r"buurten.*\['GM0014'\].*GM9999.*Correct"),
     ("area polygons", "a year without names", lambda h: h.say(buurten={"vintage": 1995}), r"buurten.*1995.*vintage"),
     ("squares", "codes that are none", lambda h: h.remake("squares.gpkg", lambda f: f.assign(crs28992res100m=["x", "y"])), "no square of CBS.*E2334N5820.*columns"),

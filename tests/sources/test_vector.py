@@ -154,13 +154,13 @@ def test_a_harmless_invalid_polygon_is_repaired_and_listed(tmp_path: Path):
 
 def test_a_polygon_that_repair_would_change_is_refused_with_its_row(tmp_path: Path):
     delivery = _write(tmp_path, [SQUARE] * 199 + [BOW_TIE])
-    with pytest.raises(SourceError, match=r"row 200 is an invalid polygon.*0\.1 %"):
+    with pytest.raises(SourceError, match=r"row 200 \(code c199\) is an invalid polygon.*0\.1 %"):
         read_layer(delivery, tmp_path)
 
 
 def test_more_than_one_percent_of_invalid_polygons_is_refused(tmp_path: Path):
-    delivery = _write(tmp_path, [SPIKE] * 3 + [SQUARE] * 197)
-    with pytest.raises(SourceError, match="3 of 200 polygons are invalid"):
+    delivery = _write(tmp_path, [SPIKE] * 6 + [SQUARE] * 194)
+    with pytest.raises(SourceError, match="6 of 200 polygons are invalid"):
         read_layer(delivery, tmp_path)
 
 
