@@ -12,8 +12,9 @@ from pipelines.people.origins import Deliveries
 from pipelines.places.register import build_register, completeness
 from pipelines.sources.area_file import AreaFile, RespondentDelivery
 from pipelines.sources.attempts import attempt
-from pipelines.sources.cbs import UNIT_TYPE, Statistics, mapping_remarks
+from pipelines.sources.cbs import Statistics, mapping_remarks
 from pipelines.sources.check import Readings, readings
+from pipelines.sources.contracts import UNIT_TYPE_OF
 from pipelines.sources.contradictions import Contradiction, refusals, remarks, unused
 from pipelines.survey.living import lived_in
 from pipelines.survey.responses import responses
@@ -55,11 +56,11 @@ def _of_people(area: AreaFile, read: Readings) -> Iterator[Contradiction]:
     if read.statistics is None or read.addresses is None or read.crosswalk is None:
         return
     found = read.statistics
-    unit_type = UNIT_TYPE[area.population.total_from]
+    unit_type = UNIT_TYPE_OF[area.population.total_from]
     delivered = Deliveries(
         found.areas, read.addresses, found.squares, found.people_counts, read.crosswalk, unit_type, area.extent
     )
-    yield from largest(doubts_of(delivered, area.h3_resolution))
+    yield from largest(doubts_of(delivered, area.h3_resolution, has_register=area.sources.has_register))
 
 
 def _contradictions(area: AreaFile, read: Readings) -> Iterator[str]:

@@ -10,12 +10,11 @@ from pipelines.people.origins import Deliveries, find_points, origins_table
 from pipelines.people.persons import share_persons
 from pipelines.people.priors import likely_persons
 from pipelines.sources import contracts
-from pipelines.sources.cbs import UNIT_TYPE
 from pipelines.sources.contradictions import require_accepted
 
 
 def _unit_type(bench: Bench) -> str:
-    return UNIT_TYPE[bench.area.population.total_from]
+    return contracts.UNIT_TYPE_OF[bench.area.population.total_from]
 
 
 @step("people/origins", writes=(ORIGINS, ATOMS), reads=("sources/statistics", "sources/addresses"))
@@ -38,8 +37,14 @@ def origins(bench: Bench) -> Made:
 @step("people/persons", writes=(PERSONS,), reads=("people/origins", "sources/statistics"))
 def persons(bench: Bench) -> Made:
     """Persons in every atom (personal): totals kept, every other count as far as they allow, per group of need."""
-    read = (ORIGINS, ATOMS, contracts.PEOPLE_COUNTS, contracts.AREAS, contracts.SQUARES)
-    peopled = Peopled(*(bench.read(contract) for contract in read))
+    peopled = Peopled(
+        bench.read(ORIGINS),
+        bench.read(ATOMS),
+        bench.read(contracts.PEOPLE_COUNTS),
+        bench.read(contracts.AREAS),
+        bench.read(contracts.SQUARES),
+        has_register=bench.area.sources.has_register,
+    )
     doubts = find_doubts(peopled, _unit_type(bench))
     told = require_accepted(largest(doubts), bench.area)
     shared, remarks = share_persons(

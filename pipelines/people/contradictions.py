@@ -17,7 +17,7 @@ from pipelines.people.priors import likely_persons
 from pipelines.people.sums import doubts_within_units
 
 
-def doubts_of(deliveries: Deliveries, h3_resolution: int) -> tuple[Doubt, ...]:
+def doubts_of(deliveries: Deliveries, h3_resolution: int, *, has_register: bool = True) -> tuple[Doubt, ...]:
     """Find every contradiction in what is delivered of people, as `find_doubts`.
 
     Parameters
@@ -26,11 +26,13 @@ def doubts_of(deliveries: Deliveries, h3_resolution: int) -> tuple[Doubt, ...]:
         The tables of `sources/` that origins are made of.
     h3_resolution
         Resolution of the cells, 9-11.
+    has_register
+        Whether the addresses are those of a register, in which every dwelling stands.
     """
     points = find_points(deliveries, h3_resolution)
     priors = likely_persons(points, deliveries.people_counts, deliveries.unit_type)
     origins, atoms = origins_table(points, h3_resolution), build_atoms(points, priors, deliveries)
-    peopled = Peopled(origins, atoms, deliveries.people_counts, deliveries.areas, deliveries.squares)
+    peopled = Peopled(origins, atoms, deliveries.people_counts, deliveries.areas, deliveries.squares, has_register)
     return find_doubts(peopled, deliveries.unit_type)
 
 

@@ -11,14 +11,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.people.intervals import Homes
+from pipelines.sources.contracts import UNIT_TYPE_OF
 from pipelines.sources.contradictions import Contradiction
 
 Mask = NDArray[np.bool_]
 # The delivery that counts each type of unit.
-ROLES = {
-    "square": "squares", "square500": "squares_500", "pc6": "pc6", "pc4": "pc4", "buurt": "buurten",
-    "wijk": "wijken", "gemeente": "gemeenten",
-}  # fmt: skip
+ROLES = {unit_type: role for role, unit_type in UNIT_TYPE_OF.items()}
 _SHOWN = 3
 
 
@@ -33,13 +31,17 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Peopled:
-    """Everything that tells of people: `people/origins` and `people/atoms`, and tables of `sources/`."""
+    """Everything that tells of people: `people/origins` and `people/atoms`, and tables of `sources/`.
+
+    `has_register`: whether addresses are those of a register, in which every dwelling stands.
+    """
 
     origins: pa.Table
     atoms: pa.Table
     people_counts: pa.Table
     areas: pa.Table
     squares: pa.Table
+    has_register: bool = True
 
 
 def worst(amounts: Iterable[tuple[str, float]]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.people.doubts import ROLES, Doubt, Peopled, atoms_in, worst
-from pipelines.people.intervals import WHOLLY_INSIDE, Homes
+from pipelines.people.intervals import SQUARES, WHOLLY_INSIDE, Homes
 from pipelines.sources.contradictions import Contradiction
 
 Floats = NDArray[np.float64]
@@ -32,6 +32,7 @@ def doubts_about_homes(peopled: Peopled, homes: Homes, whole_squares: set[str]) 
     is_home = (types == "address")[peopled.atoms["origin_id"].to_numpy()]
     if not is_home.any():
         return
+    kinds = ("people_without_homes", "homes_too_full") if peopled.has_register else ("addresses_incomplete",) * 2
     counted = peopled.people_counts.filter(
         (pc.field("vintage") == homes.vintage) & (pc.field("population_group") == "all")
     )
@@ -40,22 +41,24 @@ def doubts_about_homes(peopled: Peopled, homes: Homes, whole_squares: set[str]) 
         known = _inside(unit_type, peopled.areas, homes, whole_squares)
         rows = rows.filter(pc.is_in(rows["unit_code"], pa.array(sorted(known), pa.string())))
         if len(rows):
-            yield from _without_homes(unit_type, rows, homes, is_home)
+            yield from _without_homes((unit_type, kinds[0]), rows, homes, is_home)
     total = counted.filter(pc.field("unit_type") == homes.total_type)
     if homes.total_type not in {"square", "pc6"}:
-        yield from _too_full(total, homes, is_home & ~peopled.atoms["is_institution"].to_numpy(zero_copy_only=False))
+        is_dwelling = is_home & ~peopled.atoms["is_institution"].to_numpy(zero_copy_only=False)
+        yield from _too_full(kinds[1], total, homes, is_dwelling)
 
 
 def _inside(unit_type: str, areas: pa.Table, homes: Homes, whole_squares: set[str]) -> set[str]:
     """The units that lie wholly within the area: of others the homes may stand across the border."""
-    if unit_type in ROLES and unit_type.startswith("square"):
+    if unit_type in SQUARES:
         return whole_squares
     codes = areas.filter(pc.field("area_type") == unit_type)["area_code"].to_pylist()
     shares = homes.shares.get(unit_type, {})
     return {code for code in codes if shares.get(code, 1.0) >= WHOLLY_INSIDE}
 
 
-def _without_homes(unit_type: str, rows: pa.Table, homes: Homes, is_home: NDArray[np.bool_]) -> Iterator[Doubt]:
+def _without_homes(what: tuple[str, str], rows: pa.Table, homes: Homes, is_home: NDArray[np.bool_]) -> Iterator[Doubt]:
+    unit_type, kind = what
     codes = np.array(rows["unit_code"].to_pylist(), dtype=str)
     persons = rows["lowest"].to_numpy()
     empty = ~np.isin(codes, homes.units[unit_type][is_home].astype(str)) & (persons > 0)
@@ -63,13 +66,13 @@ def _without_homes(unit_type: str, rows: pa.Table, homes: Homes, is_home: NDArra
         told = worst(zip(codes[empty].tolist(), persons[empty].tolist(), strict=True))
         problem = f"people live in {empty.sum():,} of {len(codes):,} units ({unit_type}) without a dwelling"
         found = Contradiction(
-            "people_without_homes", (ROLES[unit_type], "addresses"), problem,
+            kind, (ROLES[unit_type], "addresses"), problem,
             float(persons[empty].sum()), float(persons.sum()), told,
         )  # fmt: skip
         yield Doubt(found, atoms_in(homes, unit_type, codes[empty].tolist()))
 
 
-def _too_full(rows: pa.Table, homes: Homes, is_dwelling: NDArray[np.bool_]) -> Iterator[Doubt]:
+def _too_full(kind: str, rows: pa.Table, homes: Homes, is_dwelling: NDArray[np.bool_]) -> Iterator[Doubt]:
     """Units of the totals with more people than their dwellings hold; one with homes for groups is not judged."""
     unit_type = homes.total_type
     codes = np.array(rows["unit_code"].to_pylist(), dtype=str)
@@ -85,5 +88,5 @@ def _too_full(rows: pa.Table, homes: Homes, is_dwelling: NDArray[np.bool_]) -> I
             f"more than {MOST_PER_DWELLING:.0f} people live in a dwelling in {np.sum(off > 0)} units ({unit_type})"
         )
         roles = (ROLES[unit_type], "addresses")
-        found = Contradiction("homes_too_full", roles, problem, float(off.sum()), float(persons.sum()), told)
+        found = Contradiction(kind, roles, problem, float(off.sum()), float(persons.sum()), told)
         yield Doubt(found, atoms_in(homes, unit_type, codes[off > 0].tolist()))

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 # A postcode of which less than this lies inside counts people who live outside: it bounds from above only.
 WHOLLY_INSIDE = 0.99
 # Squares are delivered for the surroundings only: one without a home is told of.
-_SQUARES = ("square", "square500")
+SQUARES = ("square", "square500")
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def kept_counts(people_counts: pa.Table, homes: Homes, group: str) -> Kept:
         One of its population groups.
     """
     rows = people_counts.filter((pc.field("population_group") == group) & (pc.field("vintage") == homes.vintage))
-    rows = rows.filter(pc.is_in(pc.field("unit_code"), homes.codes) | pc.field("unit_type").isin(_SQUARES))
+    rows = rows.filter(pc.is_in(pc.field("unit_code"), homes.codes) | pc.field("unit_type").isin(SQUARES))
     present = [kind for kind in homes.units if kind in set(rows["unit_type"].to_pylist())]
     read = [_system(kind, rows.filter(pc.field("unit_type") == kind), homes) for kind in present]
     total = present.index(homes.total_type) if homes.total_type in present else None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.people.allocation import NOWHERE, Counts
 from pipelines.people.doubts import ROLES, Doubt, Peopled, worst
 from pipelines.people.fit import misfit
-from pipelines.people.intervals import WHOLLY_INSIDE, Homes
+from pipelines.people.intervals import SQUARES, WHOLLY_INSIDE, Homes
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
 from pipelines.sources.contradiction_kinds import contradiction_kinds
 from pipelines.sources.contradictions import Contradiction
@@ -22,7 +22,11 @@ from pipelines.sources.contradictions import Contradiction
 Mask = NDArray[np.bool_]
 # CBS lists squares from five inhabitants on: in one that it does not list live so many at most.
 UNLISTED_SQUARE_MOST = 4.0
-_SQUARES = ("square", "square500")
+# Of these the first lies wholly within one of the second, by its code or its making.
+NESTED = (
+    ("square", "square500"), ("pc6", "pc4"), ("buurt", "wijk"), ("buurt", "gemeente"), ("wijk", "gemeente"),
+    ("square", "gemeente"), ("square500", "gemeente"), ("pc6", "gemeente"), ("pc4", "gemeente"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,14 @@ class Level:
 
     codes: NDArray[np.object_]
     counts: Counts
+
+
+@dataclass(frozen=True)
+class KnownHomes:
+    """Which atoms (n,) are homes by which units can be seen to overlap, and whether these are all homes there are."""
+
+    where: Mask
+    are_all: bool
 
 
 def doubts_between_levels(peopled: Peopled, homes: Homes, whole_squares: set[str]) -> Iterator[Doubt]:
@@ -47,14 +59,14 @@ def doubts_between_levels(peopled: Peopled, homes: Homes, whole_squares: set[str
     """
     pairs = {pair: kind for kind, facts in contradiction_kinds().items() for pair in facts.pairs}
     counts = peopled.people_counts.filter(pc.field("vintage") == homes.vintage)
-    lived_in = peopled.atoms["prior"].to_numpy() > 0
+    known = _known_homes(peopled)
     for group in sorted(set(counts["population_group"].to_pylist())):
         rows = counts.filter(pc.field("population_group") == group)
         present = [kind for kind in homes.units if kind in set(rows["unit_type"].to_pylist())]
         levels = {kind: _level(kind, rows, homes, whole_squares) for kind in present}
         for (one, other), kind in pairs.items():
             if one in levels and other in levels:
-                yield from _between((kind, group), levels[one], levels[other], lived_in)
+                yield from _between((kind, group), levels[one], levels[other], known)
 
 
 def _level(kind: str, rows: pa.Table, homes: Homes, whole: set[str]) -> Level:
@@ -63,7 +75,7 @@ def _level(kind: str, rows: pa.Table, homes: Homes, whole: set[str]) -> Level:
     codes = np.array(own["unit_code"].to_pylist(), dtype=object)
     lowest, highest = (own[name].to_numpy() for name in ("lowest", "highest"))
     highest = np.where(np.isnan(highest), np.inf, highest)
-    if kind in _SQUARES:
+    if kind in SQUARES:
         inside = np.array([code in whole for code in codes.tolist()], dtype=bool)
         unlisted = np.setdiff1d(homes.units[kind].astype(str), codes.astype(str)).astype(object)
         codes = np.concatenate([codes, unlisted])
@@ -78,12 +90,24 @@ def _level(kind: str, rows: pa.Table, homes: Homes, whole: set[str]) -> Level:
     return Level(codes, Counts(kind, unit, lowest, highest))
 
 
-def _between(what: tuple[str, str], one: Level, other: Level, lived_in: Mask) -> Iterator[Doubt]:
+def _known_homes(peopled: Peopled) -> KnownHomes:
+    """Where homes are listed, the point of a unit without any is no home: where its people live nobody tells."""
+    types = np.array(peopled.origins["origin_type"].to_pylist(), dtype=str)[peopled.atoms["origin_id"].to_numpy()]
+    is_listed = bool((types == "address").any())
+    where = (peopled.atoms["prior"].to_numpy() > 0) & ~((types == "unit") & is_listed)
+    return KnownHomes(where, are_all=peopled.has_register or not is_listed)
+
+
+def _between(what: tuple[str, str], one: Level, other: Level, known: KnownHomes) -> Iterator[Doubt]:
     """Whether the finer level counts more than the coarser has room for, and the other way round."""
     kind, group = what
     of = max(one.counts.lowest.sum(), other.counts.lowest.sum())
-    fine, coarse = (replace(level.counts, unit=level.counts.unit[lived_in]) for level in (one, other))
-    for giving, taking, codes in ((fine, coarse, one.codes), (coarse, fine, other.codes)):
+    fine, coarse = (replace(level.counts, unit=level.counts.unit[known.where]) for level in (one, other))
+    ways = [(fine, coarse, one.codes), (coarse, fine, other.codes)]
+    if not known.are_all:
+        # Where homes are missing, units overlap elsewhere too: sure is only what a unit that holds others wholly holds.
+        ways = ways[: 1 if (fine.name, coarse.name) in NESTED else 0]
+    for giving, taking, codes in ways:
         found = misfit(giving, taking)
         if found.persons:
             involved = found.involved[1 if giving is fine else 0]

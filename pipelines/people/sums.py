@@ -1,6 +1,6 @@
 """Whether ages add up to the inhabitants of their own unit, and households are no more than its people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -8,14 +8,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.people.doubts import ROLES, Doubt, atoms_in, worst
-from pipelines.people.groups import band_ages
 from pipelines.people.intervals import Homes
+from pipelines.sources.cbs_parts import partition
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
 from pipelines.sources.contradictions import Contradiction
 
 Floats = NDArray[np.float64]
 _NO_AGE = (*HOUSEHOLD_GROUPS, "all")
-_ALL_AGES = 200
 
 
 def doubts_within_units(people_counts: pa.Table, homes: Homes) -> Iterator[Doubt]:
@@ -42,13 +41,9 @@ def _within(unit_type: str, rows: pa.Table, homes: Homes) -> Iterator[Doubt]:
     if "all" not in found:
         return
     lowest, highest = found["all"]
-    bands = _in_turn([group for group in groups if group not in _NO_AGE])
-    if bands:
-        least, most = (np.sum([found[band][side] for band in bands], axis=0) for side in (0, 1))
-        covered = band_ages(bands[0])[0] == 0 and band_ages(bands[-1])[1] == _ALL_AGES
-        off = np.maximum(np.maximum(least - highest, lowest - most if covered else 0.0), 0.0)
-        problem = f"ages per {unit_type} do not add up to its inhabitants"
-        yield from _doubt(("ages_totals", problem), off, lowest.sum(), (unit_type, codes, homes))
+    problem = f"ages per {unit_type} do not add up to its inhabitants"
+    off = _ages_off({group: found[group] for group in groups if group not in _NO_AGE}, found["all"])
+    yield from _doubt(("ages_totals", problem), off, lowest.sum(), (unit_type, codes, homes))
     least = np.max([found[group][0] for group in HOUSEHOLD_GROUPS if group in found] or [np.zeros(len(codes))], axis=0)
     problem = f"more households than inhabitants per {unit_type}"
     off = np.maximum(least - highest, 0.0)
@@ -65,14 +60,15 @@ def _bounds(rows: pa.Table, codes: NDArray[np.str_]) -> tuple[Floats, Floats]:
     return lowest, highest
 
 
-def _in_turn(bands: Sequence[str]) -> tuple[str, ...]:
-    """Bands that follow each other without gap or overlap, from the youngest: of those that start alike the longest."""
-    ages = sorted(bands, key=lambda band: (band_ages(band)[0], -band_ages(band)[1]))
-    chain: list[str] = []
-    for band in ages:
-        if not chain or band_ages(band)[0] == band_ages(chain[-1])[1]:
-            chain.append(band)
-    return tuple(chain)
+def _ages_off(bands: Mapping[str, tuple[Floats, Floats]], everybody: tuple[Floats, Floats]) -> Floats:
+    """By how many persons ages of each unit (n,) are more than all, or all bands together fewer."""
+    lowest, highest = everybody
+    off = np.max([np.zeros(len(lowest)), *(least - highest for least, _ in bands.values())], axis=0)
+    whole = partition(tuple(bands))
+    if whole:
+        least, most = (np.sum([bands[band][side] for band in whole], axis=0) for side in (0, 1))
+        off = np.max([off, least - highest, lowest - most], axis=0)
+    return np.asarray(off, dtype=np.float64)
 
 
 def _doubt(

@@ -221,6 +221,11 @@ class Sources(Frozen):
             )
         return self
 
+    @property
+    def has_register(self) -> bool:
+        """Whether addresses are those of the BAG, in which every dwelling stands; OSM promises no complete list."""
+        return self.addresses is not None and self.addresses.format == "bag"
+
     def waves(self) -> tuple[RespondentDelivery, ...]:
         """The waves of the survey, oldest first."""
         return (*self.respondents_before, *((self.respondents,) if self.respondents else ()))

@@ -20,6 +20,7 @@ from pipelines.sources.cbs_dialects import mapping_of, mapping_sentences
 from pipelines.sources.cbs_postcodes import read_ages, read_postcodes
 from pipelines.sources.cbs_squares import read_squares, square_centres
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
+from pipelines.sources.contracts import MOST_PEOPLE, UNIT_TYPE_OF
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.shown_texts import readable
 from pipelines.sources.texts import NAME
@@ -27,7 +28,6 @@ from pipelines.sources.vector import Remark
 
 __all__ = [
     "BUFFER_M",
-    "UNIT_TYPE",
     "Municipality",
     "Statistics",
     "extent_of",
@@ -43,8 +43,6 @@ __all__ = [
 _PRODUCT = dict.fromkeys(LEVELS, "neighbourhoods") | {
     name: name for name in ("pc4", "pc4_ages", "pc6", "squares", "squares_500")
 }
-_AREA_TYPE = {"gemeenten": "gemeente", "wijken": "wijk", "buurten": "buurt", "pc4": "pc4", "pc6": "pc6"}
-UNIT_TYPE = {"squares": "square", "pc6": "pc6", "pc4": "pc4", "buurten": "buurt"}
 
 
 def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> Statistics:
@@ -69,6 +67,7 @@ def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> St
     parts = read_all((*levels, *postcodes, *squares, partial(read_ages, area, raw)))
     people_counts = pa.concat_tables([part.people_counts for part in parts])
     _require_people(area, people_counts)
+    require_possible(area, people_counts)
     areas, text_remarks = _with_shown_names(area, pa.concat_tables([part.areas for part in parts]))
     return Statistics(
         areas=areas,
@@ -80,7 +79,7 @@ def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> St
 
 def _with_shown_names(area: AreaFile, areas: pa.Table) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Give every area a name that can be shown: its code where nothing of the delivered one can."""
-    paths = {_AREA_TYPE[role]: delivery.path for role, _, delivery in _deliveries(area) if role in _AREA_TYPE}
+    paths = {UNIT_TYPE_OF[role]: delivery.path for role, _, delivery in _deliveries(area) if role in UNIT_TYPE_OF}
     sources = [paths.get(kind, paths.get("buurt", "")) for kind in areas["area_type"].to_pylist()]
     shown, remarks = readable(areas, {"area_name": NAME}, sources)
     is_empty = pc.equal(pc.utf8_trim_whitespace(shown["area_name"]), "")
@@ -93,7 +92,7 @@ def _require_people(area: AreaFile, people_counts: pa.Table) -> None:
     """Refuse a delivery for the total that counts nobody: everything about people would be unknown."""
     role = area.population.total_from
     is_total = pc.and_(
-        pc.equal(people_counts["unit_type"], UNIT_TYPE[role]), pc.equal(people_counts["population_group"], "all")
+        pc.equal(people_counts["unit_type"], UNIT_TYPE_OF[role]), pc.equal(people_counts["population_group"], "all")
     )
     if not (pc.sum(people_counts.filter(is_total)["persons"]).as_py() or 0) > 0:
         delivery: Delivery = getattr(area.sources, role)
@@ -101,6 +100,29 @@ def _require_people(area: AreaFile, people_counts: pa.Table) -> None:
             f"{delivery.path}: counts no inhabitants near the area, so nothing can be said about people. Choose "
             "another delivery as population.total_from in the area file, or deliver this one with its figures."
         )
+
+
+def require_possible(area: AreaFile, people_counts: pa.Table) -> None:
+    """Refuse counts of more people than there are in the country: a wrong column, or a broken cell.
+
+    Raises
+    ------
+    SourceError
+        By delivery, how many cells of which groups.
+    """
+    impossible = people_counts.filter(pc.fill_null(pc.greater(people_counts["highest"], MOST_PEOPLE), fill_value=False))
+    # Where ages of PC4 are delivered apart, these are what counts people there.
+    paths = {UNIT_TYPE_OF.get(role, "pc4"): delivery.path for role, _, delivery in _deliveries(area)}
+    wrong = []
+    for unit_type in sorted(set(impossible["unit_type"].to_pylist())):
+        own = impossible.filter(pc.field("unit_type") == unit_type)
+        groups = sorted(set(own["population_group"].to_pylist()))
+        wrong.append(
+            f"{paths[unit_type]}: counts over {MOST_PEOPLE:,} people in {len(own)} cells ({', '.join(groups)}), more "
+            "than live in the Netherlands. Correct these, or name the right column under `columns` in the area file."
+        )
+    if wrong:
+        raise SourceError("\n".join(wrong))
 
 
 def vintage_remarks(area: AreaFile) -> tuple[Remark, ...]:

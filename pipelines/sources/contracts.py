@@ -8,6 +8,13 @@ from pipelines.sources.place_kinds import REGULARITIES, YES_NO, known_kinds
 
 AREA_TYPES = ("gemeente", "wijk", "buurt", "pc4", "pc6")
 UNIT_TYPES = (*AREA_TYPES, "square", "square500")
+# What each delivery of the area file (by its key) draws, and counts people in.
+UNIT_TYPE_OF = {
+    "gemeenten": "gemeente", "wijken": "wijk", "buurten": "buurt", "pc4": "pc4", "pc6": "pc6",
+    "squares": "square", "squares_500": "square500",
+}  # fmt: skip
+# More than live in the Netherlands: no count of people is higher, and sums of such counts stay exact.
+MOST_PEOPLE = 20_000_000
 HOUSEHOLD_GROUPS = ("households", "hh_single", "hh_children")
 X = Column("x_m", pa.float64(), "easting in RD (EPSG:28992), metres", minimum=-10_000, maximum=290_000)
 Y = Column("y_m", pa.float64(), "northing in RD (EPSG:28992), metres", minimum=300_000, maximum=640_000)
@@ -47,6 +54,7 @@ PEOPLE_COUNTS = Contract(
             "persons as delivered (households, where the group is one of households); null: masked or unknown",
             nullable=True,
             minimum=0,
+            maximum=MOST_PEOPLE,
         ),
         Column("reason_missing", pa.string(), "why persons is null; else ''", values=("", "masked", "not_delivered")),
         Column("lowest", pa.float64(), "least number there can be: CBS rounds and masks", minimum=0),
@@ -204,7 +212,7 @@ RESPONDENTS = Contract(
         Column("respondent_id", pa.string(), "number in the delivered file"),
         Column("buurt_code", pa.string(), "buurt of residence; '' unknown"),
         Column("pc4", pa.string(), "four digits of the postcode; '' unknown"),
-        Column("weight", pa.float64(), "survey weight as delivered; 1 where none is", minimum=0),
+        Column("weight", pa.float64(), "survey weight as delivered; 1 where none is", minimum=0, maximum=MOST_PEOPLE),
         Column("stratum", pa.string(), "stratum of the sample; '' one for all"),
         Column("cluster", pa.string(), "who were drawn together, such as a household; '' each alone"),
         Column("mode", pa.string(), "how they answered, e.g. web; '' unknown"),
@@ -222,7 +230,7 @@ STRATA = Contract(
     columns=(
         WAVE,
         Column("stratum", pa.string(), "stratum, as respondents have it"),
-        Column("population", pa.float64(), "people it was drawn from", minimum=1),
+        Column("population", pa.float64(), "people it was drawn from", minimum=1, maximum=MOST_PEOPLE),
         Column("asked", pa.float64(), "people who were asked; null: not told", nullable=True, minimum=1),
     ),
 )
@@ -235,7 +243,7 @@ MARGINS = Contract(
         WAVE,
         Column("feature", pa.string(), "column of sources/respondents", values=("age", "sex", "household", "stratum")),
         Column("category", pa.string(), "as respondents have it; of age a range such as 18-34 or 75+"),
-        Column("persons", pa.float64(), "people there are", minimum=0),
+        Column("persons", pa.float64(), "people there are", minimum=0, maximum=MOST_PEOPLE),
     ),
 )
 

@@ -108,12 +108,15 @@ def unused(found: Iterable[Contradiction], area: AreaFile) -> tuple[Remark, ...]
 def _told(one: Contradiction, area: AreaFile) -> str:
     accepted = area.accepted.get(one.kind)
     why = f"; accepted: {accepted}" if accepted and one.verdict == "refused" else ""
-    return f"{one.kind}: {one.problem}{why}"
+    return f"{one.kind}: {_numbers(one)}{why}"
 
 
 def _sentence(one: Contradiction, area: AreaFile) -> str:
-    where = f" (most in {_worst(one)})" if one.worst else ""
-    return f"{_paths(one, area)}: {one.problem}: {one.count:,.0f} {one.facts.unit} ({one.share:.1%}) do not fit{where}"
+    return f"{_paths(one, area)}: {_numbers(one)}{f' (most in {_worst(one)})' if one.worst else ''}"
+
+
+def _numbers(one: Contradiction) -> str:
+    return f"{one.problem}: {one.count:,.0f} {one.facts.unit} ({one.share:.1%}) do not fit"
 
 
 def _worst(one: Contradiction) -> str:
@@ -121,6 +124,7 @@ def _worst(one: Contradiction) -> str:
 
 
 def _paths(one: Contradiction, area: AreaFile) -> str:
-    """The files that contradict each other; a role nobody delivered by itself stands in that of the buurten."""
-    paths = [delivery.path for role in one.roles for delivery in area.sources.of(role)[:1]]
+    """The files that contradict each other: of ages of PC4 that are delivered apart, the table that counts them."""
+    roles = ("pc4_ages" if role == "pc4" and area.sources.pc4_ages else role for role in one.roles)
+    paths = [delivery.path for role in roles for delivery in area.sources.of(role)[:1]]
     return " and ".join(dict.fromkeys(paths))

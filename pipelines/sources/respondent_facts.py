@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from pipelines.errors import SourceError
 from pipelines.sources.code_columns import CodeColumn
 from pipelines.sources.codes import BUURT, POSTCODE, CodeKind
+from pipelines.sources.contracts import MOST_PEOPLE
 from pipelines.sources.number_style import Style, read_numbers
 from pipelines.sources.vector import Remark
 
@@ -91,6 +92,11 @@ def weights(found: FactColumn, style: Style | None) -> pa.Array:
         raise SourceError(
             f"{found.where} is no number in {absent} rows and negative in {negative}. "
             "Give every respondent a survey weight of 0 or more; without weights, fill in 1 for each."
+        )
+    if (most := _count(pc.greater(numbers, MOST_PEOPLE))) > 0:
+        raise SourceError(
+            f"{found.where} is over {MOST_PEOPLE:,} in {most} rows. A weight says how many people a respondent stands "
+            "for, at most those of the country: correct it."
         )
     if not pc.max(numbers).as_py() > 0:
         raise SourceError(f"{found.where} is 0 for everyone. Fill in the survey weights.")

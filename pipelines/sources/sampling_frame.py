@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
-from pipelines.sources.contracts import MARGINS, STRATA
+from pipelines.sources.contracts import MARGINS, MOST_PEOPLE, STRATA
 from pipelines.sources.csv_table import number, require_columns
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.tables import read_delivered
@@ -43,7 +43,7 @@ def read_strata(delivery: Delivery, raw: Path) -> pa.Table:
 def _stratum(row: dict[str, str], delivery: Delivery) -> dict[str, object]:
     where = f"{delivery.path}: stratum {label(row['stratum'])!r}"
     people, asked = number(row["inwoners"]), number(row["gevraagd"])
-    if people is None or people < 1:
+    if people is None or not 1 <= people <= MOST_PEOPLE:
         raise SourceError(f"{where}: inwoners is {row['inwoners']!r}. Fill in how many people the stratum has.")
     if row["gevraagd"] and (asked is None or not 1 <= asked <= people):
         raise SourceError(
@@ -83,7 +83,7 @@ def _margin(row: dict[str, str], delivery: Delivery) -> dict[str, object]:
     if feature == "age" and not AGES.fullmatch(row["categorie"]):
         raise SourceError(f"{where}: is no range of ages. Write them as 18-34 or 75+.")
     people = number(row["inwoners"])
-    if people is None or people < 0:
+    if people is None or not 0 <= people <= MOST_PEOPLE:
         raise SourceError(f"{where}: inwoners is {row['inwoners']!r}. Fill in how many people there are.")
     return {
         "wave": delivery.vintage,

@@ -205,3 +205,11 @@ def test_units_beside_those_that_contradict_are_not_blamed():
 
 def test_people_in_no_unit_of_the_other_system_always_fit():
     assert misfit(_counts([0, 0], [9], [9]), _counts([NOWHERE, 0], [1], [1])).persons == 0
+
+
+def test_what_openstreetmap_lacks_is_told_and_never_refused(town):
+    counts = [*_buurten(town, 300, 300), *(town.count("pc6", f"1000A{letter}", 200) for letter in "ABC")]
+    deliveries = _town(town, counts, _homes(town, 5, 15))
+    found = doubts_of(deliveries, 10, has_register=False)
+    assert _kinds(found) == {"addresses_incomplete"}
+    assert {doubt.contradiction.verdict for doubt in found} == {"noticed"}

@@ -10,9 +10,11 @@ import pytest
 import shapely
 
 from pipelines import geo
+from pipelines.contracts import conform, violations
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import SHIPPED, PlaceDelivery, read_area_file
 from pipelines.sources.cbs import Municipality, read_municipality, read_statistics
+from pipelines.sources.contracts import AREAS
 from pipelines.sources.deliveries import Delivered, delivered_addresses, delivered_places
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.osm_addresses import read_osm_addresses
@@ -92,6 +94,15 @@ def test_an_extent_counts_only_the_share_of_a_postcode_that_lies_inside(realdata
     assert 0 < shares.min() < shares.max() <= 1
     groups = set(statistics.people_counts["population_group"].to_pylist())
     assert {"all", "65plus", "75plus"} <= groups
+
+
+@pytest.mark.realdata
+def test_a_postcode_that_lies_wholly_within_an_extent_counts_once(realdata: Path):
+    wide = {"extent": (80_000.0, 442_000.0, 90_000.0, 451_000.0)}
+    area = read_area_file(SHIPPED / "delft-campus.yaml").model_copy(update=wide)
+    areas = read_statistics(area, realdata, read_municipality(area, realdata)).areas
+    assert max(areas["share_inside"].to_pylist()) == 1.0
+    assert violations(conform(areas, AREAS), AREAS) == ()
 
 
 @pytest.mark.realdata

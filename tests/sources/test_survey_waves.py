@@ -126,6 +126,13 @@ def test_where_strata_are_delivered_no_weight_need_be(tmp_path: Path) -> None:
     assert read_respondents(framed(), tmp_path).respondents["weight"].to_pylist() == [1.0, 1.0]
 
 
+def test_a_weight_of_more_people_than_the_country_is_refused_unquoted(tmp_path: Path) -> None:
+    lay(tmp_path, ANSWER_FILE.replace("1,25", "1e308"))
+    with pytest.raises(SourceError, match=r"'gewicht' is over 20,000,000 in 1 rows") as error:
+        read_respondents(wave(), tmp_path)
+    assert "e308" not in str(error.value)
+
+
 def test_a_respondent_of_a_stratum_that_is_not_listed_stops_the_run(tmp_path: Path) -> None:
     lay(tmp_path, strata="stratum;inwoners;gevraagd\nnoord;400;20\n")
     with pytest.raises(SourceError, match=r"'laag' holds 1 values that are no stratum of strata\.csv") as error:
@@ -137,6 +144,8 @@ def test_a_respondent_of_a_stratum_that_is_not_listed_stops_the_run(tmp_path: Pa
     ("file", "old", "new", "words"),
     [
         ("strata", "400", "nul", r"strata\.csv: stratum 'noord': inwoners is 'nul'"),
+        ("strata", "400", "1e308", "inwoners is '1e308'"),
+        ("margins", "520", "20000001", "inwoners is '20000001'"),
         ("strata", "400;20", "400;500", "gevraagd is '500' of 400 inwoners"),
         ("strata", "zuid", "noord", r"\['noord'\] stand there more than once"),
         ("strata", "gevraagd", "steekproef", r"columns \['gevraagd'\] are missing"),
