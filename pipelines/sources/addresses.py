@@ -17,6 +17,7 @@ from pipelines.sources.cbs import BUFFER_M, Municipality, signed_numbers
 from pipelines.sources.code_columns import CodeColumn
 from pipelines.sources.codes import PC6
 from pipelines.sources.contracts import ADDRESSES
+from pipelines.sources.figures import FigureColumn
 from pipelines.sources.house_numbers import house_letter, split_house_number
 from pipelines.sources.vector import Layer, Near, Remark, read_near
 
@@ -131,7 +132,7 @@ def _floor_areas(layer: Layer) -> NDArray[np.float64]:
     """Floor of each dwelling in m2; NaN where the BAG was delivered without, or tells nothing (0, 1 or 999999)."""
     if "oppervlakte" not in layer.fields:
         return np.full(len(layer.geometry), np.nan)
-    area = signed_numbers(layer.fields["oppervlakte"])
+    area = signed_numbers(FigureColumn(layer.fields["oppervlakte"], layer.source, "oppervlakte").read())
     return np.where((area > 1) & (area < _NO_AREA_M2), area, np.nan)
 
 

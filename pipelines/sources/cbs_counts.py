@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.sources.contracts import PEOPLE_COUNTS
+from pipelines.sources.csv_table import number
 
 Floats = NDArray[np.float64]
 ROUNDED_TO = 5
@@ -66,12 +67,11 @@ def signed_numbers(values: NDArray[np.object_]) -> Floats:
 
 
 def _number(value: object) -> float:
-    if value is None:
-        return np.nan
-    try:
-        return float(str(value).strip().replace(",", "."))
-    except ValueError:
-        return np.nan
+    if isinstance(value, str):
+        found = number(value)
+        return np.nan if found is None else found
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return float(value) if is_number else np.nan  # type: ignore[arg-type]
 
 
 def bounds(persons: Floats) -> tuple[Floats, Floats]:

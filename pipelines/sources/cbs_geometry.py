@@ -165,10 +165,10 @@ def require_located(lost: Reading, key: str) -> None:
     """
     if not len(lost.layer.geometry):
         return
-    people = numbers(lost.values("inhabitants"))
+    people = numbers(lost.figures("inhabitants"))
     lived_in = people > 0
     if lived_in.any():
-        codes = [str(code) for code in lost.values(key)[lived_in][:_SHOWN]]
+        codes = [str(code) for code in lost.code_column(key).read().codes[lived_in][:_SHOWN]]
         raise SourceError(
             f"{lost.layer.source}: {', '.join(codes)} {'has' if len(codes) == 1 else 'have'} no geometry and "
             f"{people[lived_in].sum():,.0f} inhabitants, who would be nowhere. Deliver the layer with the polygon of "

@@ -20,6 +20,7 @@ from pipelines.sources.code_columns import CodeColumn
 from pipelines.sources.codes import BUURT, GEMEENTE, PC4, PC6, SQUARE, WIJK, CodeKind
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
 from pipelines.sources.delivery import BorderDelivery, CountDelivery
+from pipelines.sources.figures import FigureColumn
 from pipelines.sources.vector import Layer, Remark
 
 _CODES: Mapping[str, CodeKind] = {
@@ -83,6 +84,18 @@ class Reading:
             told = f"{error} Column {fitting[0]!r} holds such codes: name it as `columns: {{code: {fitting[0]}}}`"
             raise SourceError(f"{told} in the area file.") from error
 
+    def figures(self, key: str) -> NDArray[np.object_]:
+        """Counts (n,) of one key: a number, None where a cell is empty, or the word or code that hides one."""
+        return self._counts(self.names[key]).read()
+
+    def _counts(self, name: str) -> FigureColumn:
+        cells, masks = self.layer.column(name), self.dialect.masks
+        return FigureColumn(cells, self.layer.source, name, masks, self.delivery.numbers, whole=True)
+
+    def _figures(self, name: str, beside: FigureColumn) -> FigureColumn:
+        """A column of counts or percentages, written as the counts `beside` it are where these show it."""
+        return replace(beside, cells=self.layer.column(name), column=name, style=beside.proven(), whole=False)
+
     def groups(self) -> dict[str, Counts]:
         """Counts of inhabitants, by age band, and of households; empty where the layer carries no inhabitants."""
         if "inhabitants" not in self.names:
@@ -105,13 +118,13 @@ class Reading:
     def _parts(
         self, option: Literal["ages_in", "households_in"], names: Mapping[str, tuple[str, ...]], whole: str
     ) -> Parts:
-        said = getattr(self.delivery, option)
+        said, counts = getattr(self.delivery, option), self._counts(whole)
         return Parts(
             source=self.layer.source,
             option=option,
             names=names,
-            cells={key: tuple(self.layer.column(name) for name in some) for key, some in names.items()},
-            whole=counted(self.layer.column(whole), self.dialect.masks),
+            cells={key: tuple(self._figures(name, counts).read() for name in some) for key, some in names.items()},
+            whole=counted(counts.read(), self.dialect.masks),
             masks=self.dialect.masks,
             usual=getattr(self.dialect, option),
             said=said,
@@ -138,9 +151,9 @@ class Reading:
 
     def _measured(self) -> Iterator[Remark]:
         if "inhabitants" in self.names:
-            yield from remarks_of(self._ages)
+            yield from (*self._counts(self.names["inhabitants"]).remarks(), *remarks_of(self._ages))
         if "households" in self.households:
-            yield from remarks_of(self._homes)
+            yield from (*self._counts(self.households["households"][0]).remarks(), *remarks_of(self._homes))
 
 
 @dataclass(frozen=True)

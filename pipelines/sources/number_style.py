@@ -1,7 +1,8 @@
 """Whether the point in a column of numbers parts thousands or decimals: proven by the column, said, or refused.
 
 `1.234` is 1234 to a Dutch office and just over one to a program. One such cell tells nothing; its column often does,
-as `1.234.567` or `0,5` can be read in one way only. Here is that one decision; it is never a guess.
+as `1.234.567` or `0,5` can be read in one way only. So does what is counted: of people there are whole numbers. Here is
+that one decision; it is never a guess.
 """
 
 import re
@@ -16,6 +17,9 @@ from pipelines.sources.csv_table import number
 Style = Literal["dutch", "english"]
 _SIGN = r"[+-]?"
 _EITHER = re.compile(_SIGN + r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+_SPACED = re.compile(_SIGN + r"[1-9][0-9]{0,2}(?:( [0-9]{3})+|('[0-9]{3})+)(?:[.,][0-9]+)?")
+# As they are typed and exported, and what they mean: blanks of every width, the raised comma, the true minus.
+_SIGNS = str.maketrans({**dict.fromkeys("\u00a0\u2007\u2008\u2009\u202f", " "), "\u2019": "'", "\u2212": "-"})
 _GROUPED: Mapping[Style, re.Pattern[str]] = {
     "dutch": re.compile(_SIGN + r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?"),
     "english": re.compile(_SIGN + r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?"),
@@ -26,7 +30,7 @@ _DECIMAL: Mapping[Style, re.Pattern[str]] = {
 }
 
 
-def read_numbers(column: pa.ChunkedArray, where: str, style: Style | None = None) -> pa.Array:
+def read_numbers(column: pa.ChunkedArray, where: str, style: Style | None = None, *, whole: bool = False) -> pa.Array:
     """Read a column of texts as numbers; shape (n,), float64, null where a text is no number.
 
     Parameters
@@ -38,6 +42,8 @@ def read_numbers(column: pa.ChunkedArray, where: str, style: Style | None = None
     style
         What the area file says: `dutch` (1.234 is 1234; 0,5 a half), `english` (1,234 is 1234; 0.5 a half), or None:
         as the other values of the column prove.
+    whole
+        Whether they are counts, so that 1.234 cannot be just over one.
 
     Raises
     ------
@@ -45,20 +51,27 @@ def read_numbers(column: pa.ChunkedArray, where: str, style: Style | None = None
         When `style` is None and a value such as 1.234 can be read in two ways, and the column does not tell which.
     """
     encoded = column.combine_chunks().dictionary_encode()
-    texts = [str(text).strip() for text in encoded.dictionary.to_pylist()]
-    chosen = style or _proven(texts, where)
-    distinct = pa.array([_number(text, chosen) for text in texts], type=pa.float64())
+    texts = encoded.dictionary.to_pylist()
+    chosen = style or proven_style(texts, where, whole=whole)
+    distinct = pa.array([number_in(text, chosen) for text in texts], type=pa.float64())
     return distinct.take(encoded.indices)
 
 
-def _proven(texts: Iterable[str], where: str) -> Style | None:
-    """Tell which style the column proves; None where nothing in it asks for one."""
+def proven_style(texts: Iterable[str], where: str, *, whole: bool) -> Style | None:
+    """Tell which style a column of texts proves; None where nothing in it asks for one.
+
+    Raises
+    ------
+    SourceError
+        As `read_numbers` does.
+    """
     certain, open_values = [], 0
-    for text in texts:
-        if _EITHER.fullmatch(text):
-            open_values += 1
-        else:
+    for text in map(plain_text, texts):
+        if not _EITHER.fullmatch(text):
             certain += [style for style in _GROUPED if _shows(text, style)]
+            continue
+        open_values += 1
+        certain += ["dutch" if "." in text else "english"] if whole else []
     styles = sorted(set(certain))
     if open_values and len(styles) != 1:
         raise SourceError(
@@ -73,8 +86,15 @@ def _shows(text: str, style: Style) -> bool:
     return bool(_GROUPED[style].fullmatch(text) or _DECIMAL[style].fullmatch(text))
 
 
-def _number(text: str, style: Style | None) -> float | None:
+def plain_text(text: str) -> str:
+    """Write a number with a hyphen for minus, and without the blanks or raised commas that part its thousands."""
+    plain = text.translate(_SIGNS).strip()
+    return plain.replace(" ", "").replace("'", "") if _SPACED.fullmatch(plain) else plain
+
+
+def number_in(cell: str, style: Style | None) -> float | None:
     """Read one text; without a style, what can be read in one way only."""
+    text = plain_text(cell)
     for name, grouped in _GROUPED.items():
         if grouped.fullmatch(text) and (name == style or not _EITHER.fullmatch(text)):
             mark, decimal = (".", ",") if name == "dutch" else (",", ".")

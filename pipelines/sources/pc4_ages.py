@@ -8,13 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import SourceError
-from pipelines.sources.cbs_counts import bounds
+from pipelines.sources.cbs_counts import Floats, bounds, numbers
+from pipelines.sources.cbs_dialects import dialects
 from pipelines.sources.code_columns import listed_codes
 from pipelines.sources.codes import PC4
 from pipelines.sources.contracts import PEOPLE_COUNTS
 from pipelines.sources.csv_table import require_columns
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.number_style import read_numbers
+from pipelines.sources.figures import FigureColumn
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.vector import Remark
 
@@ -57,16 +58,27 @@ def read_pc4_ages(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark
     table = read_delivered(delivery, raw)
     require_columns(table, tuple(named.values()), delivery.path)
     ages = _age_groups(table[named["age"]], delivery.path)
-    where = f"{delivery.path}: column {named['inhabitants']!r}"
-    persons = read_numbers(table[named["inhabitants"]], where, delivery.numbers)
+    inhabitants = _inhabitants(table, named["inhabitants"], delivery)
     postcodes = listed_codes(table[named["postcode"]], delivery.path, named["postcode"], PC4)
-    groups = _with_bounds(pa.chunked_array([postcodes.required().tolist()], pa.string()), ages, persons)
+    groups = _with_bounds(
+        pa.chunked_array([postcodes.required().tolist()], pa.string()), ages, numbers(inhabitants.read())
+    )
     _refuse_repeats(groups, delivery.path)
     counts = [_band(groups, name, low, high, delivery.vintage) for name, (low, high) in BANDS.items()]
     own = groups.filter(pc.invert(pc.is_in(groups["group"], pa.array(list(BANDS)))))
     unused = [name for name in table.column_names if name not in named.values()]
     listed = (Remark(delivery.path, "columns not used", "listed", len(unused), ", ".join(unused)),) if unused else ()
-    return pa.concat_tables([*counts, _counts(own, "count", delivery.vintage)]), (*listed, *postcodes.remarks())
+    return pa.concat_tables([*counts, _counts(own, "count", delivery.vintage)]), (
+        *listed,
+        *postcodes.remarks(),
+        *inhabitants.remarks(),
+    )
+
+
+def _inhabitants(table: pa.Table, column: str, delivery: Delivery) -> FigureColumn:
+    cells = np.array(table[column].to_pylist(), dtype=object)
+    masks = dialects("pc4_ages", delivery)[0].masks
+    return FigureColumn(cells, delivery.path, column, masks, delivery.numbers, whole=True)
 
 
 def _age_groups(ages: pa.ChunkedArray, name: str) -> pa.Table:
@@ -85,8 +97,8 @@ def _age_groups(ages: pa.ChunkedArray, name: str) -> pa.Table:
     return pa.table({"start": [start for start, _ in rows], "group": [group for _, group in rows]})
 
 
-def _with_bounds(postcodes: pa.ChunkedArray, ages: pa.Table, persons: pa.Array) -> pa.Table:
-    values = persons.to_numpy(zero_copy_only=False)
+def _with_bounds(postcodes: pa.ChunkedArray, ages: pa.Table, values: Floats) -> pa.Table:
+    persons = pa.array(values, from_pandas=True)
     missing = np.isnan(values)
     lowest, highest = bounds(values)
     return ages.append_column("unit_code", postcodes).append_column("persons", persons).append_column(

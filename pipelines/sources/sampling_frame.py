@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
-from pipelines.sources.contracts import MARGINS, MOST_PEOPLE, STRATA
-from pipelines.sources.csv_table import number, require_columns
+from pipelines.sources.contracts import MARGINS, STRATA
+from pipelines.sources.csv_table import require_columns
 from pipelines.sources.delivery import Delivery
+from pipelines.sources.figures import FigureColumn
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.texts import NAME, label, require_shown
 
@@ -35,15 +37,21 @@ def read_strata(delivery: Delivery, raw: Path) -> pa.Table:
     """
     table = read_delivered(delivery, raw)
     require_columns(table, _STRATA, delivery.path)
-    rows = [_stratum(row, delivery) for row in table.to_pylist()]
+    people, asked = (_people(table, column, delivery) for column in ("inwoners", "gevraagd"))
+    rows = [_stratum(*one, delivery) for one in zip(table.to_pylist(), people, asked, strict=True)]
     _require_apart([str(row["stratum"]) for row in rows], delivery.path)
     return conform(pa.Table.from_pylist(rows, schema=STRATA.schema), STRATA).cast(STRATA.schema)
 
 
-def _stratum(row: dict[str, str], delivery: Delivery) -> dict[str, object]:
+def _people(table: pa.Table, column: str, delivery: Delivery) -> list[float | None]:
+    """Counts of people (n,), None where a cell is empty."""
+    cells = np.array(table[column].to_pylist(), dtype=object)
+    return list(FigureColumn(cells, delivery.path, column, style=delivery.numbers, whole=True).read())
+
+
+def _stratum(row: dict[str, str], people: float | None, asked: float | None, delivery: Delivery) -> dict[str, object]:
     where = f"{delivery.path}: stratum {label(row['stratum'])!r}"
-    people, asked = number(row["inwoners"]), number(row["gevraagd"])
-    if people is None or not 1 <= people <= MOST_PEOPLE:
+    if people is None or people < 1:
         raise SourceError(f"{where}: inwoners is {row['inwoners']!r}. Fill in how many people the stratum has.")
     if row["gevraagd"] and (asked is None or not 1 <= asked <= people):
         raise SourceError(
@@ -69,21 +77,21 @@ def read_margins(delivery: Delivery, raw: Path) -> pa.Table:
     """
     table = read_delivered(delivery, raw)
     require_columns(table, _MARGINS, delivery.path)
-    rows = [_margin(row, delivery) for row in table.to_pylist()]
+    counted = zip(table.to_pylist(), _people(table, "inwoners", delivery), strict=True)
+    rows = [_margin(row, people, delivery) for row, people in counted]
     _require_apart([f"{row['feature']} {row['category']}" for row in rows], delivery.path)
     _require_ages_in_turn([str(row["category"]) for row in rows if row["feature"] == "age"], delivery.path)
     return conform(pa.Table.from_pylist(rows, schema=MARGINS.schema), MARGINS).cast(MARGINS.schema)
 
 
-def _margin(row: dict[str, str], delivery: Delivery) -> dict[str, object]:
+def _margin(row: dict[str, str], people: float | None, delivery: Delivery) -> dict[str, object]:
     where = f"{delivery.path}: {label(row['kenmerk'])} {label(row['categorie'])!r}"
     feature = _FEATURES.get(row["kenmerk"])
     if feature is None or not row["categorie"]:
         raise SourceError(f"{where}: is no feature with a category. Features are {sorted(_FEATURES)}.")
     if feature == "age" and not AGES.fullmatch(row["categorie"]):
         raise SourceError(f"{where}: is no range of ages. Write them as 18-34 or 75+.")
-    people = number(row["inwoners"])
-    if people is None or not 0 <= people <= MOST_PEOPLE:
+    if people is None or people < 0:
         raise SourceError(f"{where}: inwoners is {row['inwoners']!r}. Fill in how many people there are.")
     return {
         "wave": delivery.vintage,

@@ -143,9 +143,9 @@ def test_a_respondent_of_a_stratum_that_is_not_listed_stops_the_run(tmp_path: Pa
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        ("strata", "400", "nul", r"strata\.csv: stratum 'noord': inwoners is 'nul'"),
-        ("strata", "400", "1e308", "inwoners is '1e308'"),
-        ("margins", "520", "20000001", "inwoners is '20000001'"),
+        ("strata", "400", "nul", r"strata\.csv: column 'inwoners' holds 1 values that are no whole number.*'nul'"),
+        ("strata", "400", "1e308", "'inwoners' holds 1 values that are no whole number.*'1e308'"),
+        ("margins", "520", "20000001", "'inwoners' holds 1 values that are no whole number.*'20000001'"),
         ("strata", "400;20", "400;500", "gevraagd is '500' of 400 inwoners"),
         ("strata", "zuid", "noord", r"\['noord'\] stand there more than once"),
         ("strata", "gevraagd", "steekproef", r"columns \['gevraagd'\] are missing"),
@@ -154,7 +154,10 @@ def test_a_respondent_of_a_stratum_that_is_not_listed_stops_the_run(tmp_path: Pa
         ("margins", "18-64", "18-60", r"overlap or leave a gap \(60 and 65\)"),
         ("margins", "18-64", "18-70", r"overlap or leave a gap \(70 and 65\)"),
         ("margins", "18-64", "64-18", "overlap or leave a gap"),
-        ("margins", "520", "veel", "inwoners is 'veel'"),
+        ("margins", "520", "veel", "'inwoners' holds 1 values that are no whole number.*'veel'"),
+        ("margins", "520", "1e308", "'inwoners' holds 1 values that are no whole number.*'1e308'"),
+        ("margins", "520", "", "inwoners is ''"),
+        ("margins", "520", "-99997", "inwoners is '-99997'"),
         ("margins", "geslacht;m", "geslacht;v", "more than once"),
     ],
 )

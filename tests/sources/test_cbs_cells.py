@@ -1,4 +1,4 @@
-"""Codes in layers of CBS: mended where they can be only one, refused where they are none."""
+"""Cells in layers of CBS: codes and figures are mended where they can be only one, refused where they are none."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -103,3 +103,41 @@ def test_a_row_far_away_that_tells_no_gemeente_refuses_nothing(tmp_path: Path):
     area = _area(tmp_path, {"buurten": "buurtcode"})
     found = read_statistics(area, tmp_path, read_municipality(area, tmp_path))
     assert _codes(found, "buurt") == BUURTEN["buurtcode"]
+
+
+def _people(found: Statistics, unit_type: str = "buurt") -> list[float]:
+    rows = found.people_counts.to_pylist()
+    return [row["persons"] for row in rows if (row["unit_type"], row["population_group"]) == (unit_type, "all")]
+
+
+def test_inhabitants_written_as_text_with_thousands_are_counted_and_told(tmp_path: Path):
+    found = _read(tmp_path, buurten=BUURTEN | {"inwoners": ["2.010", "20"]})
+    assert _people(found) == [2010, 20]
+    (remark,) = [remark for remark in found.remarks if remark.action == "mended"]
+    assert (remark.source, remark.rows, remark.examples) == ("buurten.gpkg:buurten", 1, "'2.010'")
+
+
+def test_a_word_where_inhabitants_belong_is_refused_and_one_that_hides_them_is_not(tmp_path: Path):
+    with pytest.raises(
+        SourceError, match=r"buurten: column 'inwoners' holds 1 values that are no whole number.*'n\.v\.t\.'"
+    ):
+        _read(tmp_path, buurten=BUURTEN | {"inwoners": ["100", "n.v.t."]})
+    assert _people(_read(tmp_path, buurten=BUURTEN | {"inwoners": ["100", "geheim"]})) == [100, None]
+
+
+def test_part_of_an_inhabitant_is_refused(tmp_path: Path):
+    with pytest.raises(SourceError, match=r"pc4: column 'inwoners' holds 1 values that are no whole number.*'2\.01'"):
+        _read(tmp_path, pc4=POSTCODES | {"inwoners": [2.01, 20]})
+
+
+def test_ages_as_text_are_written_as_the_inhabitants_are(tmp_path: Path):
+    ages = {
+        "percentage_personen_0_tot_15_jaar": ["1.010", "10"],
+        "percentage_personen_15_tot_25_jaar": ["400", "2"],
+        "percentage_personen_25_tot_45_jaar": ["300", "2"],
+        "percentage_personen_45_tot_65_jaar": ["200", "4"],
+        "percentage_personen_65_jaar_en_ouder": ["100", "2"],
+    }
+    found = _read(tmp_path, buurten=BUURTEN | {"inwoners": ["2.010", "20"], **ages})
+    young = [row["persons"] for row in found.people_counts.to_pylist() if row["population_group"] == "0_14"]
+    assert young == [1010, 10]
