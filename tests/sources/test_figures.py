@@ -52,8 +52,8 @@ def test_words_and_codes_that_hide_a_figure_are_kept_as_they_are():
 @pytest.mark.parametrize(
     "cell",
     [
-        "onbekend", "n.v.t.", "#N/B", "#REF!", "ca. 20", "12 34", "1.2.3", "1e308", 1e308, 20_000_001, "inf", float("inf"), "nan",
-        True, "ja", np.True_, -5, "-1", "2,5", 2.5, "20-30", "< 5", "-",
+        "onbekend", "n.v.t.", "#N/B", "#REF!", "ca. 20", "12 34", "1.2.3", "1e308", 1e308, 20_000_001, "inf",
+        float("inf"), "nan", True, "ja", np.True_, -5, "-1", "2,5", 2.5, "20-30", "< 5", "-",
     ],
 )  # fmt: skip
 def test_what_is_no_count_is_refused_with_column_number_and_example(cell: object):
