@@ -34,15 +34,18 @@ app.add_typer(cli_releases.app)
 app.add_typer(cli_purge.app)
 
 
-def _say(text: str, *, err: bool = False) -> None:
+def _say(text: str) -> None:
     """Write plain lines: nothing in them is read as markup, or steers the terminal."""
     from pipelines.sources.texts import plain  # noqa: PLC0415 - see _folders
 
-    typer.echo("\n".join(map(plain, text.split("\n"))), err=err)
+    typer.echo("\n".join(map(plain, text.split("\n"))))
 
 
 def _complain(text: str) -> None:
-    _say(text, err=True)
+    """Write what is wrong, on standard error; what it quotes of a delivery may be long, and is cut off."""
+    from pipelines.sources.texts import PARAGRAPH, cut, plain  # noqa: PLC0415 - see _folders
+
+    typer.echo("\n".join(cut(plain(line), PARAGRAPH) for line in text.split("\n")), err=True)
 
 
 def _console() -> Console:

@@ -12,9 +12,11 @@ RUNNERS = {
     "execute", "executemany", "executescript", "sql", "query", "create", "create_view", "from_string", "Template",
     "Markup", "JsCode", "Element", "Html", "eval", "exec", "run_sql",
 }  # fmt: skip
+# Modules that read queries, addresses or command lines out of the texts they are given.
+OPENERS = {"subprocess", "pyogrio", "sqlite3", "osmium"}
 STARTERS = ("system", "popen", "exec", "spawn", "posix_spawn")
-# What `warehouse.identifier` lets through is a name of ours.
-SAFE_CALLS = {"identifier"}
+# What `warehouse.identifier` lets through is a name of ours; what `quote` gives is one part of an address.
+SAFE_CALLS = {"identifier", "quote"}
 
 
 def pasted_in(source: str) -> list[int]:
@@ -35,8 +37,15 @@ def _assignments(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
 
 def _runs(function: ast.expr) -> bool:
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    module = getattr(getattr(function, "value", None), "id", "")
-    return name in RUNNERS or module == "subprocess" or (module == "os" and name.startswith(STARTERS))
+    module = _module(function)
+    opens = module in OPENERS and not name.endswith("Error")
+    return name in RUNNERS or opens or (module == "os" and name.startswith(STARTERS))
+
+
+def _module(function: ast.expr) -> str:
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    return getattr(function, "id", "")
 
 
 def _arguments(call: ast.Call) -> Iterator[ast.expr]:
@@ -77,6 +86,8 @@ def _is_safe(value: ast.expr) -> bool:
         'subprocess.run(f"ls {path}", shell=True)',
         'os.system("ls " + path)',
         'relation.create(f"published.{name}")',
+        'pyogrio.raw.read(path, where=f"name = {name}")',
+        'sqlite3.connect(f"file:{path}", uri=True)',
         'connection.execute(" ".join(words))',
     ],
 )
@@ -91,6 +102,7 @@ def test_text_put_together_is_seen(line: str):
         'relation.create(f"published.{identifier(name)}")',
         'connection.execute("set threads = 2")',
         "subprocess.run([command, path])",
+        'sqlite3.connect(f"file:{quote(path)}", uri=True)',
     ],
 )
 def test_values_as_parameters_are_allowed(line: str):

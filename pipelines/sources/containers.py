@@ -91,14 +91,16 @@ def _apart(path: Path, shown: str, folder: Path) -> Path:
     """A file that can be read where it lies, or a link to it in a folder where GDAL may write beside it."""
     ending = path.suffix.lower()
     beside = {part.suffix.lower(): part for part in path.parent.glob(f"{glob_safe(path.stem)}.*") if part.is_file()}
-    if ending != ".gml" and not (ending == ".shp" and ".shx" not in beside):
+    is_clear = "!" not in str(path)  # to pyogrio what stands after it lies in an archive
+    if is_clear and ending != ".gml" and not (ending == ".shp" and ".shx" not in beside):
         if ending == ".shp":
             _require_whole_shapes(path, shown)
         return path
-    parts = PARTS_OF_SHAPES if ending == ".shp" else {".gml", ".xsd"}
+    parts = PARTS_OF_SHAPES if ending == ".shp" else {ending, ".xsd"}
+    stem = path.stem.replace("!", "_")
     for kind in parts & set(beside):
-        (folder / f"{path.stem}{kind}").symlink_to(beside[kind].absolute())
-    apart = folder / f"{path.stem}{ending}"
+        (folder / f"{stem}{kind}").symlink_to(beside[kind].absolute())
+    apart = folder / f"{stem}{ending}"
     if ending == ".shp":
         _require_whole_shapes(apart, shown)
     return apart

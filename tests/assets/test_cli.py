@@ -112,7 +112,10 @@ def test_areas_lists_shipped_ones_and_those_of_the_data_folder(samenhang, tmp_pa
 
 def test_what_is_said_steers_no_terminal(capsys: pytest.CaptureFixture[str]):
     cli._say("one\x1b]0;title\x07 \u202etext\ntwo")
-    assert capsys.readouterr().out == "one]0;title text\ntwo\n"
+    cli._complain("one\x1b " + "a" * 10_000 + "\ntwo")
+    said = capsys.readouterr()
+    assert said.out == "one]0;title text\ntwo\n"
+    assert said.err == "one " + "a" * 1995 + "…\ntwo\n"
 
 
 def test_an_area_may_not_take_the_name_of_a_shipped_one(samenhang, tmp_path: Path):

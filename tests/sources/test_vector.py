@@ -43,6 +43,18 @@ def test_a_sound_layer_is_read_with_its_columns(tmp_path: Path):
     assert layer.remarks == ()
 
 
+@pytest.mark.parametrize("name", ["a.gpkg", "a!b.geojson", "a.shp"])
+@pytest.mark.parametrize("folder", ["!Projecten", "x.zip!y", "a?b#c%41", "{a", 'o\'x "q" $x;', "[a]", "x.zip"])
+def test_a_folder_may_be_called_anything(tmp_path: Path, folder: str, name: str):
+    raw = tmp_path / folder
+    raw.mkdir()
+    (tmp_path / "made").mkdir()
+    _write(tmp_path / "made", [SQUARE], name=name.replace("!", "_"))
+    for part in (tmp_path / "made").iterdir():
+        part.rename(raw / part.name.replace("_", "!"))
+    assert len(read_layer(_delivery(name), raw).geometry) == 1
+
+
 def test_degrees_are_turned_into_rd_and_that_is_recorded(tmp_path: Path):
     degrees = gpd.GeoSeries([SQUARE], crs=28992).to_crs(4326)[0]
     layer = read_layer(_write(tmp_path, [degrees], "EPSG:4326"), tmp_path)
