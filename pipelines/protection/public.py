@@ -183,12 +183,11 @@ def unit_type(area: AreaFile) -> str:
 
 def public_unit_types(area: AreaFile) -> tuple[str, ...]:
     """The kinds of unit of which everybody can read how many people CBS counts in each."""
-    delivered = ((kind, getattr(area.sources, role)) for kind, role in _ROLES.items())
-    return tuple(kind for kind, delivery in delivered if delivery is not None and delivery.public)
+    delivered = ((kind, area.sources.of(role)) for kind, role in _ROLES.items())
+    return tuple(kind for kind, parts in delivered if parts and all(part.public for part in parts))
 
 
 def is_public(area: AreaFile) -> bool:
     """Whether all that people were reckoned from is open to everybody."""
     roles = (*_ROLES.values(), "gemeenten", "wijken", "pc4_ages", "addresses", "crosswalk")
-    delivered = (getattr(area.sources, role) for role in roles)
-    return all(delivery.public for delivery in delivered if delivery is not None)
+    return all(part.public for role in roles for part in area.sources.of(role))

@@ -17,11 +17,12 @@ from pipelines.sources.attempts import read_all
 from pipelines.sources.cbs_areas import LEVELS, extent_of, read_municipality, read_neighbourhoods
 from pipelines.sources.cbs_counts import numbers, signed_numbers
 from pipelines.sources.cbs_dialects import mapping_of, mapping_sentences
+from pipelines.sources.cbs_figures import product_of
 from pipelines.sources.cbs_postcodes import read_ages, read_postcodes
 from pipelines.sources.cbs_squares import read_squares, square_centres
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
 from pipelines.sources.contracts import MOST_PEOPLE, UNIT_TYPE_OF
-from pipelines.sources.delivery import Delivery
+from pipelines.sources.delivery import BorderDelivery, Delivery
 from pipelines.sources.shown_texts import readable
 from pipelines.sources.texts import NAME
 from pipelines.sources.vector import Remark
@@ -79,7 +80,7 @@ def read_statistics(area: AreaFile, raw: Path, municipality: Municipality) -> St
 
 def _with_shown_names(area: AreaFile, areas: pa.Table) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Give every area a name that can be shown: its code where nothing of the delivered one can."""
-    paths = {UNIT_TYPE_OF[role]: delivery.path for role, _, delivery in _deliveries(area) if role in UNIT_TYPE_OF}
+    paths = {UNIT_TYPE_OF[role]: delivery.path for role, _, delivery in _borders(area) if role in UNIT_TYPE_OF}
     sources = [paths.get(kind, paths.get("buurt", "")) for kind in areas["area_type"].to_pylist()]
     shown, remarks = readable(areas, {"area_name": NAME}, sources)
     is_empty = pc.equal(pc.utf8_trim_whitespace(shown["area_name"]), "")
@@ -95,9 +96,9 @@ def _require_people(area: AreaFile, people_counts: pa.Table) -> None:
         pc.equal(people_counts["unit_type"], UNIT_TYPE_OF[role]), pc.equal(people_counts["population_group"], "all")
     )
     if not (pc.sum(people_counts.filter(is_total)["persons"]).as_py() or 0) > 0:
-        delivery: Delivery = getattr(area.sources, role)
+        path = area.sources.of(role)[-1].path
         raise SourceError(
-            f"{delivery.path}: counts no inhabitants near the area, so nothing can be said about people. Choose "
+            f"{path}: counts no inhabitants near the area, so nothing can be said about people. Choose "
             "another delivery as population.total_from in the area file, or deliver this one with its figures."
         )
 
@@ -111,8 +112,7 @@ def require_possible(area: AreaFile, people_counts: pa.Table) -> None:
         By delivery, how many cells of which groups.
     """
     impossible = people_counts.filter(pc.fill_null(pc.greater(people_counts["highest"], MOST_PEOPLE), fill_value=False))
-    # Where ages of PC4 are delivered apart, these are what counts people there.
-    paths = {UNIT_TYPE_OF.get(role, "pc4"): delivery.path for role, _, delivery in _deliveries(area)}
+    paths = _counting_paths(area)
     wrong = []
     for unit_type in sorted(set(impossible["unit_type"].to_pylist())):
         own = impossible.filter(pc.field("unit_type") == unit_type)
@@ -125,8 +125,25 @@ def require_possible(area: AreaFile, people_counts: pa.Table) -> None:
         raise SourceError("\n".join(wrong))
 
 
+def _counting_paths(area: AreaFile) -> dict[str, str]:
+    """The file that counts people, by type of unit: the figures beside borders, and ages of PC4 delivered apart."""
+    parts = {UNIT_TYPE_OF.get(role, "pc4"): area.sources.of(role) for role, _, _ in _borders(area)}
+    return {unit_type: every[-1].path for unit_type, every in parts.items()}
+
+
 def vintage_remarks(area: AreaFile) -> tuple[Remark, ...]:
-    """Postcodes whose borders are of another year than those of the buurten: they are laid over each other."""
+    """Borders of another year than the buurten they are laid over, and figures of another year than their borders."""
+    return (*_unlike_borders(area), *_unlike_figures(area))
+
+
+def _unlike_figures(area: AreaFile) -> Iterator[Remark]:
+    for one in (area.sources.pc4, area.sources.pc6, area.sources.squares, area.sources.squares_500):
+        if one is not None and one.figures and one.figures.vintage != one.vintage:
+            problem = f"figures of {one.figures.vintage} beside borders of {one.vintage}"
+            yield Remark(one.figures.path, problem, "noted", 0)
+
+
+def _unlike_borders(area: AreaFile) -> tuple[Remark, ...]:
     buurten = area.sources.buurten
     others = (area.sources.pc4, area.sources.pc6)
     return tuple(
@@ -136,11 +153,19 @@ def vintage_remarks(area: AreaFile) -> tuple[Remark, ...]:
     )
 
 
-def _deliveries(area: AreaFile) -> Iterator[tuple[str, str, Delivery]]:
+def _borders(area: AreaFile) -> Iterator[tuple[str, str, Delivery]]:
     for role, product in _PRODUCT.items():
         delivery: Delivery | None = getattr(area.sources, role)
         if delivery is not None:
             yield role, product, delivery
+
+
+def _deliveries(area: AreaFile) -> Iterator[tuple[str, str, Delivery]]:
+    """Every delivery of CBS figures or borders: what it is of, its product, and itself."""
+    for role, product, delivery in _borders(area):
+        yield role, product, delivery
+        if isinstance(delivery, BorderDelivery) and delivery.figures:
+            yield f"figures of {role}", product_of(role), delivery.figures
 
 
 def mapping_remarks(area: AreaFile) -> tuple[str, ...]:

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import people_table
-from pipelines.sources.cbs_geometry import Borders, nowhere, require_apart, require_inside, require_located, told_gaps
+from pipelines.sources.cbs_figures import Areas, figure_keys, people_of
+from pipelines.sources.cbs_geometry import (
+    Borders,
+    nowhere,
+    on_land,
+    require_apart,
+    require_inside,
+    require_located,
+    told_gaps,
+)
 from pipelines.sources.cbs_reading import Cells, Derivation, Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
 from pipelines.sources.codes import BUURT, WIJK, code_of
@@ -23,8 +32,6 @@ from pipelines.sources.vector import Remark, mended, near, read_unmended
 LEVELS = ("buurten", "wijken", "gemeenten")
 _AREA_TYPE = {"buurten": "buurt", "wijken": "wijk", "gemeenten": "gemeente"}
 _PARENT = {"buurten": "wijken", "wijken": "gemeenten"}
-# B is water abroad, in older maps of CBS.
-_WATER, _LAND = {"JA", "B"}, {"NEE", ""}
 _SINGULAR = {"gemeente": "gemeenten", "wijk": "wijken"}
 _SHOWN = 5
 
@@ -52,9 +59,9 @@ def read_municipality(area: AreaFile, raw: Path) -> Municipality:
 def _judged(reading: Reading, area: AreaFile, united: shapely.Geometry) -> tuple[Remark, ...]:
     """Refuse buurten that lie nowhere or on top of each other, and tell of slivers and gaps."""
     lost = nowhere(reading)
-    require_located(lost.keep(lost.layer.keep(_is_of(lost, area) & _is_land(lost))), "buurten")
+    require_located(lost.keep(lost.layer.keep(_is_of(lost, area) & on_land(lost))), "buurten")
     own = _is_of(reading, area)
-    land, water = (reading.keep(reading.layer.keep(own & kept)) for kept in (_is_land(reading), ~_is_land(reading)))
+    land, water = (reading.keep(reading.layer.keep(own & kept)) for kept in (on_land(reading), ~on_land(reading)))
     gaps = told_gaps(reading.layer.source, united, water.layer.geometry)
     return (*require_apart(_borders(land, "buurten")), *gaps)
 
@@ -87,10 +94,9 @@ def _read(delivery: BorderDelivery, raw: Path, level: str) -> Reading:
 def _wanted(level: str, delivery: BorderDelivery) -> Wanted:
     """Code and name of a level, the codes of the levels above it, and its figures unless a table holds these."""
     codes = LEVELS[LEVELS.index(level) :]
-    figures = () if delivery.figures else ("inhabitants",)
     return Wanted(
         "neighbourhoods",
-        (*codes, f"{level}_name", "water", *figures),
+        (*codes, f"{level}_name", "water", *figure_keys(delivery)),
         {"code": level, "name": f"{level}_name", **_SINGULAR},
         derived={"wijken": Derivation("buurten", _wijken_of, _WIJKEN_TOLD)},
     )
@@ -107,7 +113,7 @@ def _wijken_of(buurten: Cells) -> Cells:
 
 
 def _of_gemeenten(reading: Reading, area: AreaFile) -> Reading:
-    codes, land = reading.code_column("gemeenten").read().codes, _is_land(reading)
+    codes, land = reading.code_column("gemeenten").read().codes, on_land(reading)
     wanted = _is_of(reading, area) & land
     absent = sorted(set(area.gemeenten) - set(codes[wanted].tolist()))
     if absent:
@@ -131,22 +137,6 @@ def _require_codes_beside(kept: Reading, nameless: Reading) -> None:
 
 def _is_of(reading: Reading, area: AreaFile) -> NDArray[np.bool_]:
     return np.isin(reading.code_column("gemeenten").read().codes, area.gemeenten)
-
-
-def _is_land(reading: Reading) -> NDArray[np.bool_]:
-    words = np.array([_word(value) for value in reading.values("water")], dtype=object)
-    strange = sorted(set(words.tolist()) - _WATER - _LAND)
-    if strange:
-        raise SourceError(
-            f"{reading.layer.source}: column {reading.names['water']!r} (whether an area is water) holds "
-            f"{strange[:_SHOWN]}, which are neither JA nor NEE. Name another column under `columns: {{water: ...}}` in "
-            "the area file, or correct the values."
-        )
-    return np.array([word in _LAND for word in words], dtype=bool)
-
-
-def _word(value: object) -> str:
-    return "" if value is None else str(value).strip().upper()
 
 
 def unique_codes(reading: Reading, key: str) -> NDArray[np.str_]:
@@ -180,11 +170,14 @@ def read_neighbourhoods(area: AreaFile, raw: Path, municipality: Municipality, l
         told = _laid_over(reading, own, level)
         reading = own.keep(near(own.layer, municipality.outline, BUFFER_M, may_be_none=False))
     codes = unique_codes(reading, level)
+    # Of buurten all are read; of wijken those near an extent, so that nobody can say which are missing.
+    whose = area.gemeenten if level == "buurten" else ()
+    people = people_of(reading, Areas(level, codes.astype(object), whose), raw)
     identity = Identity(codes, reading.values(f"{level}_name"), _parents(reading, level))
     return Statistics(
         areas=areas_table(_AREA_TYPE[level], identity, reading.layer.geometry, delivery),
-        people_counts=people_table(_AREA_TYPE[level], codes, reading.groups(), delivery.vintage),
-        remarks=reading.layer.remarks + reading.remarks() + told,
+        people_counts=people_table(_AREA_TYPE[level], codes, people.groups, people.vintage),
+        remarks=reading.layer.remarks + reading.remarks() + told + people.remarks,
     )
 
 

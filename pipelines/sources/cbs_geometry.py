@@ -24,6 +24,8 @@ INSIDE_TOLD = 0.99
 INSIDE_REFUSED = 0.5
 # Slits between borders that do not quite meet are no gaps.
 GAP_M2 = 1_000.0
+# B is water abroad, in older maps of CBS.
+_WATER, _LAND = {"JA", "B"}, {"NEE", ""}
 _SHOWN = 5
 
 
@@ -145,6 +147,29 @@ def _inside(above: Borders, below: Borders, parents: NDArray[np.str_]) -> Iterat
         buurten = shapely.union_all(below.geometry[parents == str(code)])
         if buurten.area > 0:
             yield str(code), shapely.area(shapely.intersection(geometry, buurten)) / buurten.area
+
+
+def on_land(reading: Reading) -> NDArray[np.bool_]:
+    """Which rows (n,) are land: maps of CBS give each area a row for its land and one for its water.
+
+    Raises
+    ------
+    SourceError
+        When the column says neither.
+    """
+    words = np.array([_word(value) for value in reading.values("water")], dtype=object)
+    strange = sorted(set(words.tolist()) - _WATER - _LAND)
+    if strange:
+        raise SourceError(
+            f"{reading.layer.source}: column {reading.names['water']!r} (whether an area is water) holds "
+            f"{strange[:_SHOWN]}, which are neither JA nor NEE. Name another column under `columns: {{water: ...}}` in "
+            "the area file, or correct the values."
+        )
+    return np.array([word in _LAND for word in words], dtype=bool)
+
+
+def _word(value: object) -> str:
+    return "" if value is None else str(value).strip().upper()
 
 
 def nowhere(reading: Reading) -> Reading:

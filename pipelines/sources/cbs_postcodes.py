@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import people_table
+from pipelines.sources.cbs_figures import Areas, figure_keys, people_of
 from pipelines.sources.cbs_geometry import Borders, nowhere, require_located, told_overlaps
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import Identity, Municipality, Statistics, areas_table
@@ -28,19 +29,22 @@ def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level:
     layer, shares = _inside(read_near(delivery, raw, Near(municipality.outline, 0.0), may_be_none=False), municipality)
     counted_apart = level == "pc4" and area.sources.pc4_ages is not None
     # Ages from a table of their own: figures beside these borders may be absent.
-    keys = (level,) if counted_apart and "inhabitants" not in delivery.columns else (level, "inhabitants")
+    bare = counted_apart and "inhabitants" not in delivery.columns
+    keys = (level,) if bare else (level, *figure_keys(delivery))
     reading = read_as(layer, Wanted(level, keys, {"postcode": level, "code": level}), delivery)
     codes = reading.code_column(level).required()
     parents = np.array([code[:4] if level == "pc6" else "" for code in codes], dtype=object)
     if level == area.population.total_from:
         _require_located(reading, level, codes)
     merged = _merged(layer.geometry, codes)
+    borders = Borders(layer.source, merged.codes, merged.geometry)
     identity = Identity(merged.codes, merged.codes, parents[merged.first], shares[merged.first])
-    groups = {} if counted_apart else {key: counts.take(merged.first) for key, counts in reading.groups().items()}
+    people = people_of(reading, Areas(level, codes), raw)
+    groups = {} if counted_apart else {key: counts.take(merged.first) for key, counts in people.groups.items()}
     return Statistics(
         areas=areas_table(level, identity, merged.geometry, delivery),
-        people_counts=people_table(level, merged.codes, groups, delivery.vintage),
-        remarks=layer.remarks + reading.remarks() + told_overlaps(Borders(layer.source, merged.codes, merged.geometry)),
+        people_counts=people_table(level, merged.codes, groups, people.vintage),
+        remarks=layer.remarks + reading.remarks() + people.remarks + told_overlaps(borders),
     )
 
 

@@ -11,6 +11,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_areas import unique_codes
 from pipelines.sources.cbs_counts import people_table
+from pipelines.sources.cbs_figures import Areas, figure_keys, people_of
 from pipelines.sources.cbs_reading import Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
 from pipelines.sources.contracts import SQUARES
@@ -30,14 +31,15 @@ def read_squares(area: AreaFile, raw: Path, municipality: Municipality, role: st
     if delivery is None:
         return Statistics()
     layer = read_near(delivery, raw, Near(municipality.outline, BUFFER_M), may_be_none=False)
-    reading = read_as(layer, Wanted(role, ("code", "inhabitants")), delivery)
+    reading = read_as(layer, Wanted(role, ("code", *figure_keys(delivery))), delivery)
     codes, size_m = unique_codes(reading, "code"), SIZE_M[role]
+    people = people_of(reading, Areas(role, codes.astype(object)), raw)
     x_m, y_m = square_centres(codes, layer.source, size_m)
     squares = [pa.array(codes.tolist(), pa.string()), pa.array([size_m] * len(codes), pa.int32()), x_m, y_m]
     return Statistics(
-        people_counts=people_table(UNIT_TYPE[role], codes, reading.groups(), delivery.vintage),
+        people_counts=people_table(UNIT_TYPE[role], codes, people.groups, people.vintage),
         squares=pa.table(squares, schema=SQUARES.schema),
-        remarks=layer.remarks + reading.remarks(),
+        remarks=layer.remarks + reading.remarks() + people.remarks,
     )
 
 
