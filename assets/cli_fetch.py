@@ -110,11 +110,13 @@ def _progress() -> Iterator[tuple[Tell, Say]]:
 
 
 def _words(outcome: "Outcome") -> str:
+    from pipelines.sources.texts import plain  # noqa: PLC0415 - see fetch
+
     words = _WORDS[outcome.status].format(
         path=outcome.order.path, mb=f"{outcome.bytes / 1e6:,.1f}", remark=outcome.remark
     )
     more = f" ({outcome.remark})" if outcome.remark and outcome.remark not in words else ""
-    return words + more
+    return plain(words + more)  # a server says what it likes
 
 
 def _tell_failures(outcomes: "tuple[Outcome, ...]") -> None:

@@ -60,6 +60,18 @@ def test_what_is_of_another_year_or_only_guessed_is_said_in_a_comment():
     assert "Nobody has tried these addresses of the registry yet: cbs-wijkenbuurten" in draft
 
 
+@pytest.mark.parametrize(
+    "name", ["'s-Gravenhage", "a: b # c", 'x" y\\', "- [a, {b", "&a *b !c %d", "x\nsources: {}\ny", "{{7*7}} {year}"]
+)
+def test_a_name_of_any_signs_is_the_title_and_nothing_more(tmp_path: Path, name: str):
+    path = tmp_path / "town-2024.yaml"
+    draft = area_draft(Gemeente("GM0014", name), 2024, "town-2024", shipped_registry())
+    path.write_text(draft, encoding="utf-8")
+    area = read_area_file(path)
+    assert area.title == f"{' '.join(name.splitlines())} (2024)"
+    assert area.sources.buurten is not None
+
+
 def test_a_year_without_borders_is_told_with_the_years_there_are():
     with pytest.raises(InputError, match=r"--jaar 1999: .*2017, 2018.*2025"):
         area_draft(GRONINGEN, 1999, "groningen-1999", shipped_registry())

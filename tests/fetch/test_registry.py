@@ -9,7 +9,7 @@ import yaml
 from pipelines.errors import AreaFileError
 from pipelines.sources.area_file import SHIPPED as AREAS
 from pipelines.sources.area_file import read_area_file
-from pipelines.sources.fetch.registry import SHIPPED, RegistryError, read_registry, shipped_registry
+from pipelines.sources.fetch.registry import SHIPPED, RegistryError, filled, read_registry, shipped_registry
 
 CONTENT = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
 GRONINGEN = yaml.safe_load((AREAS / "groningen-2017.yaml").read_text(encoding="utf-8"))
@@ -18,6 +18,9 @@ NATIONAL = (
     "statline-kerncijfers", "statline-nabijheid", "statline-veiligheidsmonitor", "bag-verblijfsobjecten", "bag-light",
     "osm-netherlands", "osm-province", "duo-basisonderwijs", "pdok-gemeenten",
 )  # fmt: skip
+
+
+ONE_YEAR = {2024: {"evidence": "assumed", "seen": "never_fetched"}}
 
 
 def _written(folder: Path, name: str, **changes: object) -> Path:
@@ -115,3 +118,15 @@ def test_a_file_that_is_no_registry_is_refused_by_name(tmp_path: Path, text: str
         read_registry(path)
     with pytest.raises(RegistryError, match="cannot be read as a registry"):
         read_registry(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize("key", ["url", "page", "attribution"])
+@pytest.mark.parametrize("said", ["{year.__class__}", "{0}", "{year!r}", "{other}", "{}"])
+def test_a_template_of_the_registry_may_name_its_own_words_only(tmp_path: Path, key: str, said: str):
+    changed = _written(tmp_path, "cbs-wijkenbuurten", **{key: f"https://example.org/{said}", "years": ONE_YEAR})
+    with pytest.raises(RegistryError, match="in braces"):
+        read_registry(changed)
+
+
+def test_a_template_that_was_filled_in_is_not_read_again():
+    assert filled("{variant} {year}", variant="{year}", year="2024") == "{year} 2024"

@@ -1,6 +1,7 @@
 """The first draft of an area file: all that the registry can tell, and in comments what only the municipality knows."""
 
 import difflib
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,9 @@ from pipelines.sources.cbs_areas import gemeente_names
 from pipelines.sources.codes import GEMEENTE, code_of
 from pipelines.sources.delivery import BorderDelivery
 from pipelines.sources.fetch.ledger import retrievals
-from pipelines.sources.fetch.registry import Registry, RegistryError, Source
+from pipelines.sources.fetch.registry import Registry, RegistryError, Source, filled
 from pipelines.sources.place_kinds import booklet_kinds
+from pipelines.sources.texts import label
 
 BORDERS = "cbs-wijkenbuurten"
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{1,62}$")
@@ -151,13 +153,14 @@ def _untried(year: int, registry: Registry) -> Iterator[str]:
 
 
 def _head(gemeente: Gemeente, year: int, name: str, untried: Sequence[str]) -> Iterator[str]:
-    yield f"# {gemeente.name or gemeente.code}, {year}: a first draft, made from the registry of national sources."
+    called = label(gemeente.name) or gemeente.code
+    yield f"# {called}, {year}: a first draft, made from the registry of national sources."
     yield "# `samenhang fetch` gets what has a `fetch`; anything else somebody puts into the raw folder, at its `path`."
     yield "# What follows can be used as it is. What only you know is asked for in the comments."
     if untried:
         yield f"# Nobody has tried these addresses of the registry yet: {', '.join(untried)}."
     yield f"name: {name}"
-    yield f"title: {gemeente.name or gemeente.code} ({year})"
+    yield f"title: {_quoted(f'{called} ({year})')}"
     yield f"year: {year}"
     yield f"gemeenten: [{gemeente.code}]"
     yield "# Whose totals people add up to. Take `squares` if you trust these more, and if they are of the same year."
@@ -177,15 +180,20 @@ def _delivery(part: _Part, year: int, name: str, registry: Registry) -> Iterator
     layer = source.layers.get(part.role)
     keys = [
         *part.keys,
-        f"path: {name}/{part.file.format(year=vintage)}",
+        f"path: {name}/{filled(part.file, year=str(vintage))}",
         f"fetch: {part.source}",
         f"vintage: {vintage}",
         f"licence: {source.licence}",
-        f'attribution: "{source.attribution.format(year=vintage)}"',
+        f"attribution: {_quoted(source.attribution_of(vintage))}",
         *([f"layer: {layer}"] if layer else []),
     ]
     for number, key in enumerate(keys):
         yield f"    {'- ' if not number else '  '}{key}" if part.listed else f"    {key}"
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML reads it back, whatever signs are in it: what is JSON is YAML."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _nearest(source: Source, year: int) -> int:

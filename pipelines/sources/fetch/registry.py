@@ -4,6 +4,7 @@ Here an id, a year and a place become an address; nothing is requested. What cam
 """
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ Service = Literal["file", "geofabrik", "ogc_features", "odata"]
 Content = Literal["gpkg", "zip", "pbf", "csv", "geojson", "parquet"]
 _PAGED: Mapping[str, Content] = {"ogc_features": "geojson", "odata": "parquet"}
 _MB = 1_000_000
+_FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 class RegistryError(InputError):
@@ -73,13 +75,19 @@ class Source(Strict):
         if bool(self.region_dimension) != (self.service == "odata"):
             raise ValueError("region_dimension belongs to service odata, and to no other")
         for year in self.years:
+            self.page_of(year)
+            self.attribution_of(year)
             for variant in self.variants or ("",):
                 _require_plain(self._address(year, variant))
         return self
 
     def page_of(self, year: int) -> str:
         """The page for people about one year."""
-        return self.page.replace("{year}", str(year))
+        return filled(self.page, year=str(year))
+
+    def attribution_of(self, year: int) -> str:
+        """Who is to be named of one year."""
+        return filled(self.attribution, year=str(year))
 
     @property
     def size_limit_bytes(self) -> int:
@@ -91,14 +99,25 @@ class Source(Strict):
         template = edition.url or self.url
         if template is None:
             raise ValueError(f"{year} has no url, and the source has none for all years")
-        try:
-            return template.format(year=year, yy=f"{year % 100:02}", table=edition.table, variant=variant)
-        except (KeyError, IndexError, ValueError) as error:
-            raise ValueError(f"url {template!r} may hold {{year}}, {{yy}}, {{table}} and {{variant}} only") from error
+        return filled(template, year=str(year), yy=f"{year % 100:02}", table=edition.table, variant=variant)
 
     def address(self, year: int, variant: str) -> str:
         """Where one year (of one variant) is published."""
         return self._address(year, variant)
+
+
+def filled(template: str, **values: str) -> str:
+    """A template of the registry with `{year}` and its like filled in; nothing else in it is looked at.
+
+    Raises
+    ------
+    ValueError
+        When it names another thing in braces.
+    """
+    strange = sorted(set(_FIELD.findall(template)) - set(values))
+    if strange:
+        raise ValueError(f"{template!r} may hold only {sorted(values)} in braces, not {strange}")
+    return _FIELD.sub(lambda field: values[field[1]], template)
 
 
 class Registry(Strict):
