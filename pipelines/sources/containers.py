@@ -16,6 +16,7 @@ from pipelines.sources.delivery import Delivery
 from pipelines.sources.guard import glob_safe, require_layer_file
 from pipelines.sources.layer_files import LayerFile, layer_names
 from pipelines.sources.texts import label
+from pipelines.sources.wholeness import is_cut_short
 from pipelines.sources.zip_files import PARTS_OF_SHAPES, ZippedLayer, layers_in, opened_zip, unpacked
 
 Wanted = tuple[str | None, str | None]
@@ -37,7 +38,9 @@ def opened(path: Path, delivery: Delivery, default_layer: str | None = None) -> 
         else:
             plain = _apart(path, delivery.path, Path(folder))
             layer = _chosen(layer_names(plain, delivery.path), (delivery.layer, default_layer), delivery.path)
-            yield LayerFile(plain, f"{delivery.path}:{label(layer)}", layer, delivery.encoding)
+            # A GeoParquet file is its layer, and has no name for it.
+            source = delivery.path if plain.suffix.lower() == ".parquet" else f"{delivery.path}:{label(layer)}"
+            yield LayerFile(plain, source, layer, delivery.encoding)
 
 
 def _zipped(path: Path, delivery: Delivery, default_layer: str | None, folder: Path) -> LayerFile:
@@ -107,13 +110,16 @@ def _apart(path: Path, shown: str, folder: Path) -> Path:
 
 
 def _require_whole_shapes(path: Path, shown: str) -> None:
-    """Refuse a Shapefile without its table; an index that is missing is made anew beside it, where that may be."""
-    beside = {part.suffix.lower() for part in path.parent.glob(f"{glob_safe(path.stem)}.*")}
+    """Refuse a Shapefile without its table, or cut short; an index that is missing is made anew beside it."""
+    beside = {part.suffix.lower(): part for part in path.parent.glob(f"{glob_safe(path.stem)}.*")}
     if ".dbf" not in beside:
         raise SourceError(
             f"{shown}: lacks the .dbf that belongs to it, which holds its columns. Deliver all parts of the Shapefile "
             "(.shp, .shx, .dbf and .prj) together, in one zip file."
         )
+    for part in (path, beside[".dbf"]):  # GDAL reads what is left, and says nothing of what is not
+        if is_cut_short(part):
+            raise SourceError(f"{shown}: its {part.suffix} is cut short: download or copy it again.")
     if ".shx" not in beside:
         pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
         try:

@@ -75,8 +75,9 @@ def _named(source: str, whole: pyproj.CRS) -> System:
     crs = _horizontal(whole)
     code = crs.to_epsg()
     if code == _RD_CODE or _is_rd(crs):
+        plain = code == _RD_CODE and _datum_is_known(crs)
         told = Remark(source, f"RD under another name ({crs.name}), known by its parameters", "noted", 0)
-        return System(crs, f"EPSG:{_RD_CODE}", is_rd=True, remarks=() if code == _RD_CODE else (told,))
+        return System(crs, f"EPSG:{_RD_CODE}", is_rd=True, remarks=() if plain else (told,))
     if not _datum_is_known(crs):
         raise SourceError(
             f"{source}: its coordinate system ({crs.name}) does not say on which datum it rests, so that it may lie "

@@ -89,7 +89,7 @@ def describe(file: LayerFile) -> Description:
         return geoparquet.describe(file.path, file.source)
     with _told(file.path, file.source, "cannot be read"):
         options = _OPEN_OPTIONS.get(file.ending, {})
-        found = pyogrio.read_info(file.path, layer=file.layer, force_total_bounds=False, **options)
+        found = pyogrio.read_info(file.path, layer=file.layer, force_feature_count=True, **options)
     if found["driver"] not in _DRIVERS[file.ending]:
         raise SourceError(
             f"{file.source}: is no {file.ending} inside but {found['driver']}, which is not read. Export it as a "
@@ -141,7 +141,8 @@ def _read(file: LayerFile, box: Box | None = None, where: str | None = None) -> 
     names = letters.decoded(np.asarray(meta["fields"], dtype=object))
     fields = {str(n): letters.decoded(np.asarray(c, dtype=object)) for n, c in zip(names, columns, strict=True)}
     first = 0 if file.ending == ".gpkg" else 1  # a GeoPackage counts its rows from 1, the others from 0
-    return Rows(geometry, fields, np.asarray(numbers, dtype=np.int64) + first, meta["crs"], letters.remarks)
+    found = Rows(geometry, fields, np.asarray(numbers, dtype=np.int64) + first, meta["crs"], letters.remarks)
+    return found if box is None else found.in_order()
 
 
 def _geometries(wkb: NDArray[np.object_] | None, n_rows: int) -> NDArray[np.object_]:

@@ -1,7 +1,7 @@
 """Rows of a layer before anything is judged: as they stand in a file, in its own coordinate system."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,3 +33,9 @@ class Rows:
     numbers: NDArray[np.int64]
     crs: str | None
     remarks: tuple[Remark, ...] = ()
+
+    def in_order(self) -> "Rows":
+        """The rows as they stand in the file: an index gives them as they lie."""
+        order = np.argsort(self.numbers)
+        fields = {name: values[order] for name, values in self.fields.items()}
+        return replace(self, geometry=self.geometry[order], fields=fields, numbers=self.numbers[order])

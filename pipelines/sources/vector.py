@@ -88,7 +88,8 @@ def read_layer(delivery: Delivery, raw: Path, *, default_layer: str | None = Non
 def read_unmended(delivery: Delivery, raw: Path, *, default_layer: str | None = None) -> Layer:
     """Read a layer as `read_layer` does, its invalid polygons as they are: `mended` is for those that are used."""
     with opened(find(raw, delivery.path), delivery, default_layer) as file:
-        return _whole(file, system_of(file.source, describe(file).crs, delivery.crs))
+        description = describe(file)
+        return _whole(file, description, system_of(file.source, description.crs, delivery.crs))
 
 
 def read_near(
@@ -119,14 +120,19 @@ def read_near(
         system = system_of(file.source, description.crs, delivery.crs)
         kept = _part(file, description, system, where)
         if kept is None:
-            kept = near(_whole(file, system), where.outline, where.buffer_m, may_be_none=may_be_none)
+            kept = near(_whole(file, description, system), where.outline, where.buffer_m, may_be_none=may_be_none)
     n_rows, n_near = description.n_rows, len(kept.geometry)
     told = Remark(kept.source, f"{n_rows - n_near:,} of {n_rows:,} rows are not near the area", "noted", n_near)
     return mended(replace(kept, remarks=(*kept.remarks, told)) if n_near < n_rows else kept)
 
 
-def _whole(file: LayerFile, system: System) -> Layer:
+def _whole(file: LayerFile, description: Description, system: System) -> Layer:
     rows = read_rows(file)
+    if not len(rows.geometry) and description.n_rows > 0:
+        raise SourceError(
+            f"{file.source}: has {description.n_rows:,} rows by its own count, of which none can be read. It is "
+            "damaged: download or copy it again."
+        )
     if not len(rows.geometry):
         raise SourceError(
             f"{file.source}: the layer is empty. Deliver it again, or name another `layer` in the area file."

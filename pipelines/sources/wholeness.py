@@ -40,6 +40,11 @@ def _shapes(first: bytes, _last: bytes, n_bytes: int) -> bool:
     return 2 * words > n_bytes
 
 
+def _table(first: bytes, _last: bytes, n_bytes: int) -> bool:
+    n_rows, header, width = (int.from_bytes(first[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
+    return header + n_rows * width > n_bytes
+
+
 def _sqlite(first: bytes, _last: bytes, n_bytes: int) -> bool:
     size = int.from_bytes(first[_SQLITE_PAGE_SIZE_AT : _SQLITE_PAGE_SIZE_AT + 2], "big")
     pages = int.from_bytes(first[_SQLITE_PAGES_AT : _SQLITE_PAGES_AT + 4], "big")
@@ -52,5 +57,6 @@ _SAYS: Mapping[str, Callable[[bytes, bytes, int], bool]] = {
     ".gml": _xml,
     ".parquet": _parquet,
     ".shp": _shapes,
+    ".dbf": _table,
     ".gpkg": _sqlite,
 }
