@@ -16,6 +16,7 @@ from pipelines.sources.cbs import Statistics, mapping_remarks
 from pipelines.sources.check import Readings, readings
 from pipelines.sources.contracts import UNIT_TYPE_OF
 from pipelines.sources.contradictions import Contradiction, refusals, remarks, unused
+from pipelines.survey.contradictions import DeliveredWave, contradictions_of, delivered_waves
 from pipelines.survey.living import lived_in
 from pipelines.survey.responses import responses
 from pipelines.survey.sample import Tables, Wave, draw, waves_of
@@ -42,7 +43,7 @@ def problems(area: AreaFile, raw: Path) -> tuple[str, ...]:
 def verdict(area: AreaFile, raw: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give `problems`, and of CBS deliveries which columns are not read and how sure we are of the others."""
     read = readings(area, raw)
-    found = tuple(_of_people(area, read))
+    found = (*_of_people(area, read), *_of_survey(area, read))
     wrong = tuple(dict.fromkeys((*read.problems, *_contradictions(area, read), *refusals(found, area))))
     known = read.statistics.remarks if read.statistics else ()
     listed = (one for one in known if one.action == "listed")
@@ -69,12 +70,23 @@ def _contradictions(area: AreaFile, read: Readings) -> Iterator[str]:
         register = build_register(read.places, area.place_kinds, area.sources.places)
         wrong = attempt(lambda: completeness(register.functions, area.place_kinds))[1]
         yield from (f"area file {area.name}: {sentence}" for sentence in wrong)
-    if read.survey is not None:
-        survey = read.survey
-        tables = Tables(survey.respondents, survey.answers, survey.items, survey.strata, survey.margins)
-        waves = {wave.year: wave for wave in waves_of(tables, frozenset())}
-        for delivery in (one for one in area.sources.waves() if one.vintage in waves):
-            yield from _wrong_in_wave(waves[delivery.vintage], delivery, read.statistics)
+    for one in _waves(area, read):
+        yield from _wrong_in_wave(one.wave, one.delivery, read.statistics)
+
+
+def _of_survey(area: AreaFile, read: Readings) -> Iterator[Contradiction]:
+    """Where a survey contradicts the lists beside it."""
+    for one in _waves(area, read):
+        yield from contradictions_of(one)
+
+
+def _waves(area: AreaFile, read: Readings) -> tuple[DeliveredWave, ...]:
+    """The waves that could be read."""
+    if read.survey is None:
+        return ()
+    survey = read.survey
+    tables = Tables(survey.respondents, survey.answers, survey.items, survey.strata, survey.margins)
+    return delivered_waves(waves_of(tables, frozenset()), area.sources.waves())
 
 
 def _wrong_in_wave(wave: Wave, delivery: RespondentDelivery, statistics: Statistics | None) -> Iterator[str]:

@@ -20,7 +20,7 @@ class Contradiction:
     """So many units (`count`, of `of`) that cannot be true in all the deliveries of `roles`.
 
     `problem` says what contradicts what, in numbers. `worst` names the units where most does not fit, with how much;
-    empty where the units are persons.
+    empty where the units are persons. `paths` are the files, where a role has several.
     """
 
     kind: str
@@ -29,6 +29,7 @@ class Contradiction:
     count: float
     of: float
     worst: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
     @property
     def facts(self) -> ContradictionKind:
@@ -127,4 +128,4 @@ def _paths(one: Contradiction, area: AreaFile) -> str:
     """The files that contradict each other: of ages of PC4 that are delivered apart, the table that counts them."""
     roles = ("pc4_ages" if role == "pc4" and area.sources.pc4_ages else role for role in one.roles)
     paths = [delivery.path for role in roles for delivery in area.sources.of(role)[:1]]
-    return " and ".join(dict.fromkeys(paths))
+    return " and ".join(dict.fromkeys(one.paths or paths))

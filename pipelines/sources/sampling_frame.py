@@ -80,6 +80,7 @@ def read_margins(delivery: Delivery, raw: Path) -> pa.Table:
     counted = zip(table.to_pylist(), _people(table, "inwoners", delivery), strict=True)
     rows = [_margin(row, people, delivery) for row, people in counted]
     _require_apart([f"{row['feature']} {row['category']}" for row in rows], delivery.path)
+    _require_somebody(rows, delivery.path)
     _require_ages_in_turn([str(row["category"]) for row in rows if row["feature"] == "age"], delivery.path)
     return conform(pa.Table.from_pylist(rows, schema=MARGINS.schema), MARGINS).cast(MARGINS.schema)
 
@@ -99,6 +100,13 @@ def _margin(row: dict[str, str], people: float | None, delivery: Delivery) -> di
         "category": require_shown(row["categorie"], NAME, where),
         "persons": people,
     }
+
+
+def _require_somebody(rows: list[dict[str, object]], path: str) -> None:
+    counted = {row["feature"] for row in rows if row["persons"]}
+    empty = sorted(word for word, feature in _FEATURES.items() if feature in {r["feature"] for r in rows} - counted)
+    if empty:
+        raise SourceError(f"{path}: {', '.join(empty)}: inwoners is 0 everywhere. Fill in how many people there are.")
 
 
 def age_bounds(category: str) -> tuple[int, float]:

@@ -111,7 +111,7 @@ def draw(wave: Wave) -> Sample:
             base, merged = nonresponse((population / asked)[stratum], stratum, asked)
         else:
             base = base_weights(stratum, population)
-    margins = _margins(wave)
+    margins = margins_of(wave)
     try:
         weighted = weigh(base, margins)
     except SourceError as error:
@@ -140,7 +140,8 @@ def _frame(strata: pa.Table, names: NDArray[np.str_]) -> tuple[Floats, Floats]:
     return population, asked
 
 
-def _margins(wave: Wave) -> tuple[Margin, ...]:
+def margins_of(wave: Wave) -> tuple[Margin, ...]:
+    """Give the margins of a wave, with the category of every respondent in each."""
     found = []
     for feature in dict.fromkeys(wave.margins["feature"].to_pylist()):
         own = wave.margins.filter(pc.field("feature") == feature)

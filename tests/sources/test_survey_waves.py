@@ -146,6 +146,7 @@ def test_a_respondent_of_a_stratum_that_is_not_listed_stops_the_run(tmp_path: Pa
         ("strata", "400", "nul", r"strata\.csv: column 'inwoners' holds 1 values that are no whole number.*'nul'"),
         ("strata", "400", "1e308", "'inwoners' holds 1 values that are no whole number.*'1e308'"),
         ("margins", "520", "20000001", "'inwoners' holds 1 values that are no whole number.*'20000001'"),
+        ("margins", "520\ngeslacht;m;480", "0\ngeslacht;m;0", "geslacht: inwoners is 0 everywhere"),
         ("strata", "400;20", "400;500", "gevraagd is '500' of 400 inwoners"),
         ("strata", "zuid", "noord", r"\['noord'\] stand there more than once"),
         ("strata", "gevraagd", "steekproef", r"columns \['gevraagd'\] are missing"),
