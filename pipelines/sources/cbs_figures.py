@@ -167,13 +167,12 @@ def _without_area(table: Reading, codes: NDArray[np.object_], areas: Areas) -> t
         return ()
     digits = {code.removeprefix(GEMEENTE.prefix) for code in areas.gemeenten}
     ours = extra & np.array([code[2 : 2 + GEMEENTE.width] in digits for code in codes.tolist()], dtype=bool)
-    people = np.nan_to_num(numbers(table.values("inhabitants")))
-    lost = ours & (people > 0)
-    if lost.any():
+    people = np.nan_to_num(numbers(table.keep(table.layer.keep(ours)).figures("inhabitants")))
+    if (people > 0).any():
         raise SourceError(
-            f"{table.layer.source}: counts {people[lost].sum():,.0f} people in {int(lost.sum())} areas that the layer "
-            f"of {areas.role} does not hold, such as {codes[lost][:_SHOWN].tolist()}. Deliver borders and figures of "
-            "one year."
+            f"{table.layer.source}: counts {people.sum():,.0f} people in {int((people > 0).sum())} areas that the "
+            f"layer of {areas.role} does not hold, such as {codes[ours][people > 0][:_SHOWN].tolist()}. Deliver "
+            "borders and figures of one year."
         )
     problem = f"rows of areas that are not in sources.{areas.role}"
     return (Remark(table.layer.source, problem, "set_aside", int(extra.sum())),)

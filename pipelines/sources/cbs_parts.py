@@ -89,7 +89,9 @@ def read_parts(parts: Parts) -> dict[str, Counts]:
         up to the whole, or one that is larger.
     """
     measure = measured_in(parts)
-    if measure != "count":
+    if measure == "count":
+        _require_whole_numbers(parts)
+    else:
         _require_percentages(parts, measure)
     read = known({key: _counts(parts, key, measure) for key in parts.names}, parts.whole)
     if measure == "count":
@@ -228,6 +230,13 @@ def _contradicted(
 
 
 _WORDS: Mapping[Measure, str] = {"percent": "percentages", "share": "shares of 1", "count": "counts"}
+
+
+def _require_whole_numbers(parts: Parts) -> None:
+    for key, figures in parts.figures.items():
+        broken = ~np.isnan(figures) & (figures % 1 != 0)
+        if broken.any():
+            raise _contradicted(parts, "count", [key], broken, f"{figures[broken][0]:g}, which is no whole number")
 
 
 def _require_within(parts: Parts, read: Mapping[str, Counts]) -> None:

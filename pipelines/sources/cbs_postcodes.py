@@ -1,5 +1,6 @@
 """Postcode areas (PC4, PC6) and the people counted in them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,8 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
-from pipelines.sources.cbs_counts import people_table
+from pipelines.sources.cbs_counts import Counts, people_table
 from pipelines.sources.cbs_figures import Areas, figure_keys, people_of
 from pipelines.sources.cbs_geometry import Borders, nowhere, require_located, told_overlaps
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
@@ -40,12 +42,25 @@ def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level:
     borders = Borders(layer.source, merged.codes, merged.geometry)
     identity = Identity(merged.codes, merged.codes, parents[merged.first], shares[merged.first])
     people = people_of(reading, Areas(level, codes), raw)
+    _require_one_count(layer.source, codes, people.groups)
     groups = {} if counted_apart else {key: counts.take(merged.first) for key, counts in people.groups.items()}
     return Statistics(
         areas=areas_table(level, identity, merged.geometry, delivery),
         people_counts=people_table(level, merged.codes, groups, people.vintage),
         remarks=layer.remarks + reading.remarks() + people.remarks + told_overlaps(borders),
     )
+
+
+def _require_one_count(source: str, codes: NDArray[np.object_], groups: Mapping[str, Counts]) -> None:
+    """Refuse a postcode in several rows that count different people: which of them is the whole, nobody can tell."""
+    _, first, row = np.unique(codes.astype(str), return_index=True, return_inverse=True)
+    for group, counts in groups.items():
+        unlike = ~np.isclose(counts.persons, counts.persons[first[row]], equal_nan=True)
+        if unlike.any():
+            raise SourceError(
+                f"{source}: {codes[unlike][0]} stands in several rows that count different people ({group}). Deliver "
+                "one row per postcode, with all of its people."
+            )
 
 
 def _require_located(reading: Reading, level: str, codes: NDArray[np.object_]) -> None:

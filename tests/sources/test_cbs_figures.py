@@ -152,6 +152,22 @@ def test_people_of_a_buurt_without_borders_are_never_lost(tmp_path: Path):
     assert _persons(_klein(tmp_path, [*KWB, empty]))["BU00010001", "all"] == 1_255
 
 
+def test_a_buurt_without_geometry_is_missed_by_the_figures_beside_it(tmp_path: Path):
+    boxes = np.array([shapely.box(155_000, 463_000, 155_500, 463_500), None], dtype=object)
+    write_layer(tmp_path / "buurten.gpkg", "buurten", boxes, {name: np.array(cells) for name, cells in BORDERS.items()})
+    _write_csv(tmp_path / "buurten.csv", KWB_NAMES, KWB)
+    with pytest.raises(SourceError, match=r"counts 40 people in 1 areas.*\['BU00010002'\]"):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
+def test_a_dash_is_nobody_and_a_point_is_unknown(tmp_path: Path):
+    rows = [*ABOVE, (*EAST[:18], "-", "2,1"), WEST]
+    found = {row["unit_code"]: row for row in _klein(tmp_path, rows).people_counts.to_pylist()
+             if row["population_group"] == "hh_children"}  # fmt: skip
+    assert (found["BU00010001"]["persons"], found["BU00010001"]["highest"]) == (None, 0)
+    assert (found["BU00010002"]["persons"], found["BU00010002"]["highest"]) == (None, 22)
+
+
 def test_areas_without_figures_are_refused_where_they_are_many(tmp_path: Path):
     with pytest.raises(SourceError, match=r"no figures of 1 of the 2 areas, such as \['BU00010002'\]"):
         _klein(tmp_path, [EAST])

@@ -227,6 +227,17 @@ def test_people_of_a_postcode_without_geometry_are_missed_where_postcodes_are_th
         _read(total, tmp_path)
 
 
+def test_a_postcode_in_several_rows_counts_the_same_people_in_each(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    figures = {name: [20, 20] for name in list(NEW)[1:]}
+    _write(tmp_path, "pc4", {"postcode": ["1000", "1000"], "aantal_inwoners": [100, 100], **figures})
+    area = _area(tmp_path, buurten={}, pc4={})
+    assert _counts(_read(area, tmp_path).people_counts, "pc4")["1000", "all"][0] == 100
+    _write(tmp_path, "pc4", {"postcode": ["1000", "1000"], "aantal_inwoners": [100, 150], **figures})
+    with pytest.raises(SourceError, match=r"1000 stands in several rows that count different people \(all\)"):
+        _read(area, tmp_path)
+
+
 def test_two_buurten_with_one_polygon_are_refused(tmp_path: Path):
     columns = {column: np.array(values) for column, values in BUURTEN.items()}
     write_layer(tmp_path / "buurten.gpkg", "buurten", _boxes()[[0, 0]], columns)

@@ -120,6 +120,11 @@ def test_a_part_larger_than_its_whole_is_refused():
         read_parts(_parts({"0_64": [1_020, 650, 70], "65plus": [314, 160, 21]}, PEOPLE, "count"))
 
 
+def test_a_count_of_people_is_a_whole_number():
+    with pytest.raises(SourceError, match=r"'c_65plus' cannot hold counts: 1 of 3.*12.5, which is no whole number"):
+        read_parts(_ages([*COUNTS[:4], [180, 130, 12.5]], usual="count"))
+
+
 def test_households_are_held_against_all_households():
     with pytest.raises(SourceError, match=r"'c_hh_single' cannot hold percentages.*310.*`households_in: count`"):
         read_parts(_parts({"hh_single": [310, 40]}, [600, 400], "percent"))

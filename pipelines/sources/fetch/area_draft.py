@@ -206,6 +206,7 @@ def _other_sources(registry: Registry) -> Iterator[str]:
     used = {part.source for part in _PARTS}
     yield "  # Benches are taken from the OSM extract of the places, unless you add `benches:`."
     yield "  # A survey goes under `respondents:` (with its `codebook`), what residents told you under `inventory:`."
+    yield "  # Borders without figures take a table of these under `figures:`; for a column they lack say `constants:`."
     yield "  # Also in the registry, for `fetch`:"
     for name, source in registry.sources.items():
         if name not in used:
