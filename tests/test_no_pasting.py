@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Calls that run the text they are given, or put it into a page as it is.
 RUNNERS = {
-    "execute", "executemany", "executescript", "sql", "query", "create", "create_view", "from_string", "Template",
-    "Markup", "JsCode", "Element", "Html", "eval", "exec", "run_sql",
+    "execute", "executemany", "executescript", "sql", "query", "create", "create_view", "from_string", "get_template",
+    "Template", "Markup", "JsCode", "Element", "Html", "eval", "exec", "run_sql",
 }  # fmt: skip
 # Modules that read queries, addresses or command lines out of the texts they are given.
 OPENERS = {"subprocess", "pyogrio", "sqlite3", "osmium"}

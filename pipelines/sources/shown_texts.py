@@ -32,7 +32,9 @@ def readable(
         shown = [None if text is None else cut(text, most) for text in cleaned]
         unseen = [source for source, was, now in zip(sources, texts, cleaned, strict=True) if was != now]
         longer = [source for source, was, now in zip(sources, cleaned, shown, strict=True) if was != now]
-        remarks += _remarks(unseen, f"{column} with characters that cannot be seen or turn the text around; taken out")
+        remarks += _remarks(
+            unseen, f"{column} with characters that cannot be seen, turn the text around or pile up; taken out"
+        )
         remarks += _remarks(longer, f"{column} of more than {most:,} characters; cut off there")
         if unseen or longer:
             place = table.schema.get_field_index(column)

@@ -6,6 +6,7 @@ cleaned (`shown_texts.py`). What a text means is for the readers; that it never 
 
 import unicodedata
 from functools import partial
+from itertools import groupby, islice
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -21,16 +22,23 @@ PARAGRAPH = 2_000
 _CUT = "\N{HORIZONTAL ELLIPSIS}"
 # Controls, and halves of characters: nothing that can be read.
 _UNREADABLE = ("Cc", "Cs")
+_MARKS = ("Mn", "Me")
+# Hebrew with vowels and accents has up to three on a letter.
+_MOST_MARKS = 4
 # They turn the text around them, or cannot be seen: a name that holds one is not what it seems. Marks of direction
 # (U+200E, U+200F) and joiners (U+200C, U+200D) stay: scripts and emoji need these, and they reach no other text.
 _STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u2060\ufeff")
 
 
 def plain(text: str) -> str:
-    """A text without the characters that cannot be read or steer how others are shown; a newline becomes a blank."""
+    """A text without the characters that cannot be read or steer how others are shown; a newline becomes a blank.
+
+    Of marks that stand on one letter the first few are kept: a hundred of them reach over the lines above.
+    """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(filter(None, map(_shown, text)))
+    runs = groupby(map(_shown, text), lambda shown: shown != "" and unicodedata.category(shown) in _MARKS)
+    return "".join(shown for is_marked, run in runs for shown in (islice(run, _MOST_MARKS) if is_marked else run))
 
 
 def _shown(character: str) -> str:
@@ -56,7 +64,7 @@ def wrong_with(text: str, longest: int) -> str:
     if len(text) > longest:
         return f"has {len(text):,} characters. Write at most {longest:,}."
     if plain(text.replace("\n", " ")) != text.replace("\n", " "):
-        return "holds characters that cannot be seen or turn the text around. Type it again."
+        return "holds characters that cannot be seen, turn the text around or pile up. Type it again."
     return ""
 
 

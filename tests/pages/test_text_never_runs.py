@@ -14,7 +14,7 @@ import pytest
 from pipelines.pages.colophon import AcceptedContradiction, Colophon
 from pipelines.pages.figures import PublishedTables
 from pipelines.pages.index import index_page
-from pipelines.pages.map import map_page
+from pipelines.pages.map import folium_script, map_page
 from pipelines.pages.protection import protection_page
 from pipelines.pages.survey import survey_page
 from pipelines.protection.contracts import AUDIT, SURVEY_CHANGES, SURVEY_QUALITY
@@ -185,6 +185,10 @@ def test_a_text_changes_nothing_of_a_page_but_itself(
         tags = [tag for text, tag in found.texts if payload in text and tag != "script"]
         assert len(tags) >= 5
         assert set(tags) <= {"bdi", "title"}
+
+
+def test_the_script_of_the_map_is_made_alike_every_time() -> None:
+    assert folium_script.__wrapped__() == folium_script.__wrapped__() == folium_script()
 
 
 def test_what_the_map_reads_cannot_end_its_element(pages_saying: Pages) -> None:

@@ -42,6 +42,7 @@ def test_ordinary_words_of_any_script_stay_as_they_are(text: str):
         ("a\nb\r\tc\u2028d\x0be", "a b  c d e"),
         ("a\x00\x1b[31mb\x9b", "a[31mb"),
         ("a\ud800b", "ab"),
+        ("e" + "\u0301" * 50 + "n\u20dd", "e" + "\u0301" * 4 + "n\u20dd"),
     ],
 )
 def test_what_cannot_be_seen_or_steers_other_text_is_taken_out(text: str, shown: str):
