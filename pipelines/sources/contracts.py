@@ -124,7 +124,17 @@ SEGMENTS = Contract(
         Column("u_key", pa.int64(), "junction at the start: OSM node id, rounded point; negative: beyond an obstacle"),
         Column("v_key", pa.int64(), "junction at the end"),
         Column("highway", pa.string(), "OSM highway type; '' where the delivery has none"),
-        Column("foot", pa.string(), "right to walk, as a value of OSM foot (else access); '' unknown"),
+        Column(
+            "foot",
+            pa.string(),
+            "right to walk on an ordinary day at noon, as a value of OSM foot (else access); '' unknown",
+        ),
+        Column("is_part_time", pa.bool_(), "at other hours, or in some seasons, the right to walk is another"),
+        Column("wheelchair", pa.string(), "whether wheelchairs can pass: yes, designated, limited, no; '' unknown"),
+        Column("stroller", pa.string(), "whether strollers can pass, in the same words"),
+        Column(
+            "footing", pa.string(), "what it asks beyond walking: ladder, ford, a word of sac_scale ...; '' nothing"
+        ),
         Column("has_kerb", pa.bool_(), "a kerb is mapped here, whatever its height"),
         Column("kerb_height_m", pa.float64(), "highest kerb to be taken; null: unknown", nullable=True, minimum=0),
         Column("is_crossing", pa.bool_(), "here a carriageway is crossed; each crossing has one such stretch"),

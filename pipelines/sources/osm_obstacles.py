@@ -238,6 +238,8 @@ def _crossing(one: list[End], other: list[End], ways: Way, marks: Mapping[int, M
         kerb_height_m=_highest(heights) if heights else (0.0 if elsewhere else None),
         is_crossing=True,
         crossing=mark.crossing or (aids[0] if aids else ""),
+        wheelchair=mark.wheelchair,
+        stroller=mark.stroller,
     )
 
 
@@ -263,6 +265,9 @@ def _row(node: int, keys: tuple[int, int], obstacle: Obstacle, point: bytes) -> 
         "u_key": keys[0],
         "v_key": keys[1],
         "foot": mark.foot,
+        "is_part_time": mark.is_part_time,
+        "wheelchair": mark.wheelchair,
+        "stroller": mark.stroller,
         "has_kerb": mark.has_kerb,
         "kerb_height_m": mark.kerb_height_m,
         "is_crossing": mark.is_crossing,

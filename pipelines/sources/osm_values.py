@@ -122,6 +122,7 @@ _NUMBERS: Mapping[str, tuple[str, Callable[[str], float | None], str]] = {
     "width": ("width_m", _width, ""),
     "est_width": ("width_m", _width, ""),
     "opening": ("width_m", _width, ""),
+    "spacing": ("width_m", _width, ""),
     "maxwidth": ("width_m", _width, _NO_LIMIT),
     "maxwidth:physical": ("width_m", _width, _NO_LIMIT),
     "kerb": ("kerb_height_m", KERB_HEIGHT_M.get, "yes|regular"),

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from pipelines.sources.osm_rights import one_way, right_to_walk
 from pipelines.sources.osm_values import incline_pct, kerb_height_m, speed_kmh, unread_facts, whole_number, width_m
+from pipelines.sources.osm_words import word
 
 # Ways that nobody walks. Everything else is kept, the trunk road with foot=no included: where one may not walk is a
 # fact, and the profiles decide.
@@ -30,6 +32,10 @@ class WayFacts(NamedTuple):
     source_id: str
     highway: str
     foot: str
+    is_part_time: bool
+    wheelchair: str
+    stroller: str
+    footing: str
     has_kerb: bool
     kerb_height_m: float | None
     is_crossing: bool
@@ -50,7 +56,9 @@ class WayFacts(NamedTuple):
 
 
 FACTS_SCHEMA = pa.schema([
-    ("source_id", pa.string()), ("highway", pa.string()), ("foot", pa.string()), ("has_kerb", pa.bool_()),
+    ("source_id", pa.string()), ("highway", pa.string()), ("foot", pa.string()),
+    ("is_part_time", pa.bool_()), ("wheelchair", pa.string()), ("stroller", pa.string()), ("footing", pa.string()),
+    ("has_kerb", pa.bool_()),
     ("kerb_height_m", pa.float64()), ("is_crossing", pa.bool_()), ("crossing", pa.string()), ("is_steps", pa.bool_()),
     ("ramp_wheelchair", pa.string()), ("ramp_stroller", pa.string()), ("step_count", pa.int32()),
     ("oneway_foot", pa.bool_()), ("surface", pa.string()), ("smoothness", pa.string()), ("tracktype", pa.string()),
@@ -66,21 +74,25 @@ def is_walkable_kind(tags: Mapping[str, str]) -> bool:
 
 def is_against_its_line(tags: Mapping[str, str]) -> bool:
     """Tell whether pedestrians may only walk against the direction in which the way was drawn."""
-    return tags.get("oneway:foot") == "-1"
+    return one_way(tags) == "backward"
 
 
 def way_facts(source_id: str, tags: Mapping[str, str]) -> WayFacts:
     """Read the facts of a way, as seen along its line, or against it where `is_against_its_line`.
 
-    `foot` is the value of `foot`, else of `access`. Only `oneway:foot` binds pedestrians, not `oneway`. A
-    kerb on the way itself counts on a crossing only: elsewhere it describes the side of the way.
+    A kerb on the way itself counts on a crossing only: elsewhere it describes the side of the way.
     """
+    right = right_to_walk(tags)
     is_crossing, is_steps = _is_crossing(tags), word(tags["highway"]) == "steps"
     slope = incline_pct(tags.get("incline", ""))
     return WayFacts(
         source_id=source_id,
         highway=word(tags["highway"]),
-        foot=word(tags.get("foot") or tags.get("access", "")),
+        foot=right.foot,
+        is_part_time=right.is_part_time,
+        wheelchair=word(tags.get("wheelchair", "")),
+        stroller=word(tags.get("stroller", "")),
+        footing=footing(tags),
         has_kerb=is_crossing and not _KERB_KEYS.isdisjoint(tags),
         kerb_height_m=kerb_height_m(tags) if is_crossing else None,
         is_crossing=is_crossing,
@@ -89,7 +101,7 @@ def way_facts(source_id: str, tags: Mapping[str, str]) -> WayFacts:
         ramp_wheelchair=_ramp(tags, "wheelchair") if is_steps else "",
         ramp_stroller=_ramp(tags, "stroller") if is_steps else "",
         step_count=whole_number(tags.get("step_count", "")) if is_steps else None,
-        oneway_foot=tags.get("oneway:foot") in {"yes", "-1"},
+        oneway_foot=one_way(tags) != "",
         surface=word(tags.get("surface", "")),
         smoothness=word(tags.get("smoothness", "")),
         tracktype=word(tags.get("tracktype", "")),
@@ -115,24 +127,37 @@ def _is_crossing(tags: Mapping[str, str]) -> bool:
     return "crossing" in {tags.get("footway"), tags.get("path"), tags.get("cycleway")}
 
 
-def word(text: str) -> str:
-    """One word of OSM in lower case, without blanks around it."""
-    return text.strip().lower()
-
-
 def crossing_aid(tags: Mapping[str, str]) -> str:
     """Tell what helps across, on a crossing way or node: signals, else marked, else island, else none; '' unknown.
 
-    `uncontrolled` is a zebra without signals; `unmarked` and `informal` say that there is nothing.
+    `uncontrolled` is a zebra without signals; `unmarked` and `informal` say that there is nothing, `no` that nobody
+    crosses there.
     """
     kind, markings = word(tags.get("crossing", "")), word(tags.get("crossing:markings", ""))
+    if kind == "no":
+        return "no"
     if "traffic_signals" in {kind, tags.get("highway")} or tags.get("crossing:signals") == "yes":
         return "signals"
     if kind in {"zebra", "marked", "uncontrolled"} or markings not in {"", "no"}:
         return "marked"
     if kind == "island" or tags.get("crossing:island") == "yes":
         return "island"
-    return "none" if kind in {"unmarked", "informal", "no"} or markings == "no" else ""
+    return "none" if kind in {"unmarked", "informal"} or markings == "no" else ""
+
+
+def footing(tags: Mapping[str, str]) -> str:
+    """Tell what a way or node asks beyond walking, the hardest of `FOOTINGS` that its tags say; '' nothing.
+
+    A word of `sac_scale` that is not known stays as it is, so that it is remarked upon.
+    """
+    highway, ford = word(tags.get("highway", "")), word(tags.get("ford", ""))
+    if highway == "via_ferrata" or "via_ferrata_scale" in tags:
+        return "via_ferrata"
+    if highway == "ladder" or word(tags.get("ladder", "")) == "yes":
+        return "ladder"
+    if ford not in {"", "no"}:
+        return "stepping_stones" if ford == "stepping_stones" else "ford"
+    return "conveyor" if word(tags.get("conveying", "")) in {"yes", "reversible"} else word(tags.get("sac_scale", ""))
 
 
 def _ramp(tags: Mapping[str, str], wheels: str) -> str:

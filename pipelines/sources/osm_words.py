@@ -37,8 +37,17 @@ SMOOTHNESSES = (
 )  # fmt: skip
 TRACKTYPES = ("grade1", "grade2", "grade3", "grade4", "grade5")
 SIDEWALKS = ("yes", "both", "left", "right", "separate", "no")
-# What helps across a carriageway; `none` is an answer too (unmarked, no island).
-CROSSING_AIDS = ("signals", "marked", "island", "none")
+# What helps across a carriageway; `none` is an answer too (unmarked, no island), `no` says that one cannot cross.
+CROSSING_AIDS = ("signals", "marked", "island", "none", "no")
+# What `wheelchair` and `stroller` say of whether those wheels can pass.
+WHEELS = ("yes", "designated", "limited", "no")
+# The scale of mountain paths, from a stroll to climbing.
+SAC_SCALE = (
+    "strolling", "hiking", "mountain_hiking", "demanding_mountain_hiking", "alpine_hiking", "demanding_alpine_hiking",
+    "difficult_alpine_hiking",
+)  # fmt: skip
+# What a way asks beyond walking; `conveyor` moves, and nobody says which way.
+FOOTINGS = ("ladder", "via_ferrata", "ford", "stepping_stones", "conveyor", *SAC_SCALE)
 # A ramp beside steps: `unknown` is one of which nobody says for whom (`ramp=yes` alone); '' is silence, which
 # means none.
 RAMPS = ("yes", "no", "separate", "limited", "unknown")
@@ -52,4 +61,12 @@ VOCABULARY: Mapping[str, tuple[str, ...]] = {
     "crossed_highway": CARRIAGEWAYS,
     "ramp_wheelchair": RAMPS,
     "ramp_stroller": RAMPS,
+    "wheelchair": WHEELS,
+    "stroller": WHEELS,
+    "footing": FOOTINGS,
 }
+
+
+def word(text: str) -> str:
+    """One word of OSM in lower case, without blanks around it."""
+    return text.strip().lower()

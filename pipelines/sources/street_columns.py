@@ -25,7 +25,7 @@ _NUMBERS: Mapping[str, tuple[float, float]] = {
     "step_count": (0, 9_999),
     "maxspeed_kmh": (1, 150),
 }
-_FLAGS = ("has_kerb", "is_crossing", "is_steps", "may_slope", "oneway_foot")
+_FLAGS = ("has_kerb", "is_crossing", "is_steps", "may_slope", "oneway_foot", "is_part_time")
 _YES = ("yes", "ja", "true", "1", "1.0")
 _NO = ("no", "nee", "false", "0", "0.0", "")
 _LAYERS = (-20, 20)

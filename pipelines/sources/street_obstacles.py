@@ -19,7 +19,8 @@ _OBSTACLE_FACTS = ("has_kerb", "kerb_height_m", "is_crossing", "crossing", "cros
 UNKNOWN: Mapping[str, object] = {
     "highway": "footway", "foot": "", "has_kerb": False, "kerb_height_m": None, "is_crossing": False, "crossing": "",
     "crossed_highway": "", "is_steps": False, "ramp_wheelchair": "", "ramp_stroller": "", "step_count": None,
-    "barrier": "", "oneway_foot": False, "surface": "", "smoothness": "", "tracktype": "", "incline_pct": None,
+    "barrier": "", "is_part_time": False, "wheelchair": "", "stroller": "", "footing": "",
+    "oneway_foot": False, "surface": "", "smoothness": "", "tracktype": "", "incline_pct": None,
     "may_slope": False, "width_m": None, "sidewalk": "", "maxspeed_kmh": None,
     "is_sight": False,
 }  # fmt: skip
@@ -73,7 +74,7 @@ def _cleared(segments: pa.Table, is_split: NDArray[np.bool_]) -> dict[str, pa.Ar
 
 
 def _split_rows(bearing: pa.Table, fresh: Ints, lines: NDArray[np.object_]) -> pa.Table:
-    kept = {"source_id", "u_key", "highway", "foot", *_OBSTACLE_FACTS}
+    kept = {"source_id", "u_key", "highway", "foot", "wheelchair", "stroller", *_OBSTACLE_FACTS}
     columns = {
         name: pa.array([UNKNOWN[name]] * len(bearing), bearing.schema.field(name).type)
         for name in UNKNOWN

@@ -52,7 +52,9 @@ COSTS = Contract(
         Column("forward_s", pa.float64(), "seconds from u to v; null: forbidden", nullable=True, minimum=0),
         Column("backward_m", pa.float64(), "metres from v to u; null: forbidden", nullable=True, minimum=0),
         Column("backward_s", pa.float64(), "seconds from v to u; null: forbidden", nullable=True, minimum=0),
-        Column("barrier", pa.string(), "what forbids the edge in a direction: steps, kerb, access ...; else ''"),
+        Column(
+            "barrier", pa.string(), "what forbids the edge in a direction: steps, kerb, access, wheels ...; else ''"
+        ),
     ),
     may_be_empty=False,
 )

@@ -12,9 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.contracts import conform
+from pipelines.streets.case import Case, Floats, Toll
 from pipelines.streets.contracts import BUDGETS, COSTS
+from pipelines.streets.hindrances import shipped_hindrances
 from pipelines.streets.profiles import Profile
-from pipelines.streets.tolls import Case, Floats, Toll, tolls
+from pipelines.streets.tolls import tolls
 from pipelines.streets.unknowns import BOUNDS, Bound, Unknowns, read_unknowns
 
 
@@ -42,9 +44,9 @@ def edge_costs(
     -------
     pyarrow.Table
         `streets/costs` of this profile and bound, one row per edge. `barrier` names the first rule that forbids a
-        direction, in the order highway, access, steps, kerb, barrier, width, surface, road, incline, oneway; else ''.
+        direction, in the order of `tolls`; else ''.
     """
-    asked = tolls(Case(edges, profile, bound, unknowns or read_unknowns()))
+    asked = tolls(Case(edges, profile, bound, unknowns or read_unknowns(), shipped_hindrances()))
     length_m = edges["length_m"].to_numpy()
     walking_s = length_m / profile.speed_m_per_s.central
     added_s = np.sum([toll.added_s for toll in asked.values()], axis=0)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from pipelines.contracts import conform
 from pipelines.sources.osm_words import PATHS
 from pipelines.streets.contracts import COVERAGE
+from pipelines.streets.hindrances import shipped_hindrances
+from pipelines.streets.rights import is_gap_unknown
 from pipelines.streets.tolls import BUSY_ROADS, SHARED_ROADS, is_kerb_unknown
 from pipelines.streets.unknowns import Unknowns, read_unknowns
 
@@ -23,7 +25,8 @@ def coverage(edges: pa.Table, unknowns: Unknowns | None = None) -> pa.Table:
 
     On a stretch bear: its surface or smoothness; its width if it is a path; its sidewalk if it is a road; its slope
     if it is a bridge, a tunnel or called a slope; its number of steps and ramp if it is a flight. On an obstacle
-    bear: the height of a kerb; who may pass a gate that can be locked; what helps across a busy road.
+    bear: the height of a kerb; who may pass a gate that can be locked; the gap in a barrier, or whether wheelchairs
+    pass it; what helps across a busy road.
 
     Parameters
     ----------
@@ -60,6 +63,8 @@ def _questions(edges: pa.Table, unknowns: Unknowns) -> list[tuple[Mask, Mask]]:
     kerb = pc.or_(edges["is_crossing"], edges["has_kerb"]).to_numpy()
     busy = edges["is_crossing"].to_numpy() & _among(edges, "crossed_highway", ("", *BUSY_ROADS))
     gate = _among(edges, "barrier", unknowns.may_be_locked)
+    hindrances = shipped_hindrances()
+    gap_unknown = is_gap_unknown(edges, hindrances) & _among(edges, "wheelchair", ("",))
     return [
         (walked, ~_among(edges, "surface", ("",)) | ~_among(edges, "smoothness", ("",))),
         (walked & _among(edges, "highway", PATHS), edges["width_m"].is_valid().to_numpy()),
@@ -69,6 +74,7 @@ def _questions(edges: pa.Table, unknowns: Unknowns) -> list[tuple[Mask, Mask]]:
         (flight, ~_among(edges, "ramp_wheelchair", ("", "unknown"))),
         (kerb, ~is_kerb_unknown(edges)),
         (gate, ~_among(edges, "foot", ("",))),
+        (hindrances.has_gap(edges["barrier"]), ~gap_unknown),
         (busy, ~_among(edges, "crossing", ("",))),
     ]
 

@@ -16,6 +16,7 @@ from pipelines.errors import InputError
 
 SHIPPED = Path(__file__).parent / "profiles.yaml"
 Certainty = Literal["good", "moderate", "low", "assumed"]
+Wheels = Literal["wheelchair", "stroller"]
 
 
 def _ascending(values: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -115,9 +116,9 @@ class Surfaces(Sourced):
 
 
 class Barriers(Sourced):
-    """Seconds per OSM barrier on the way; null: forbidden; a barrier not named costs nothing."""
+    """Seconds for handling an OSM barrier on the way; one not named costs nothing. Whom it stops: `hindrances.yaml`."""
 
-    values: dict[str, Range | None]
+    values: dict[str, Range]
 
 
 class SpeedBand(Frozen):
@@ -156,6 +157,7 @@ class Profile(Frozen):
 
     `budget_m` or `budget_s` says how far one comes: metres where fatigue decides, seconds where time does.
     `rest_leg_m`, with a budget in metres, is the most metres without a seat; null: needs none.
+    `wheels` is the tag of OSM that speaks of its wheels; null: it has none.
     A rule that is null (kerbs, inclines, widths, surfaces, barriers, roads, crossings) does not bear on this profile.
     """
 
@@ -166,6 +168,7 @@ class Profile(Frozen):
     budget_m: Parameter | None = None
     budget_s: Parameter | None = None
     rest_leg_m: Parameter | None = None
+    wheels: Wheels | None = None
     steps: Steps
     kerb: Kerb | None = None
     incline: Inclines | None = None

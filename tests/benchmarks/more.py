@@ -117,6 +117,7 @@ def rests(folder: Path) -> tuple[int, int, float, float]:
     )
     length_m = shapely.length(lines)
     edges = edges_of(town).append_column("length_m", pa.array(length_m))
+    edges = edges.append_column("is_sight", pa.array(np.zeros(len(edges), np.bool_)))
     edges = edges.append_column("geometry", pa.array(shapely.to_wkb(lines), pa.binary()))
     costs = pa.table({n: _plain(c) for n, c in zip(*_columns(plain_costs(town, profile)), strict=True)})
     parts = [pa.table({n: _plain(c) for n, c in zip(*_columns(t), strict=True)}) for t in ends_of(town, profile)]

@@ -16,6 +16,7 @@ from pipelines.reach.attach import attach_origins, attach_places, usable_streets
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS
 from pipelines.reach.pairs import nearest_network_distance, reach_pairs
 from pipelines.sources.contracts import SEGMENTS
+from pipelines.sources.street_obstacles import UNKNOWN
 from pipelines.streets.contracts import COSTS, EDGES, NODES
 from pipelines.streets.costs import edge_costs
 from pipelines.streets.graph import build_graph
@@ -24,9 +25,6 @@ from pipelines.streets.profiles import read_profiles
 pytestmark = pytest.mark.realdata
 Geometries = NDArray[np.object_]
 NOT_WALKED = ("platform", "corridor", "construction")
-FLAGS = ("is_steps", "oneway_foot", "has_kerb", "is_crossing", "may_slope")
-WORDS = ("foot", "ramp_wheelchair", "ramp_stroller", "barrier", "surface", "smoothness", "tracktype", "sidewalk")
-UNKNOWN = {**dict.fromkeys(FLAGS, False), **dict.fromkeys((*WORDS, "crossing", "crossed_highway"), "")}
 
 
 @dataclass(frozen=True)
@@ -50,15 +48,15 @@ def segments(lines: Geometries, highway: NDArray[np.str_]) -> pa.Table:
     ends = [np.round(shapely.get_coordinates(shapely.get_point(lines, end))) for end in (0, -1)]
     keys = [(xy[:, 0] * 10_000_000 + xy[:, 1]).astype(np.int64) for xy in ends]
     known = {
+        **{name: [value] * len(lines) for name, value in UNKNOWN.items()},
         "segment_id": np.arange(len(lines)),
         "source_id": np.arange(len(lines)).astype(str),
         "u_key": keys[0],
         "v_key": keys[1],
         "highway": highway,
         "geometry": shapely.to_wkb(lines),
-        **{name: [value] * len(lines) for name, value in UNKNOWN.items()},
     }
-    columns = [pa.array(known.get(c.name, [None] * len(lines)), c.type) for c in SEGMENTS.columns]
+    columns = [pa.array(known[c.name], c.type) for c in SEGMENTS.columns]
     return pa.table(columns, names=list(SEGMENTS.column_names))
 
 

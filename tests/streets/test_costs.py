@@ -10,7 +10,7 @@ from pipelines.streets.contracts import COSTS
 from pipelines.streets.costs import costs_of, edge_costs
 from pipelines.streets.graph import build_graph
 from pipelines.streets.profiles import read_profiles
-from pipelines.streets.tolls import NEVER_WALKED, NO_RIGHT, WALKED_BY_RIGHT
+from pipelines.streets.rights import CUSTOMERS, NEVER_WALKED, NO_RIGHT, WALKED_BY_RIGHT
 from pipelines.streets.unknowns import BOUNDS, Bound, read_unknowns
 
 Segments = Callable[..., pa.Table]
@@ -62,7 +62,7 @@ def test_platforms_corridors_and_trunk_roads_need_an_explicit_right(segments: Se
     assert cost(segments, "referentie", highway=highway, foot="designated")["forward_m"] == 100.0
 
 
-@pytest.mark.parametrize("foot", NO_RIGHT)
+@pytest.mark.parametrize("foot", sorted({*NO_RIGHT} - {CUSTOMERS}))
 def test_without_a_right_to_walk_nobody_passes(segments: Segments, foot: str) -> None:
     row = cost(segments, "referentie", foot=foot)
     assert (row["forward_m"], row["barrier"]) == (None, "access")
@@ -372,17 +372,21 @@ FACTS = st.fixed_dictionaries(
                 "living_street",
             ]
         ),
-        "foot": st.sampled_from(["", "yes", "no", "private"]),
+        "foot": st.sampled_from(["", "yes", "no", "private", "customers"]),
+        "is_part_time": st.booleans(),
+        "wheelchair": st.sampled_from(["", "yes", "limited", "no"]),
+        "stroller": st.sampled_from(["", "yes", "limited", "no"]),
+        "footing": st.sampled_from(["", "ladder", "ford", "stepping_stones", "conveyor", "hiking", "alpine_hiking"]),
         "has_kerb": st.booleans(),
         "kerb_height_m": st.none() | st.floats(0, 0.3),
         "is_crossing": st.booleans(),
-        "crossing": st.sampled_from(["", "signals", "marked", "island", "none"]),
+        "crossing": st.sampled_from(["", "signals", "marked", "island", "none", "no"]),
         "crossed_highway": st.sampled_from(["", "primary", "residential"]),
         "is_steps": st.booleans(),
         "ramp_wheelchair": st.sampled_from(["", "yes", "no", "unknown"]),
         "ramp_stroller": st.sampled_from(["", "yes", "no", "unknown"]),
         "step_count": st.none() | st.integers(0, 40),
-        "barrier": st.sampled_from(["", "gate", "stile", "bollard"]),
+        "barrier": st.sampled_from(["", "gate", "stile", "bollard", "fence", "chain", "turnip"]),
         "oneway_foot": st.booleans(),
         "surface": st.sampled_from(["", "asphalt", "sett", "sand", "lava"]),
         "smoothness": st.sampled_from(["", "good", "bad", "horrible", "bumpy"]),

@@ -40,8 +40,11 @@ def covered(segments: Segments, **facts: object) -> dict[str, object]:
         ({"line": POINT, "surface": "", "is_crossing": True, "crossed_highway": "primary", "kerb_height_m": 0.0}, 0.5),
         ({"line": POINT, "surface": "", "has_kerb": True}, 0.0),
         ({"line": POINT, "surface": "", "barrier": "gate"}, 0.0),
-        ({"line": POINT, "surface": "", "barrier": "gate", "foot": "yes"}, 1.0),
-        ({"line": POINT, "surface": "", "barrier": "bollard"}, 1.0),
+        ({"line": POINT, "surface": "", "barrier": "gate", "foot": "yes"}, 0.5),
+        ({"line": POINT, "surface": "", "barrier": "gate", "foot": "yes", "width_m": 1.0}, 1.0),
+        ({"line": POINT, "surface": "", "barrier": "bollard"}, 0.0),
+        ({"line": POINT, "surface": "", "barrier": "bollard", "wheelchair": "yes"}, 1.0),
+        ({"line": POINT, "surface": "", "barrier": "stile"}, 1.0),
     ],
 )
 def test_the_share_counts_only_what_bears_there(segments: Segments, facts: dict[str, object], share: float) -> None:

@@ -71,6 +71,7 @@ def streetscape(
         "u": pa.array([way.u for way in ways], pa.int64()),
         "v": pa.array([way.v for way in ways], pa.int64()),
         "length_m": pa.array([way.forward_m or way.backward_m or 0.0 for way in ways], pa.float64()),
+        "is_sight": pa.array([False] * len(ways)),
         "geometry": pa.array(lines, pa.binary()),
     }
     costs = {
