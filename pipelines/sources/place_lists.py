@@ -19,6 +19,7 @@ from pipelines.sources.number_style import read_numbers
 from pipelines.sources.place_doors import door_columns, listed_doors, listed_floor_areas
 from pipelines.sources.place_facts import listed_attributes, listed_functions
 from pipelines.sources.tables import read_delivered
+from pipelines.sources.texts import NAME, wrong_with
 from pipelines.sources.vector import Layer, Near, Remark, near, read_near
 
 _NETHERLANDS_DEGREES = ((3.0, 8.0), (50.0, 54.0))
@@ -184,11 +185,16 @@ def ids_of(delivery: PlaceDelivery | BenchDelivery, layer: Layer) -> Sequence[st
     Raises
     ------
     SourceError
-        When two rows have one id.
+        When two rows have one id, or an id cannot be shown.
     """
     if "id" not in delivery.columns:
         return [str(row + 1) for row in range(len(layer.geometry))]
     ids = [str(value) for value in layer.column(delivery.columns["id"])]
+    if unfit := sum(bool(wrong_with(one, NAME)) for one in ids):
+        raise SourceError(
+            f"{layer.source}: column {delivery.columns['id']!r} holds {unfit} ids of more than {NAME} characters, or "
+            "with some that cannot be seen. Name a column that identifies each row under `columns.id`, or leave it out."
+        )
     if len(set(ids)) < len(ids):
         raise SourceError(
             f"{layer.source}: column {delivery.columns['id']!r} repeats ({len(ids)} rows, {len(set(ids))} values). "

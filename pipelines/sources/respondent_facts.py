@@ -16,6 +16,7 @@ from pipelines.sources.code_columns import CodeColumn
 from pipelines.sources.codes import BUURT, POSTCODE, CodeKind
 from pipelines.sources.contracts import MOST_PEOPLE
 from pipelines.sources.number_style import Style, read_numbers
+from pipelines.sources.texts import wrong_with
 from pipelines.sources.vector import Remark
 
 _OLDEST = 120
@@ -131,6 +132,12 @@ def categories(found: FactColumn) -> pa.ChunkedArray:
         raise SourceError(
             f"{found.where} holds {len(words)} different values, of up to {longest} characters. A category is one of "
             f"at most {_MOST_CATEGORIES} words of at most {_LONGEST_CATEGORY} characters: is this the right column?"
+        )
+    unseen = sum(bool(wrong_with(word or "", _LONGEST_CATEGORY)) for word in words.to_pylist())
+    if unseen:
+        raise SourceError(
+            f"{found.where} holds {unseen} values with characters that cannot be seen or turn other text around. Type "
+            "them again."
         )
     return found.texts
 

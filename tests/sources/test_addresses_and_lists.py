@@ -83,6 +83,7 @@ def test_a_municipal_list_is_read_and_what_is_not_mapped_is_set_aside(tmp_path: 
             "nr;naam;soort;x;y\n7;A;Buurthuis;155100;463100\n7;B;Buurthuis;155100;463100\n",
             r"'nr' repeats \(2 rows, 1 values\)",
         ),
+        (f"nr;naam;soort;x;y\n{'7' * 201};A;Buurthuis;155100;463100\n", "'nr' holds 1 ids of more than 200 characters"),
     ],
 )
 def test_a_faulty_list_is_refused_with_line_and_column(tmp_path: Path, text: str, expected: str):

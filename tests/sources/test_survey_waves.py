@@ -98,6 +98,14 @@ def test_a_fact_that_cannot_be_is_named_by_column_and_count_only(
     assert not [personal for personal in PERSONAL if personal in str(error.value)]
 
 
+def test_a_category_that_turns_other_text_around_is_refused_and_not_quoted(tmp_path: Path) -> None:
+    rows = "".join(f"r-{n};BU99990101;1;;;;;;;;;\u202etekst;3\n" for n in range(2))
+    lay(tmp_path, ANSWER_FILE.splitlines(keepends=True)[0] + rows)
+    with pytest.raises(SourceError, match="holds 1 values with characters that cannot be seen") as error:
+        read_respondents(wave(columns={"mode": "opmerking"}), tmp_path)
+    assert "tekst" not in str(error.value)
+
+
 def test_a_column_of_remarks_named_as_a_category_is_refused(tmp_path: Path) -> None:
     rows = "".join(f"r-{n};BU99990101;1;;;;;;;;;tekst {n};3\n" for n in range(40))
     lay(tmp_path, ANSWER_FILE.splitlines(keepends=True)[0] + rows)
