@@ -22,7 +22,9 @@ from pipelines.errors import InputError, SamenhangError
 
 if TYPE_CHECKING:
     from assets.bench import Folders
+    from pipelines.sources.account import Account
 
+LABEL_WIDTH = 12
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 PATIENCE_S = 5.0
 # What the wake-up socket hears besides the numbers of signals.
@@ -67,9 +69,13 @@ def run(area: Area, raw: Raw = None, out: Out = None) -> None:
 
 @app.command()
 def check(area: Area, raw: Raw = None) -> None:
-    """Try to read every delivery of AREA and list all problems at once; compute nothing."""
-    told = _check(area, _folders(raw))
-    _say("\n".join((f"{area}: every delivery can be read.", *told)))
+    """Read every delivery of AREA; tell all problems at once, else what was seen of each. Write nothing."""
+    told = _check(area, _folders(raw), share_out=True)
+    _say(f"{area}: every delivery can be read.")
+    for account in told:
+        _say(f"\n{account.role}  {account.path}".rstrip())
+        for label, text in account.lines:
+            _say(f"  {label:<{LABEL_WIDTH}} {text}")
 
 
 def _folders(raw: Path | None = None, out: Path | None = None) -> "Folders":
@@ -79,15 +85,15 @@ def _folders(raw: Path | None = None, out: Path | None = None) -> "Folders":
     return Folders.from_environment(raw, out)
 
 
-def _check(area: str, folders: "Folders") -> tuple[str, ...]:
-    """End with all that is wrong with the deliveries; else give what to know of them."""
+def _check(area: str, folders: "Folders", *, share_out: bool = False) -> "tuple[Account, ...]":
+    """End with all that is wrong with the deliveries; else give what was seen of each."""
     from assets.bench import resolve_area  # noqa: PLC0415 - see _folders
     from pipelines.check import verdict  # noqa: PLC0415 - `samenhang areas` need not wait for GIS libraries
 
-    found, told = verdict(resolve_area(area, folders)[0], folders.raw)
-    if found:
-        raise InputError("\n".join(found))
-    return told
+    judged = verdict(resolve_area(area, folders)[0], folders.raw, share_out=share_out)
+    if judged.problems:
+        raise InputError("\n".join(judged.problems))
+    return judged.accounts
 
 
 @app.command()

@@ -17,8 +17,8 @@ from pipelines.people.priors import likely_persons
 from pipelines.people.sums import doubts_within_units
 
 
-def doubts_of(deliveries: Deliveries, h3_resolution: int, *, has_register: bool = True) -> tuple[Doubt, ...]:
-    """Find every contradiction in what is delivered of people, as `find_doubts`.
+def peopled_of(deliveries: Deliveries, h3_resolution: int, *, has_register: bool = True) -> Peopled:
+    """Lay out where people may live, of what is delivered, without writing anything.
 
     Parameters
     ----------
@@ -32,8 +32,7 @@ def doubts_of(deliveries: Deliveries, h3_resolution: int, *, has_register: bool 
     points = find_points(deliveries, h3_resolution)
     priors = likely_persons(points, deliveries.people_counts, deliveries.unit_type)
     origins, atoms = origins_table(points, h3_resolution), build_atoms(points, priors, deliveries)
-    peopled = Peopled(origins, atoms, deliveries.people_counts, deliveries.areas, deliveries.squares, has_register)
-    return find_doubts(peopled, deliveries.unit_type)
+    return Peopled(origins, atoms, deliveries.people_counts, deliveries.areas, deliveries.squares, has_register)
 
 
 def find_doubts(peopled: Peopled, total_type: str) -> tuple[Doubt, ...]:

@@ -16,13 +16,13 @@ from pipelines.sources.area_file import AreaFile
 from pipelines.sources.attempts import read_all
 from pipelines.sources.cbs_areas import LEVELS, extent_of, read_municipality, read_neighbourhoods
 from pipelines.sources.cbs_counts import numbers, signed_numbers
-from pipelines.sources.cbs_dialects import mapping_of, mapping_sentences
+from pipelines.sources.cbs_dialects import mapping_of
 from pipelines.sources.cbs_figures import product_of
 from pipelines.sources.cbs_postcodes import read_ages, read_postcodes
 from pipelines.sources.cbs_squares import read_squares, square_centres
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
 from pipelines.sources.contracts import MOST_PEOPLE, UNIT_TYPE_OF
-from pipelines.sources.delivery import BorderDelivery, Delivery
+from pipelines.sources.delivery import BorderDelivery, Delivery, FigureDelivery
 from pipelines.sources.shown_texts import readable
 from pipelines.sources.texts import NAME
 from pipelines.sources.vector import Remark
@@ -31,8 +31,8 @@ __all__ = [
     "BUFFER_M",
     "Municipality",
     "Statistics",
+    "columns_known",
     "extent_of",
-    "mapping_remarks",
     "numbers",
     "read_municipality",
     "read_statistics",
@@ -168,10 +168,14 @@ def _deliveries(area: AreaFile) -> Iterator[tuple[str, str, Delivery]]:
             yield f"figures of {role}", product_of(role), delivery.figures
 
 
-def mapping_remarks(area: AreaFile) -> tuple[str, ...]:
-    """One line per CBS delivery (vintage, how sure we are of its columns, why), and one per pair of unlike borders."""
-    borders = (f"{remark.source}: {remark.problem}." for remark in vintage_remarks(area))
-    return (*mapping_sentences(_deliveries(area)), *borders)
+def columns_known(role: str, delivery: Delivery) -> Iterator[str]:
+    """How sure we are of the columns of a CBS delivery, and why; nothing of other deliveries."""
+    if role in _PRODUCT:
+        product = product_of(role) if isinstance(delivery, FigureDelivery) else _PRODUCT[role]
+        mapping = mapping_of(product, delivery.vintage)
+        yield f"{mapping['status'].replace('_', ' ')}: {mapping['evidence']}"
+    if delivery.columns:
+        yield "named in the area file: " + ", ".join(f"{key} is {name!r}" for key, name in delivery.columns.items())
 
 
 def source_mapping(area: AreaFile) -> dict[str, dict[str, str]]:

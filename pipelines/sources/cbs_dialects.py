@@ -4,7 +4,7 @@ Here names are known; they are looked for in a layer by `cbs_reading.py`.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -108,12 +108,3 @@ def _dialect(product: str, known: Mapping[str, Any], form: Mapping[str, Any], ye
         ages_in=form.get("ages_in", "count"),
         households_in=form.get("households_in", "count"),
     )
-
-
-def mapping_sentences(deliveries: Iterable[tuple[str, str, Delivery]]) -> Iterator[str]:
-    """One line per delivery (role, product, delivery): its vintage and how sure we are of its column names."""
-    for role, product, delivery in deliveries:
-        mapping = mapping_of(product, delivery.vintage)
-        named = ", ".join(f"{key} is {name!r}" for key, name in delivery.columns.items())
-        own = f" The area file names columns: {named}." if named else ""
-        yield f"{role} {delivery.vintage}: {mapping['status']}: {mapping['evidence']}.{own}"

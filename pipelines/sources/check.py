@@ -3,8 +3,9 @@
 Nothing is computed and nothing written. What only a later room can judge stands in `pipelines/check.py`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,14 @@ import pyarrow as pa
 import shapely
 
 from pipelines import geo
+from pipelines.contracts import Contract, conform, violations
+from pipelines.sources import contracts
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.attempts import attempt
 from pipelines.sources.cbs import Municipality, Statistics, read_municipality, read_statistics
 from pipelines.sources.deliveries import (
     Delivered,
+    Read,
     delivered_addresses,
     delivered_benches,
     delivered_context,
@@ -28,22 +32,47 @@ from pipelines.sources.deliveries import (
     delivered_survey,
 )
 from pipelines.sources.respondents import Survey
-from pipelines.sources.vector import Layer, read_layer
+from pipelines.sources.vector import Layer, Remark, read_layer
 
 if TYPE_CHECKING:
     from pipelines.sources.delivery import Delivery
 
 
+_LEVELS = ("buurten", "wijken", "gemeenten", "pc4", "pc6")
+_WAVES = ("respondents", "respondents_before")
+# The deliveries that each table is made of.
+_ROLES: Mapping[Contract, tuple[str, ...]] = {
+    contracts.AREAS: _LEVELS,
+    contracts.PEOPLE_COUNTS: (*_LEVELS, "pc4_ages", "squares", "squares_500"),
+    contracts.SQUARES: ("squares", "squares_500"),
+    contracts.CONTEXT: ("statline",),
+    contracts.ADDRESSES: ("addresses",),
+    contracts.CROSSWALK: ("crosswalk",),
+    contracts.SEGMENTS: ("streets",),
+    contracts.PLACES: ("places",),
+    contracts.BENCHES: ("benches", "places"),
+    contracts.RESPONDENTS: _WAVES,
+    contracts.ANSWERS: _WAVES,
+    contracts.ITEMS: _WAVES,
+    contracts.STRATA: _WAVES,
+    contracts.MARGINS: _WAVES,
+    contracts.INVENTORY: ("inventory",),
+}
+
+
 @dataclass(frozen=True)
 class Readings:
-    """What the readers gave (None where one failed, or hangs on one that did), and all that is wrong."""
+    """What the readers gave and remarked, and all that is wrong; nothing of a reader that failed or hangs on another.
+
+    `tables` are those of the readers of one table each, by the name of their contract; `remarks` go by the same name,
+    or are of the `statistics` or the `survey`.
+    """
 
     problems: tuple[str, ...]
     statistics: Statistics | None = None
-    addresses: pa.Table | None = None
-    crosswalk: pa.Table | None = None
-    places: pa.Table | None = None
     survey: Survey | None = None
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    remarks: Mapping[str, tuple[Remark, ...]] = field(default_factory=dict)
 
 
 def problems(area: AreaFile, raw: Path) -> tuple[str, ...]:
@@ -64,47 +93,68 @@ def readings(area: AreaFile, raw: Path) -> Readings:
         statistics, no_statistics = None, tuple(_other_layers(area, raw))
     else:
         statistics, no_statistics = attempt(lambda: read_statistics(area, raw, delivered.municipality))
-    addresses, no_addresses = attempt(lambda: delivered_addresses(delivered))
-    crosswalk, no_crosswalk = attempt(lambda: delivered_crosswalk(area, raw))
-    _, no_streets = attempt(lambda: delivered_segments(delivered))
-    places, no_places = _places(delivered, bool(no_streets))
     survey, no_survey = attempt(lambda: delivered_survey(area, raw))
-    _, no_inventory = attempt(lambda: delivered_inventory(area, raw))
-    _, no_context = attempt(lambda: delivered_context(area, raw))
-    said = (
-        no_buurten
-        + no_statistics
-        + no_addresses
-        + no_crosswalk
-        + no_streets
-        + no_places
-        + no_survey
-        + no_inventory
-        + no_context
-    )
-    return Readings(
-        tuple(dict.fromkeys(said)),
+    found, wrong = _tables(delivered)
+    parts = {"statistics": statistics, "survey": survey}
+    remarks = {name: part.remarks for name, part in parts.items() if part is not None}
+    read = Readings(
+        tuple(dict.fromkeys((*no_buurten, *no_statistics, *wrong, *no_survey))),
         statistics,
-        addresses[0] if addresses else None,
-        crosswalk[0] if crosswalk else None,
-        places,
         survey,
+        {name: table for name, (table, _) in found.items()},
+        remarks | {name: told for name, (_, told) in found.items()},
     )
+    return replace(read, problems=read.problems or tuple(broken(area, read)))
 
 
-def _places(delivered: Delivered, streets_fail: bool) -> tuple[pa.Table | None, tuple[str, ...]]:  # noqa: FBT001 - no flag but a finding
-    """Places, and what is wrong with them and the benches.
+def _tables(delivered: Delivered) -> tuple[dict[str, Read], tuple[str, ...]]:
+    """The tables of readers that give one, by name, and what is wrong with the deliveries of the others."""
+    area, raw = delivered.area, delivered.raw
+    tried: dict[str, tuple[Read | None, tuple[str, ...]]] = {
+        "addresses": attempt(lambda: delivered_addresses(delivered)),
+        "crosswalk": attempt(lambda: delivered_crosswalk(area, raw)),
+        "segments": attempt(lambda: delivered_segments(delivered)),
+        "places": attempt(lambda: delivered_places(delivered)),
+        "benches": attempt(lambda: delivered_benches(delivered)),
+        "inventory": attempt(lambda: delivered_inventory(area, raw)),
+        "context": attempt(lambda: delivered_context(area, raw)),
+    }
+    found = {name: read for name, (read, _) in tried.items() if read is not None}
+    said = {name: wrong for name, (_, wrong) in tried.items()}
+    said |= _said_once(delivered, said)
+    return found, tuple(chain(*said.values()))
 
-    Of an extract that failed as streets, or of benches in an extract that failed as places, everything was said.
-    """
-    found, wrong = attempt(lambda: delivered_places(delivered))
-    _, no_benches = attempt(lambda: delivered_benches(delivered))
-    if found is not None:
-        return found[0], no_benches
-    wrong += no_benches if delivered.area.sources.benches else ()
-    streets = delivered.area.sources.streets
-    said = f"{streets.path}: " if streets_fail and streets.format == "osm" else None
-    return None, tuple(sentence for sentence in wrong if said is None or not sentence.startswith(said))
+
+def _said_once(delivered: Delivered, said: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """What is wrong with places and benches, apart from what was said of the same extract already."""
+    sources = delivered.area.sources
+    extract = f"{sources.streets.path}: " if said["segments"] and sources.streets.format == "osm" else None
+    places = tuple(one for one in said["places"] if extract is None or not one.startswith(extract))
+    benches = said["benches"] if sources.benches or not said["places"] else ()
+    return {
+        "places": places,
+        "benches": tuple(one for one in benches if extract is None or not one.startswith(extract)),
+    }
+
+
+def broken(area: AreaFile, read: Readings) -> Iterator[str]:
+    """What breaks the contract of its table, for which a run would end though no reader refused it; by delivery."""
+    for contract, roles in _ROLES.items():
+        table = _table(contract, read)
+        found = () if table is None else violations(conform(table, contract), contract)
+        paths = ", ".join(dict.fromkeys(one.path for role in roles for one in area.sources.of(role)))
+        yield from (
+            f"{paths or f'area file {area.name}'}: cannot stand in {contract.name} ({problem}). Correct it in the "
+            "source."
+            for problem in found
+        )
+
+
+def _table(contract: Contract, read: Readings) -> pa.Table | None:
+    for part in (read.statistics, read.survey):
+        if part is not None and hasattr(part, contract.table):
+            return getattr(part, contract.table)
+    return read.tables.get(contract.table)
 
 
 def _other_layers(area: AreaFile, raw: Path) -> Iterator[str]:

@@ -15,7 +15,7 @@ from assets import cli
 from assets.bench import PROJECT, Folders
 from assets.definitions import STEPS
 from pipelines.errors import InputError
-from pipelines.sources.area_file import SHIPPED
+from pipelines.sources.area_file import SHIPPED, read_area_file
 
 TOWN = "voorbeeldstad"
 VARIABLES = ("SAMENHANG_DATA", "SAMENHANG_RAW", "SAMENHANG_OUT", "SAMENHANG_KEY", "SAMENHANG_STATE", "DAGSTER_HOME")
@@ -169,10 +169,22 @@ def test_an_area_may_be_the_path_of_an_area_file(samenhang, example_raw: Path, t
     assert answer.out.startswith(f"{mine}: every delivery can be read.\n")
 
 
-def test_a_check_ends_with_how_sure_the_columns_of_every_cbs_delivery_are(samenhang, example_raw: Path):
-    lines = samenhang("check", TOWN, "--raw", example_raw).out.splitlines()
+def test_a_check_tells_of_every_delivery_what_it_saw(samenhang, example_raw: Path):
+    answer = samenhang("check", TOWN, "--raw", example_raw)
+    blocks = [block.splitlines() for block in answer.out.split("\n\n")[1:]]
+    area = read_area_file(SHIPPED / f"{TOWN}.yaml")
+    delivered = [one.path for one in area.sources.all()]
+    assert [block[0].split("  ")[1] for block in blocks if not block[0].startswith("together")] == delivered
+    labels = [[line.split()[0] for line in block[1:]] for block in blocks]
+    assert all(of_block[:2] == ["vintage", "kept"] for of_block in labels[: len(delivered)])
+
+
+def test_a_check_says_how_sure_the_columns_of_every_cbs_delivery_are(samenhang, example_raw: Path):
+    said = samenhang("check", TOWN, "--raw", example_raw).out
     roles = ("buurten", "wijken", "gemeenten", "pc4", "pc6", "squares")
-    assert [line.split(": ")[:2] for line in lines[-6:]] == [[f"{role} 2024", "from_documentation"] for role in roles]
+    for role in roles:
+        block = next(block for block in said.split("\n\n") if block.startswith(f"{role} "))
+        assert "  columns      from documentation: " in block
 
 
 def test_paths_are_seen_from_where_the_command_is_given(example_raw: Path, tmp_path: Path):

@@ -8,12 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.people.allocation import NOWHERE, Counts
-from pipelines.people.contradictions import doubts_of
+from pipelines.people.contradictions import find_doubts, peopled_of
 from pipelines.people.doubts import Doubt, largest, noticed
 from pipelines.people.fit import misfit
 from pipelines.people.origins import Deliveries
 
 HOMES = tuple(range(5, 400, 10))
+
+
+def doubts_of(deliveries, h3_resolution, *, has_register=True):
+    return find_doubts(peopled_of(deliveries, h3_resolution, has_register=has_register), deliveries.unit_type)
 
 
 def _found(deliveries: Deliveries) -> dict[str, float]:

@@ -12,7 +12,7 @@ import yaml
 from pipelines.errors import AreaFileError, SourceError
 from pipelines.example.vector_file import write_layer
 from pipelines.sources.area_file import AreaFile, read_area_file
-from pipelines.sources.cbs import Statistics, mapping_remarks, read_municipality, read_statistics, source_mapping
+from pipelines.sources.cbs import Statistics, columns_known, read_municipality, read_statistics, source_mapping
 from pipelines.sources.cbs_dialects import dialects, mapping_of
 from pipelines.sources.delivery import Delivery
 
@@ -362,7 +362,6 @@ def test_postcodes_of_another_year_than_the_buurten_are_told(tmp_path: Path):
     area = _area(tmp_path, buurten={}, pc4={"vintage": 2022})
     (noted,) = [remark for remark in _read(area, tmp_path).remarks if remark.action == "noted"]
     assert (noted.source, noted.problem) == ("pc4.gpkg", "borders of 2022 beside buurten of 2024")
-    assert mapping_remarks(area)[-1] == "pc4.gpkg: borders of 2022 beside buurten of 2024."
 
 
 def test_every_vintage_says_how_sure_its_columns_are():
@@ -379,8 +378,11 @@ def test_every_vintage_says_how_sure_its_columns_are():
 
 
 def test_a_line_per_delivery_tells_what_its_columns_rest_on(tmp_path: Path):
-    area = _area(tmp_path, 2017, buurten={}, pc4={"columns": {"postcode": "pc"}})
-    buurten, pc4 = mapping_remarks(area)
-    assert buurten.startswith("buurten 2017: verified_on_file: wijk- en buurtkaart 2017")
-    assert pc4.endswith("The area file names columns: postcode is 'pc'.")
-    assert source_mapping(area)["buurten.gpkg"]["status"] == "verified_on_file"
+    sources = _area(tmp_path, 2017, buurten={}, pc4={"columns": {"postcode": "pc"}}).sources
+    assert sources.buurten is not None
+    assert sources.pc4 is not None
+    (buurten,) = columns_known("buurten", sources.buurten)
+    assert buurten.startswith("verified on file: wijk- en buurtkaart 2017")
+    assert list(columns_known("pc4", sources.pc4))[-1] == "named in the area file: postcode is 'pc'"
+    assert list(columns_known("streets", sources.streets)) == []
+    assert source_mapping(_area(tmp_path, 2017, buurten={}))["buurten.gpkg"]["status"] == "verified_on_file"
