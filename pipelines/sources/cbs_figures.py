@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import Counts, numbers
 from pipelines.sources.cbs_geometry import on_land
+from pipelines.sources.cbs_observations import spread
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.codes import BUURT, GEMEENTE, WIJK, CodeKind
 from pipelines.sources.delivery import BorderDelivery, FigureDelivery
@@ -96,7 +97,7 @@ def _key(role: str) -> str:
 
 def _as_layer(figures: FigureDelivery, raw: Path) -> Layer:
     """A table as a layer of rows that lie nowhere, so that its columns are found in the same way."""
-    table = read_delivered(figures, raw)
+    table = spread(read_delivered(figures, raw), figures.path, figures.vintage)
     fields = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
     return Layer(figures.path, np.full(len(table), None, dtype=object), fields)
 

@@ -129,6 +129,47 @@ def test_a_table_of_statline_is_read_by_its_own_names(tmp_path: Path):
     assert (found["BU00010001", "65plus"], found["BU00010001", "hh_single"]) == (250, 240)
 
 
+MEASURES = {"T001036": 7, "10680": 10, "53050": 11, "53310": 12, "53715": 13, "80200": 14, "1050010_2": 15,
+            "1050015": 16, "1016030": 18}  # fmt: skip
+
+
+def _observations(year: str = "2024JJ00") -> list[dict[str, object]]:
+    return [
+        {
+            "measure_code": measure, "region_code": row[0], "period": year,
+            "value": None if row[place] == "." else float(row[place]),
+            "value_attribute": "Confidential" if row[place] == "." else "None",
+        }
+        for row in KWB for measure, place in MEASURES.items()
+    ]  # fmt: skip
+
+
+def test_observations_of_statline_say_the_same_as_kerncijfers(tmp_path: Path):
+    whole = _klein(tmp_path).people_counts
+    rows = [*_observations(), *_observations("2023JJ00")]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "statline.parquet")
+    assert _read(_area(tmp_path, buurten={"path": "statline.parquet"}), tmp_path).people_counts.equals(whole)
+    names = ("Id", "Measure", "ValueAttribute", "Value", "WijkenEnBuurten")
+    told = [
+        (n, r["measure_code"], r["value_attribute"], r["value"], f"{r['region_code']}  ")
+        for n, r in enumerate(_observations())
+    ]
+    _write_csv(tmp_path / "Observations.csv", names, told)
+    assert _read(_area(tmp_path, buurten={"path": "Observations.csv"}), tmp_path).people_counts.equals(whole)
+
+
+def test_observations_that_stand_twice_or_are_of_other_years_are_refused(tmp_path: Path):
+    _write_borders(tmp_path)
+    area = _area(tmp_path, buurten={"path": "statline.parquet"})
+    pq.write_table(pa.Table.from_pylist(_observations() * 2), tmp_path / "statline.parquet")
+    with pytest.raises(SourceError, match="holds 54 figures twice"):
+        _read(area, tmp_path)
+    rows = [*_observations("2022JJ00"), *_observations("2023JJ00")]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "statline.parquet")
+    with pytest.raises(SourceError, match=r"no observations of 2024; it has \['2022JJ00', '2023JJ00'\]"):
+        _read(area, tmp_path)
+
+
 def test_the_same_figures_as_workbook_or_parquet_say_the_same(tmp_path: Path):
     whole = _klein(tmp_path).people_counts
     columns = {name: pa.array([str(row[n]) for row in KWB]) for n, name in enumerate(KWB_NAMES)}
