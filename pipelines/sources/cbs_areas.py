@@ -48,22 +48,21 @@ def read_municipality(area: AreaFile, raw: Path) -> Municipality:
     if delivery is None:
         return Municipality(None, extent_of(area))
     reading = _read(delivery, raw, "buurten")
-    layer = _of_gemeenten(reading, area).layer
-    united = shapely.union_all(layer.geometry)
-    layer = replace(layer, remarks=layer.remarks + _judged(reading, area, united))
+    own = _of_gemeenten(reading, area)
+    layer, united = own.layer, shapely.union_all(own.layer.geometry)
+    layer = replace(layer, remarks=layer.remarks + _judged(reading, own, area, united))
     outline = united if area.extent is None else shapely.intersection(united, extent_of(area))
     shapely.prepare(outline)
     return Municipality(layer, outline)
 
 
-def _judged(reading: Reading, area: AreaFile, united: shapely.Geometry) -> tuple[Remark, ...]:
-    """Refuse buurten that lie nowhere or on top of each other, and tell of slivers and gaps."""
+def _judged(reading: Reading, own: Reading, area: AreaFile, united: shapely.Geometry) -> tuple[Remark, ...]:
+    """Refuse buurten that lie nowhere or, among the area's `own`, on top of each other; tell of slivers and gaps."""
     lost = nowhere(reading)
     require_located(lost.keep(lost.layer.keep(_is_of(lost, area) & on_land(lost))), "buurten")
-    own = _is_of(reading, area)
-    land, water = (reading.keep(reading.layer.keep(own & kept)) for kept in (on_land(reading), ~on_land(reading)))
-    gaps = told_gaps(reading.layer.source, united, water.layer.geometry)
-    return (*require_apart(_borders(land, "buurten")), *gaps)
+    # Water takes no part in anything but this: what is broken in it is mended without a word.
+    water = shapely.make_valid(reading.layer.geometry[_is_of(reading, area) & ~on_land(reading)])
+    return (*require_apart(_borders(own, "buurten")), *told_gaps(reading.layer.source, united, water))
 
 
 def _borders(reading: Reading, level: str) -> Borders:
