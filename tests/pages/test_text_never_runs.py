@@ -16,6 +16,7 @@ from pipelines.pages.figures import PublishedTables
 from pipelines.pages.index import index_page
 from pipelines.pages.map import folium_script, map_page
 from pipelines.pages.protection import protection_page
+from pipelines.pages.rendering import asset_text
 from pipelines.pages.survey import survey_page
 from pipelines.protection.contracts import AUDIT, SURVEY_CHANGES, SURVEY_QUALITY
 from pipelines.sources.area_file import AreaFile, Event, Signal
@@ -185,6 +186,14 @@ def test_a_text_changes_nothing_of_a_page_but_itself(
         tags = [tag for text, tag in found.texts if payload in text and tag != "script"]
         assert len(tags) >= 5
         assert set(tags) <= {"bdi", "title"}
+
+
+def test_our_script_makes_no_markup_and_no_code_of_a_text() -> None:
+    script = asset_text("map.js")
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|Function\(|set(Timeout|Interval)", script
+    )
+    assert "textContent" in script
 
 
 def test_the_script_of_the_map_is_made_alike_every_time() -> None:
