@@ -46,14 +46,15 @@ class Allocation:
     """Persons at each home, shape (n,), fractional; and how far each system's units are from their intervals.
 
     `missed` holds for each system persons too few (negative) or too many in each unit; 0 within its interval.
-    `rounds` says how often all systems had their turn; `is_settled` whether the last of them moved less than the
-    tolerance.
+    `rounds` says how often all systems had their turn; `moved` by how many persons a unit still changed in the last of
+    them; `is_settled` whether that is less than the tolerance.
     """
 
     persons: Floats
     missed: tuple[Floats, ...]
     rounds: int
     is_settled: bool
+    moved: float = 0.0
 
 
 def allocate(
@@ -90,7 +91,7 @@ def allocate(
     _require_sound(prior, systems)
     ordered = [*(s for s in systems if not s.is_exact), *(s for s in systems if s.is_exact)]
     pulls = [np.zeros(len(system.lowest)) for system in ordered]
-    persons, rounds, is_settled = prior.astype(np.float64), 0, not systems
+    persons, rounds, is_settled, moved = prior.astype(np.float64), 0, not systems, 0.0
     while rounds < most_rounds and not is_settled:
         rounds += 1
         moved = 0.0
@@ -100,7 +101,7 @@ def allocate(
             moved = max(moved, step)
         is_settled = moved <= tolerance_persons
     missed = tuple(_missed(persons, system) for system in systems)
-    return Allocation(persons, missed, rounds, is_settled)
+    return Allocation(persons, missed, rounds, is_settled, moved)
 
 
 def _turn(persons: Floats, system: Counts, pull: Floats) -> tuple[Floats, Floats, float]:

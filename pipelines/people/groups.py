@@ -4,7 +4,7 @@ A group that was counted itself, in the year of the totals, is shared out like e
 band, as large as a count of five-year ages says it is in that postcode (PC4), whatever its year.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,6 +111,6 @@ def _years_in(low: int, high: int) -> Floats:
     return np.append(years, float(low <= _OLDEST < high))
 
 
-def bands_of(group: Group, bands: Mapping[str, Floats]) -> Iterator[str]:
+def bands_of(group: Group, bands: Collection[str]) -> Iterator[str]:
     """The bands a group is a part of: its own where these were counted, else everybody."""
     yield from group.within if set(group.within) <= set(bands) else ("all",)

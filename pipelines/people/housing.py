@@ -1,6 +1,7 @@
-"""Whether people and the list of dwellings can both be right: people where no home stands, and homes too full."""
+"""Whether people and the list of dwellings can both be right: people without homes, homes too full or too empty."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,12 @@ from pipelines.people.intervals import SQUARES, WHOLLY_INSIDE, Homes
 from pipelines.sources.contradictions import Contradiction
 
 Floats = NDArray[np.float64]
-# On average 2.1 people live in a dwelling; in a whole buurt over eight do only where these are homes for groups.
+# On average 2.1 people live in a dwelling; in a whole buurt over eight do only where these are homes for groups, and
+# under a half where it was just built.
 MOST_PER_DWELLING = 8.0
+FEWEST_PER_DWELLING = 0.5
+# As many as in the largest centre for asylum seekers.
+MOST_PER_INSTITUTION = 2_000.0
 
 
 def doubts_about_homes(peopled: Peopled, homes: Homes, whole_squares: set[str]) -> Iterator[Doubt]:
@@ -42,10 +47,14 @@ def doubts_about_homes(peopled: Peopled, homes: Homes, whole_squares: set[str]) 
         rows = rows.filter(pc.is_in(rows["unit_code"], pa.array(sorted(known), pa.string())))
         if len(rows):
             yield from _without_homes((unit_type, kinds[0]), rows, homes, is_home)
-    total = counted.filter(pc.field("unit_type") == homes.total_type)
+    # Of squares and postcodes there are too few homes each to say how many live in one.
     if homes.total_type not in {"square", "pc6"}:
-        is_dwelling = is_home & ~peopled.atoms["is_institution"].to_numpy(zero_copy_only=False)
-        yield from _too_full(kinds[1], total, homes, is_dwelling)
+        total = counted.filter(pc.field("unit_type") == homes.total_type)
+        is_institution = peopled.atoms["is_institution"].to_numpy(zero_copy_only=False)
+        unit = _Housed.of(total, homes, is_home & ~is_institution, is_home & is_institution)
+        yield from _too_full(kinds[1], unit, homes)
+        if peopled.has_register:
+            yield from _too_empty(unit, homes)
 
 
 def _inside(unit_type: str, areas: pa.Table, homes: Homes, whole_squares: set[str]) -> set[str]:
@@ -72,21 +81,60 @@ def _without_homes(what: tuple[str, str], rows: pa.Table, homes: Homes, is_home:
         yield Doubt(found, atoms_in(homes, unit_type, codes[empty].tolist()))
 
 
-def _too_full(kind: str, rows: pa.Table, homes: Homes, is_dwelling: NDArray[np.bool_]) -> Iterator[Doubt]:
-    """Units of the totals with more people than their dwellings hold; one with homes for groups is not judged."""
-    unit_type = homes.total_type
-    codes = np.array(rows["unit_code"].to_pylist(), dtype=str)
-    shares = homes.shares.get(unit_type, {})
-    persons = rows["lowest"].to_numpy() * np.array([shares.get(code, 1.0) for code in codes.tolist()])
-    names, dwellings = np.unique(homes.units[unit_type][is_dwelling].astype(str), return_counts=True)
-    place = dict(zip(names.tolist(), dwellings.tolist(), strict=True))
-    held = MOST_PER_DWELLING * np.array([place.get(code, np.inf) for code in codes.tolist()], dtype=np.float64)
-    off = np.maximum(persons - held, 0.0)
+@dataclass(frozen=True)
+class _Housed:
+    """The units of the totals, arrays (n,): least and most persons, dwellings, and homes for groups."""
+
+    codes: NDArray[np.str_]
+    least: Floats
+    most: Floats
+    dwellings: Floats
+    institutions: Floats
+
+    @classmethod
+    def of(
+        cls, rows: pa.Table, homes: Homes, is_dwelling: NDArray[np.bool_], is_institution: NDArray[np.bool_]
+    ) -> "_Housed":
+        """Count what stands in each unit."""
+        codes = np.array(rows["unit_code"].to_pylist(), dtype=str)
+        known = homes.shares.get(homes.total_type, {})
+        inside = np.array([known.get(code, 1.0) for code in codes.tolist()])
+        highest = rows["highest"].to_numpy()
+        most = np.where(np.isnan(highest), np.inf, highest) * np.where(inside > 0, inside, 1.0)
+        place = homes.units[homes.total_type].astype(str)
+        counted = (_count(codes, place[which]) for which in (is_dwelling, is_institution))
+        return cls(codes, rows["lowest"].to_numpy() * inside, most, *counted)
+
+
+def _count(codes: NDArray[np.str_], found: NDArray[np.str_]) -> Floats:
+    """How often each code (n,) was found."""
+    names, counts = np.unique(found, return_counts=True)
+    known = dict(zip(names.tolist(), counts.tolist(), strict=True))
+    return np.array([known.get(code, 0) for code in codes.tolist()], dtype=np.float64)
+
+
+def _too_full(kind: str, unit: _Housed, homes: Homes) -> Iterator[Doubt]:
+    """Units with more people than their homes hold; those without any are told of elsewhere."""
+    held = MOST_PER_DWELLING * unit.dwellings + MOST_PER_INSTITUTION * unit.institutions
+    off = np.where(held > 0, np.maximum(unit.least - held, 0.0), 0.0)
+    per_home = f"more than {MOST_PER_DWELLING:.0f} people live in a dwelling"
+    yield from _misfitting((kind, per_home), off, float(unit.least.sum()), (unit.codes, homes))
+
+
+def _too_empty(unit: _Housed, homes: Homes) -> Iterator[Doubt]:
+    """Units with dwellings for which there are no people."""
+    off = np.maximum(unit.dwellings - unit.most / FEWEST_PER_DWELLING, 0.0)
+    per_home = f"fewer than {FEWEST_PER_DWELLING:g} people live in a dwelling"
+    yield from _misfitting(("homes_too_empty", per_home), off, float(unit.dwellings.sum()), (unit.codes, homes))
+
+
+def _misfitting(
+    what: tuple[str, str], off: Floats, of: float, where: tuple[NDArray[np.str_], Homes]
+) -> Iterator[Doubt]:
     if off.any():
+        (kind, words), (codes, homes) = what, where
         told = worst(zip(codes.tolist(), off.tolist(), strict=True))
-        problem = (
-            f"more than {MOST_PER_DWELLING:.0f} people live in a dwelling in {np.sum(off > 0)} units ({unit_type})"
-        )
-        roles = (ROLES[unit_type], "addresses")
-        found = Contradiction(kind, roles, problem, float(off.sum()), float(persons.sum()), told)
-        yield Doubt(found, atoms_in(homes, unit_type, codes[off > 0].tolist()))
+        problem = f"{words} in {np.sum(off > 0)} of {len(codes)} units ({homes.total_type})"
+        roles = (ROLES[homes.total_type], "addresses")
+        found = Contradiction(kind, roles, problem, float(off.sum()), of, told)
+        yield Doubt(found, atoms_in(homes, homes.total_type, codes[off > 0].tolist()))

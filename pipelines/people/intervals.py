@@ -3,7 +3,7 @@
 Only counts of the same year as the totals of the area are kept: boundaries and people of another year are not these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.people.allocation import NOWHERE, Allocation, Counts
 from pipelines.people.origins import polygons_of
+from pipelines.sources.contradiction_kinds import Threshold
 from pipelines.sources.vector import Remark
 
 Codes = NDArray[np.object_]
 Floats = NDArray[np.float64]
 # A postcode of which less than this lies inside counts people who live outside: it bounds from above only.
 WHOLLY_INSIDE = 0.99
+# Counts that fit each other two by two may not fit all together: from so much on that is noticeable.
+_GIVEN_WAY = Threshold(count=10, share=0.005)
 # Squares are delivered for the surroundings only: one without a home is told of.
 SQUARES = ("square", "square500")
 
@@ -183,10 +186,33 @@ def centred(prior: Floats, kept: Kept) -> Floats:
     return prior
 
 
-def contradictions(kept: Kept, allocation: Allocation, group: str) -> tuple[Remark, ...]:
-    """What could not be kept, as one remark per unit type: how many of its units are off by a person or more."""
+def relaxations(kept: Kept, allocation: Allocation, group: str) -> tuple[Remark, ...]:
+    """What could not be kept, one remark per unit type: how many of its units are off by a person or more.
+
+    And that the sharing did not settle, where it did not.
+    """
     found = zip(kept.systems, allocation.missed[: len(kept.systems)], strict=True)
-    return tuple(_remark(system.name, np.abs(missed), group) for system, missed in found if (np.abs(missed) >= 1).any())
+    relaxed = (_remark(system.name, np.abs(missed), group) for system, missed in found if (np.abs(missed) >= 1).any())
+    return (*relaxed, *_unsettled(allocation, group))
+
+
+def _unsettled(allocation: Allocation, group: str) -> Iterator[Remark]:
+    if not allocation.is_settled:
+        problem = (
+            f"{group}: not settled in {allocation.rounds} rounds, {allocation.moved:.1f} persons moved in the last"
+        )
+        yield Remark("people/persons", problem, "relaxed", 0)
+
+
+def is_strained(kept: Kept, allocation: Allocation) -> NDArray[np.bool_]:
+    """Whether an atom (n,) rests on counts of which so many gave way that it is noticeable, or that did not settle."""
+    n_atoms = len(allocation.persons)
+    strained = np.full(n_atoms, not allocation.is_settled and allocation.moved >= 1)
+    for system, missed in zip(kept.systems, allocation.missed[: len(kept.systems)], strict=True):
+        off = np.abs(missed)
+        if _GIVEN_WAY.is_passed(float(off.sum()), float(allocation.persons.sum())):
+            strained |= np.append(off >= 1, [False])[system.unit]
+    return strained
 
 
 def _remark(unit_type: str, missed: NDArray[np.float64], group: str) -> Remark:

@@ -12,7 +12,16 @@ from pipelines.people.allocation import NOWHERE, Counts, allocate
 from pipelines.people.contracts import PERSONS
 from pipelines.people.doubts import Doubt
 from pipelines.people.groups import FiveYears, Group, bands_of, five_years, need_groups, shares_within
-from pipelines.people.intervals import Homes, Kept, centred, contradictions, homes_of, kept_counts, year_of_totals
+from pipelines.people.intervals import (
+    Homes,
+    Kept,
+    centred,
+    homes_of,
+    is_strained,
+    kept_counts,
+    relaxations,
+    year_of_totals,
+)
 from pipelines.sources.vector import Remark
 
 Floats = NDArray[np.float64]
@@ -22,13 +31,13 @@ Floats = NDArray[np.float64]
 class Shared:
     """One group: persons in each atom (n,), NaN where unknown; at most so many (NaN: unbounded); why caution is due.
 
-    `is_doubted` (n,) says whose persons rest on counts that contradict each other; None: nobody's.
+    `is_doubted` (n,) says whose persons rest on counts that contradict each other.
     """
 
     persons: Floats
     most: Floats
+    is_doubted: NDArray[np.bool_]
     quality_reason: str = ""
-    is_doubted: NDArray[np.bool_] | None = None
 
 
 def share_persons(
@@ -63,7 +72,7 @@ def share_persons(
     everybody, remarks = _counted(people_counts, homes, "all", atoms["prior"].to_numpy(), ())
     shared, more = _groups(atoms, people_counts, homes, everybody)
     told = {"all": everybody, **shared}
-    tables = [_rows(atoms, name, _doubted(name, group, doubts), everybody) for name, group in told.items()]
+    tables = [_rows(atoms, name, _doubted(name, group, everybody, doubts), everybody) for name, group in told.items()]
     return pa.concat_tables(tables), remarks + more
 
 
@@ -75,7 +84,8 @@ def _counted(
     likely = centred(prior, kept)
     found = allocate(likely, (*kept.systems, *caps))
     persons = np.where(kept.is_told(len(prior)) | (prior == 0), found.persons, np.nan)
-    return Shared(persons, _most(likely, kept)), contradictions(kept, found, group)
+    shared = Shared(persons, _most(likely, kept), is_doubted=is_strained(kept, found))
+    return shared, relaxations(kept, found, group)
 
 
 def _most(likely: Floats, kept: Kept) -> Floats:
@@ -106,7 +116,7 @@ def _groups(
         # Where nobody knows how many live, nobody knows of what age.
         found[name] = replace(shared, persons=np.where(np.isnan(everybody.persons), np.nan, shared.persons))
         remarks.extend(more)
-    bands = {name: shared.persons for name, shared in {"all": everybody, **found}.items()}
+    bands = {"all": everybody, **found}
     ages = five_years(people_counts)
     pc4 = np.array(atoms["pc4"].to_pylist(), dtype=object)
     groups = {group.name: found.get(group.name) or _part(group, bands, ages, pc4, homes) for group in need_groups()}
@@ -124,21 +134,23 @@ def _counted_groups(people_counts: pa.Table, homes: Homes) -> Iterator[str]:
 
 
 def _part(
-    group: Group, bands: Mapping[str, Floats], ages: FiveYears | None, pc4: NDArray[np.object_], homes: Homes
+    group: Group, bands: Mapping[str, Shared], ages: FiveYears | None, pc4: NDArray[np.object_], homes: Homes
 ) -> Shared | None:
     """A group as the part of its bands that five-year ages say; None where nothing tells of it."""
     if group.is_households or ages is None:
         return None
-    parts = [bands[band] * shares_within(ages, group, band, pc4) for band in bands_of(group, bands)]
+    names = tuple(bands_of(group, bands))
+    parts = [bands[name].persons * shares_within(ages, group, name, pc4) for name in names]
+    is_doubted = np.logical_or.reduce([bands[name].is_doubted for name in names])
     reason = "" if ages.vintage == homes.vintage else "age_other_vintage"
-    return Shared(np.sum(parts, axis=0), np.full(len(pc4), np.nan), reason)
+    return Shared(np.sum(parts, axis=0), np.full(len(pc4), np.nan), is_doubted, reason)
 
 
-def _doubted(name: str, shared: Shared, doubts: Sequence[Doubt]) -> Shared:
+def _doubted(name: str, shared: Shared, everybody: Shared, doubts: Sequence[Doubt]) -> Shared:
     """Mark the atoms of a group of which that group, a band that holds it, or everybody is in doubt."""
     within = {group.name: group.within for group in need_groups()}.get(name, ())
-    touching = [doubt.atoms for doubt in doubts if doubt.group in {"all", name, *within}]
-    return replace(shared, is_doubted=np.logical_or.reduce(touching)) if touching else shared
+    touching = (doubt.atoms for doubt in doubts if doubt.group in {"all", name, *within})
+    return replace(shared, is_doubted=np.logical_or.reduce([shared.is_doubted, everybody.is_doubted, *touching]))
 
 
 def _rows(atoms: pa.Table, name: str, shared: Shared, everybody: Shared) -> pa.Table:
@@ -146,8 +158,7 @@ def _rows(atoms: pa.Table, name: str, shared: Shared, everybody: Shared) -> pa.T
     reason = np.where(np.isnan(everybody.persons), "masked", "ages_unknown")
     n = len(atoms)
     quality = np.full(n, shared.quality_reason, dtype=object)
-    if shared.is_doubted is not None:
-        quality[shared.is_doubted] = "counts_contradict"
+    quality[shared.is_doubted] = "counts_contradict"
     columns = {
         "atom_id": atoms["atom_id"],
         "origin_id": atoms["origin_id"],

@@ -16,7 +16,7 @@ from pipelines.sources.texts import Sentence
 SHIPPED_CONTRADICTIONS = Path(__file__).with_name("contradictions.yaml")
 # "akkoord" is no reason.
 SHORTEST_REASON = 10
-Unit = Literal["persons", "households", "respondents", "answers"]
+Unit = Literal["persons", "households", "dwellings", "respondents", "answers"]
 Verdict = Literal["", "noticed", "refused"]
 
 

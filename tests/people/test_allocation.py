@@ -155,3 +155,14 @@ def test_no_other_shares_that_keep_the_counts_are_nearer_to_the_prior(town):
     )
     if other.success and all(c["fun"](other.x) > -1e-6 for c in inside):
         assert divergence(found.persons, prior) <= other.fun + 1e-2 + 1e-3 * abs(other.fun)
+
+
+def test_a_sharing_that_does_not_settle_says_so_and_by_how_much():
+    homes = np.array([0, 0])
+    systems = [_exact("one", homes, [100.0]), _exact("other", homes, [50.0])]
+    found = allocate(np.ones(2), systems, most_rounds=5)
+    assert (found.is_settled, found.rounds, found.moved) == (False, 5, pytest.approx(50))
+
+
+def _exact(name: str, unit: np.ndarray, persons: list[float]) -> Counts:
+    return Counts(name, unit, np.array(persons), np.array(persons), is_exact=True)

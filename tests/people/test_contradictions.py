@@ -70,8 +70,9 @@ def test_the_first_case_is_told_with_its_files_and_units(town):
 
 def test_a_hidden_square_has_room_for_four_and_one_that_is_not_listed_too(town):
     counts = [*_buurten(town, 100, 8), *_squares(town, 50, 50), town.count("square", "E1552N4630", None)]
-    assert doubts_of(_town(town, counts), 10) == ()
-    assert _found(_town(town, [*_buurten(town, 100, 18), *counts[2:]])) == {"squares_areas": 10}
+    homes = _homes(town, *HOMES[:20], 250, 350)
+    assert _found(_town(town, counts, homes)) == {}
+    assert _found(_town(town, [*_buurten(town, 100, 16), *counts[2:]], homes)) == {"squares_areas": 8}
 
 
 def test_a_square_across_the_border_may_hold_people_who_live_outside(town):
@@ -139,6 +140,17 @@ def test_over_eight_people_in_a_dwelling_are_too_many(town, persons, off):
     assert _found(_town(town, _buurten(town, persons))) == ({"homes_too_full": off} if off else {})
 
 
+@pytest.mark.parametrize(("persons", "off"), [(10, 0), (9, 2), (0.4, 19.2)])
+def test_under_half_a_person_in_a_dwelling_is_too_few(town, persons, off):
+    found = _found(_town(town, _buurten(town, persons)))
+    assert found == ({"homes_too_empty": pytest.approx(off)} if off else {})
+
+
+def test_dwellings_of_which_nobody_tells_how_many_live_there_are_not_too_empty(town):
+    unbounded = {**town.count("buurt", "BU1", None), "highest": None}
+    assert doubts_of(_town(town, [unbounded, town.count("buurt", "BU2", 100)]), 10) == ()
+
+
 def test_a_home_for_groups_holds_more_than_a_dwelling(town):
     homes = [town.address("a", 10, is_institution=True), town.address("b", 350)]
     assert doubts_of(_town(town, _buurten(town, 200, 8), homes), 10) == ()
@@ -153,7 +165,7 @@ def test_without_addresses_no_home_is_missing(town):
 @given(st.lists(st.integers(0, 9), min_size=len(HOMES), max_size=len(HOMES)), st.sampled_from([2.0, 0.0]))
 def test_counts_of_one_population_never_contradict_each_other(town, persons, within):
     doubts = doubts_of(_town(town, _counts_of(town, persons, within)), 10)
-    assert _kinds(doubts) <= {"homes_too_full", "people_without_homes"}
+    assert _kinds(doubts) <= {"homes_too_full", "homes_too_empty", "people_without_homes"}
 
 
 @settings(max_examples=10)

@@ -8,11 +8,13 @@ from pipelines.contracts import conform, violations
 from pipelines.errors import SourceError
 from pipelines.people.atoms import build_atoms
 from pipelines.people.contracts import PERSONS
+from pipelines.people.doubts import Doubt
 from pipelines.people.groups import FiveYears, Group, all_groups, need_groups, shares_within
 from pipelines.people.origins import Deliveries, find_points
 from pipelines.people.persons import share_persons
 from pipelines.people.priors import likely_persons
 from pipelines.sources.area_file import PROFILES
+from pipelines.sources.contradictions import Contradiction
 from pipelines.sources.vector import Remark
 
 
@@ -89,6 +91,39 @@ def test_counts_that_contradict_the_totals_give_way_and_are_told(town):
     assert _sum(rows, "all", buurt_code="BU1") == pytest.approx(100)
     assert [(remark.action, remark.rows) for remark in remarks] == [("relaxed", 2)]
     assert "counts per square contradict the totals" in remarks[0].problem
+
+
+def test_people_who_rest_on_a_contradiction_carry_its_reason(town):
+    homes = [town.address("a", 10), town.address("b", 110), town.address("c", 350)]
+    counts = [town.count("buurt", "BU1", 100), town.count("buurt", "BU2", 8)]
+    counts += [town.count("buurt", "BU1", 9, "65plus"), town.count("buurt", "BU2", 2, "65plus")]
+    deliveries = town.deliveries("buurt", counts, homes)
+    for group, doubted in (("all", {"all", "65plus"}), ("65plus", {"65plus"}), ("hh_single", set())):
+        rows = _reasons(deliveries, group)
+        assert {(row["code"], row["population_group"]) for row in rows if row["quality_reason"]} == {
+            (code, name) for code in ("a", "b") for name in doubted
+        }
+        assert {row["quality_reason"] for row in rows} <= {"", "counts_contradict"}
+
+
+def _reasons(deliveries: Deliveries, group: str) -> list[dict[str, object]]:
+    """Rows of people/persons where the homes of BU1 are in doubt."""
+    points = find_points(deliveries, 10)
+    priors = likely_persons(points, deliveries.people_counts, deliveries.unit_type)
+    atoms = build_atoms(points, priors, deliveries)
+    contradiction = Contradiction("squares_areas", (), "some", 90, 108)
+    doubt = Doubt(contradiction, np.array(atoms["buurt_code"].to_pylist()) == "BU1", group)
+    found, _ = share_persons(atoms, deliveries.people_counts, deliveries.areas, "buurt", [doubt])
+    return [{**row, "code": points.codes[row["origin_id"]]} for row in found.to_pylist() if row["persons"]]
+
+
+def test_counts_that_fit_two_by_two_and_not_together_carry_caution_where_many_gave_way(town):
+    homes = [town.address("a", 10), town.address("b", 110), town.address("c", 210)]
+    counts = [town.count("buurt", "BU1", 100), town.count("square", "E1550N4630", 80)]
+    counts += [town.count("pc6", "1000AA", 100), town.count("square", "E1551N4630", 80)]
+    rows, remarks = _shared(town.deliveries("buurt", counts, homes))
+    assert {row["code"] for row in rows if row["quality_reason"] == "counts_contradict"} == {"a", "b"}
+    assert [remark.action for remark in remarks] == ["relaxed"]
 
 
 def test_a_cell_without_an_address_gets_nobody_while_its_square_has_addresses(town):
