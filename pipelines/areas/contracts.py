@@ -11,7 +11,7 @@ AREA_TYPES = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente")
 # What is not known and makes the interval (places: or seats that nobody told of); several join with a plus.
 _UNKNOWN = ("unknown_ages", "unknown_people", "unknown_places", "unknown_streets")
 _MIXED = tuple("+".join(some) for count in (1, 2, 3, 4) for some in combinations(_UNKNOWN, count))
-INTERVAL_KINDS = ("", "ci_95", "model_95", "draws_90", *_MIXED)
+INTERVAL_KINDS = ("", "ci_95", "model_95", "draws_90", "draws_90+unknown_streets", *_MIXED)
 QUALITIES = ("ok", "caution")
 VALUE_REASONS = (
     "",
@@ -88,7 +88,9 @@ DRAWS = Contract(
         KEYS[1],
         Column("population_group", pa.string(), "all, or a group of people"),
         Column("profile", pa.string(), "who walks"),
-        Column("lower", pa.float64(), "people without a place found, exceeded in 95 of 100 draws", minimum=0),
+        Column(
+            "lower", pa.float64(), "people on a street without a place found, exceeded in 95 of 100 draws", minimum=0
+        ),
         Column("upper", pa.float64(), "exceeded in 5 of 100 draws", minimum=0),
     ),
 )

@@ -47,7 +47,14 @@ below as (
         minimum.profile,
         max(homes.quality_reason) as quality_reason,
         coalesce(sum(homes.persons) filter (where minimum.is_below_central = 'yes'), 0) as persons,
-        coalesce(sum(homes.persons) filter (where minimum.is_below_central <> 'no'), 0) as persons_not_found,
+        coalesce(
+            sum(homes.persons) filter (where minimum.is_below_central <> 'no' and minimum.is_attached), 0
+        ) as persons_not_found,
+        -- For whom nothing was looked for, as their home hangs on no street: nothing found, or something, nobody knows.
+        coalesce(
+            sum(homes.persons) filter (where minimum.is_below_central <> 'no' and not minimum.is_attached), 0
+        ) as persons_unsought,
+        coalesce(sum(homes.persons) filter (where minimum.is_attached), 0) as persons_sought,
         coalesce(sum(homes.persons) filter (where minimum.is_below = 'yes'), 0) as persons_at_least,
         coalesce(sum(homes.persons_at_most) filter (where minimum.is_below <> 'no'), 0) as persons_at_most,
         -- With every street as guessed it is unknown for want of lists of places, or of a street near enough.
@@ -133,13 +140,19 @@ select
     '',
     '',
     population_group,
-    if(is_unknown, null, persons_not_found),
+    if(is_unknown or only_unsought, null, persons_not_found),
     if(is_unknown, null, least(drawn.lower, persons_not_found)),
-    if(is_unknown, null, greatest(drawn.upper, persons_not_found)),
-    if(is_unknown or drawn.lower is null, '', 'draws_90'),
+    if(is_unknown, null, greatest(drawn.upper, persons_not_found) + persons_unsought),
+    if(
+        is_unknown,
+        '',
+        concat_ws(
+            '+', if(drawn.lower is null, null, 'draws_90'), if(persons_unsought > 0, 'unknown_streets', null)
+        )
+    ),
     if(starts_with(population_group, 'hh_'), 'households', 'persons'),
     if(has_masked or has_unknown_ages or has_unknown_places or quality_reason <> '', 'caution', 'ok'),
     quality_reason,
-    if(is_unknown, 'people_unknown', '')
-from below
+    case when is_unknown then 'people_unknown' when only_unsought then 'not_attached' else '' end
+from (select *, persons_sought = 0 and persons_unsought > 0 as only_unsought from below) as below
 left join drawn using (area_type, area_code, population_group, profile)

@@ -77,9 +77,13 @@ def _drawn(persons: pa.Table, atoms: pa.Table) -> NDArray[np.float64]:
 
 
 def _without_a_place(walking: pa.Table, atoms: pa.Table) -> NDArray[np.float64]:
-    """1 for every atom whose origin found no place within reach, else 0; shape (atoms,)."""
+    """1 for every atom whose origin found no place within reach, else 0; shape (atoms,).
+
+    For a home on no street none was looked for: it is not among them.
+    """
     far = np.zeros(int(pc.max(atoms["origin_id"]).as_py()) + 1)
-    far[walking["origin_id"].to_numpy()] = pc.not_equal(walking["is_below_central"], "no").to_numpy().astype(float)
+    none_found = pc.and_(pc.not_equal(walking["is_below_central"], "no"), walking["is_attached"])
+    far[walking["origin_id"].to_numpy()] = none_found.to_numpy().astype(float)
     return np.asarray(far[atoms["origin_id"].to_numpy()], dtype=np.float64)
 
 

@@ -23,8 +23,9 @@ Floats = NDArray[np.float64]
 SMALL_AREAS = ("pc6", "h3")
 LARGE_AREAS = ("pc4", "buurt", "wijk", "gemeente")
 # How badly a home stands with a profile, worst first: below the minimum in any case; at the central guess; nothing
-# found and not all known; may be. Of the last, not below, nothing is told.
-LEVELS = ("at_least", "central", "none_found", "at_most")
+# found and not all known; on no street, so that nothing was looked for; may be. Of who is not below nothing is told.
+LEVELS = ("at_least", "central", "none_found_on_streets", "none_found", "at_most")
+_ON_STREETS = LEVELS.index("none_found_on_streets")
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,20 @@ def build_parts(warehouse: Warehouse) -> Parts:
     return Parts(
         codes=inside,
         profiles=profiles,
-        levels=levels,
+        levels=_standing_levels(levels, np.array(one_each["attached"].to_pylist(), dtype=np.bool_)),
         names=tuple("|".join(map(str, key)) for key in keys),
         atom_id=atoms["atom_id"].to_numpy(),
         part=part,
         prior=atoms["prior"].to_numpy(),
     )
+
+
+def _standing_levels(levels: NDArray[np.int8], attached: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Tell homes on no street apart from those for which nothing was found; parts keep the names they had."""
+    looked_for = attached.reshape(levels.shape)
+    unsought = (levels == _ON_STREETS) & ~looked_for
+    standing: NDArray[np.int8] = (levels + (levels > _ON_STREETS) + unsought).astype(np.int8)
+    return standing
 
 
 def told_of(parts: Parts, group: Group) -> Told:
@@ -121,6 +130,9 @@ def _standing(parts: Parts, kind: str, group: Group) -> Iterator[tuple[str, str,
             badly = sparse.csr_array(members * (at <= number)[None, :])
             # Where no home stands so, nobody does, and all can see that.
             some = np.flatnonzero(badly.sum(axis=1) > 0)
+            if number == _ON_STREETS:
+                # Where all hang on a street it is the same as the next level, under whose name it was always told.
+                some = np.intersect1d(some, np.flatnonzero((members @ (at == number + 1)) > 0))
             yield kind, profile, level, [codes[row] for row in some], badly[some]
 
 

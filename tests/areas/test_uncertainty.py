@@ -7,17 +7,18 @@ from pipelines.findings.contracts import MINIMUM
 from pipelines.people.contracts import ATOMS, PERSONS
 
 
-def _draws(laid, homes: list[tuple[float | None, str, str]]) -> dict[tuple[str, str], tuple[float, float]]:
-    """Homes of (persons, square, whether a place is near), in one buurt."""
+def _draws(
+    laid, homes: list[tuple[float | None, str, str]], off: int = -1
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """Homes of (persons, square, whether a place is near), in one buurt; `off` is the number of one on no street."""
     laid.lay(
         ATOMS,
         *({"atom_id": n, "origin_id": n, "square_code": s} for n, (_, s, _) in enumerate(homes)),
         buurt_code="BU1",
     )
     laid.lay(PERSONS, *({"atom_id": n, "persons": p} for n, (p, _, _) in enumerate(homes)), population_group="all")
-    laid.lay(
-        MINIMUM, *({"origin_id": n, "is_below_central": b} for n, (_, _, b) in enumerate(homes)), profile="rollator"
-    )
+    found = ({"origin_id": n, "is_below_central": b, "is_attached": n != off} for n, (_, _, b) in enumerate(homes))
+    laid.lay(MINIMUM, *found, profile="rollator")
     members = ({"atom_id": n, "origin_id": n, "area_type": t} for n in range(len(homes)) for t in ("buurt", "h3"))
     laid.lay(MEMBERSHIP, *members, area_code="A", weight=1.0)
     found = conform(build_draws(laid.warehouse, laid.warehouse.read(MEMBERSHIP)), DRAWS)
@@ -28,6 +29,11 @@ def _draws(laid, homes: list[tuple[float | None, str, str]]) -> dict[tuple[str, 
 def test_where_a_block_lies_wholly_near_or_far_chance_moves_nobody(laid):
     found = _draws(laid, [(10, "near", "no"), (20, "far", "yes"), (3, "far", "unknown")])
     assert found == {("buurt", "rollator"): pytest.approx((23, 23))}
+
+
+def test_homes_on_no_street_are_in_no_draw_as_nothing_was_looked_for(laid):
+    homes = [(10, "near", "no"), (20, "far", "yes"), (3, "off", "unknown")]
+    assert _draws(laid, homes, off=2) == {("buurt", "rollator"): pytest.approx((20, 20))}
 
 
 def test_where_homes_of_one_block_differ_the_number_lies_between_bounds_around_it(laid):

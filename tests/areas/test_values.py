@@ -227,6 +227,46 @@ def test_an_area_whose_homes_hang_on_no_street_says_so(laid):
     assert found["dist_nearest_place", ""]["reason_missing"] == "not_attached"
     assert found["n_types_reach", ""]["reason_missing"] == "not_attached"
     assert found["people_below_min", "all"]["reason_missing"] == "not_attached"
+    none_found = found["people_none_found", "all"]
+    assert (none_found["value"], none_found["lower"], none_found["upper"]) == (None, 0, 5)
+    assert (none_found["interval_kind"], none_found["reason_missing"]) == ("unknown_streets", "not_attached")
+
+
+# A home on no street: nothing was looked for.
+OFF = {**_kinds(0, 0, 6, 6), "is_below": "unknown", "is_below_central": "unknown", "is_attached": False}
+
+
+def test_people_on_no_street_are_not_none_found_but_may_be(laid):
+    _town(laid, [(10, 100.0), (12, None), (3, None)])
+    laid.lay(
+        MINIMUM,
+        {**_kinds(1, 1, 1, 1), "origin_id": 0, "is_below": "no", "is_below_central": "no", "is_attached": True},
+        {**_kinds(0, 0, 0, 0), "origin_id": 1, "is_below": "yes", "is_below_central": "yes", "is_attached": True},
+        {**OFF, "origin_id": 2},
+        profile="rollator",
+    )  # fmt: skip
+    found = _values(laid)
+    for indicator, value in (("people_none_found", 12), ("people_below_min", None)):
+        row = found[indicator, "all"]
+        assert (row["value"], row["lower"], row["upper"]) == (value, 12, 15)
+
+
+def test_chance_and_unknown_streets_widen_who_found_nothing_together(laid):
+    _town(laid, [(12, None), (3, None)])
+    laid.lay(
+        MINIMUM,
+        {**_kinds(0, 0, 0, 0), "origin_id": 0, "is_below": "yes", "is_below_central": "yes", "is_attached": True},
+        {**OFF, "origin_id": 1},
+        profile="rollator",
+    )  # fmt: skip
+    laid.lay(
+        DRAWS,
+        {"area_type": "buurt", "area_code": "BU1", "population_group": "all", "profile": "rollator"},
+        lower=8.0, upper=14.0,
+    )  # fmt: skip
+    row = _values(laid)["people_none_found", "all"]
+    assert (row["value"], row["lower"], row["upper"]) == (12, 8, 17)
+    assert row["interval_kind"] == "draws_90+unknown_streets"
 
 
 SURVEYED = {

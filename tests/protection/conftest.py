@@ -51,7 +51,8 @@ def make_town(seed: int, n: int = 60, mean: float = 4.0, *, whole: bool = True) 
     parts = Parts(
         codes={kind: np.array([f"{kind}{code}" for code in some], dtype=object) for kind, some in codes.items()},
         profiles=("rollator",),
-        levels=random.integers(0, 5, (n, 1)).astype(np.int8),
+        # Homes on no street (3) are few, and left out here.
+        levels=np.array([0, 1, 2, 4, 5], dtype=np.int8)[random.integers(0, 5, (n, 1))],
         names=tuple(f"part {number}" for number in range(n)),
         atom_id=np.arange(n),
         part=np.arange(n),
