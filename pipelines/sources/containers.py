@@ -94,7 +94,8 @@ def _apart(path: Path, shown: str, folder: Path) -> Path:
     """A file that can be read where it lies, or a link to it in a folder where GDAL may write beside it."""
     ending = path.suffix.lower()
     beside = {part.suffix.lower(): part for part in path.parent.glob(f"{glob_safe(path.stem)}.*") if part.is_file()}
-    is_clear = "!" not in str(path)  # to pyogrio what stands after it lies in an archive
+    # To pyogrio a path is an address: what stands after `!` lies in an archive, and a newline is none.
+    is_clear = "!" not in str(path) and str(path).isprintable()
     if is_clear and ending != ".gml" and not (ending == ".shp" and ".shx" not in beside):
         if ending == ".shp":
             _require_whole_shapes(path, shown)

@@ -27,15 +27,15 @@ def readable(
     """
     remarks: list[Remark] = []
     for column, most in longest.items():
-        texts = table[column].to_pylist()
+        texts, word = table[column].to_pylist(), column.removeprefix("area_").replace("_", " ")
         cleaned = [None if text is None else plain(text) for text in texts]
         shown = [None if text is None else cut(text, most) for text in cleaned]
         unseen = [source for source, was, now in zip(sources, texts, cleaned, strict=True) if was != now]
         longer = [source for source, was, now in zip(sources, cleaned, shown, strict=True) if was != now]
         remarks += _remarks(
-            unseen, f"{column} with characters that cannot be seen, turn the text around or pile up; taken out"
+            unseen, f"{word} with characters that cannot be seen, turn the text around or pile up; taken out"
         )
-        remarks += _remarks(longer, f"{column} of more than {most:,} characters; cut off there")
+        remarks += _remarks(longer, f"{word} of more than {most:,} characters; cut off there")
         if unseen or longer:
             place = table.schema.get_field_index(column)
             table = table.set_column(place, table.schema.field(place), pa.array(shown, pa.string()))

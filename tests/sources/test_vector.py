@@ -44,7 +44,9 @@ def test_a_sound_layer_is_read_with_its_columns(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a!b.geojson", "a.shp"])
-@pytest.mark.parametrize("folder", ["!Projecten", "x.zip!y", "a?b#c%41", "{a", 'o\'x "q" $x;', "[a]", "x.zip"])
+@pytest.mark.parametrize(
+    "folder", ["!Projecten", "x.zip!y", "a?b#c%41", "{a", 'o\'x "q" $x;', "[a]", "x.zip", "a\nb", "s3:"]
+)
 def test_a_folder_may_be_called_anything(tmp_path: Path, folder: str, name: str):
     raw = tmp_path / folder
     raw.mkdir()
