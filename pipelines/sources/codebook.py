@@ -20,6 +20,10 @@ _FROM_INSTRUMENT = ("instrument", "vraag")
 _COLUMNS = ("item", "schaal", "tekst_nl", "tekst_en", "laagste", "hoogste", "omgekeerd", "weet_niet")
 _YES_NO = {"ja": True, "nee": False}
 # The scale's name becomes part of a published column.
+_BETWEEN_CODES = re.compile(r"[;,/|\s]+")
+_RANGE = re.compile(r"(\d{1,5})\s*-\s*(\d{1,5})")
+_EITHER = re.compile(r"\d+,0+")
+_MOST_CODES = 100
 _SCALE = re.compile(r"([a-z][a-z0-9_]{0,40})?")
 
 
@@ -42,14 +46,14 @@ def read_codebook(path: Path, name: str, wave: int) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        `sources/items`; `dont_know_code` is null where `weet_niet` is empty, `scale` '' where an item has none.
+        `sources/items`; `dont_know_codes` are none where `weet_niet` is empty, `scale` '' where an item has none.
 
     Raises
     ------
     SourceError
         When a column is missing, an item repeats or has no text, `laagste` is not under `hoogste`, `omgekeerd` is not
-        ja or nee, `weet_niet` is no number or a possible answer, a scale is no name in small letters, an instrument or
-        question is not known or asked twice, or two sets give one measure.
+        ja or nee, `weet_niet` holds what is no number or a possible answer, a scale is no name in small letters, an
+        instrument or question is not known or asked twice, or two sets give one measure.
     """
     table = read_table(path, name)
     require_columns(table, _COLUMNS, name, "Write them exactly so in the codebook.")
@@ -134,17 +138,32 @@ def _own(row: dict[str, str], where: str) -> dict[str, object]:
         "lowest": lowest,
         "highest": highest,
         "is_reversed": _YES_NO[row["omgekeerd"].lower()],
-        "dont_know_code": _dont_know_code(row["weet_niet"], lowest, highest, where),
+        "dont_know_codes": _dont_know_codes(row["weet_niet"], lowest, highest, where),
     }
 
 
-def _dont_know_code(text: str, lowest: float, highest: float, where: str) -> float | None:
-    if not text:
-        return None
-    code = number(text)
-    if code is None or lowest <= code <= highest:
+def _dont_know_codes(text: str, lowest: float, highest: float, where: str) -> list[float]:
+    """Read `9`, several codes (`8;9`, `8 9`) or a range of them (`97-99`)."""
+    codes = [code for part in _parts(text) for code in _codes_of(part)]
+    if len(codes) > _MOST_CODES or any(code is None or lowest <= code <= highest for code in codes):
         raise SourceError(
-            f"{where}: weet_niet {text!r} is no number, or also an answer. "
-            f"Use a code outside {lowest:g} to {highest:g}, or leave it empty."
+            f"{where}: weet_niet {text!r} is no number, or also an answer. Use codes outside {lowest:g} to "
+            f"{highest:g}, such as 9, 8 9 or 97-99, or leave it empty."
         )
-    return code
+    return sorted({code for code in codes if code is not None})
+
+
+def _codes_of(part: str) -> list[float | None]:
+    span = _RANGE.fullmatch(part)
+    if span is None:
+        return [None if _EITHER.fullmatch(part) else number(part)]
+    first, last = int(span[1]), int(span[2])
+    # One more than may be, so that too many are refused without being listed.
+    return [*map(float, range(first, min(last, first + _MOST_CODES) + 1))] if first < last else [None]
+
+
+def _parts(text: str) -> list[str]:
+    """The codes of a cell, each as text. The comma of `8,9` parts two codes; that of `9,0` may not: it is none."""
+    cell = text.strip()
+    is_one = _RANGE.fullmatch(cell) or _EITHER.fullmatch(cell)
+    return [cell] if is_one else [part for part in _BETWEEN_CODES.split(cell) if part]

@@ -284,7 +284,7 @@ ITEMS = Contract(
         Column("lowest", pa.float64(), "lowest answer"),
         Column("highest", pa.float64(), "highest answer"),
         Column("is_reversed", pa.bool_(), "a high answer means little of what the scale measures"),
-        Column("dont_know_code", pa.float64(), "answer that means don't know; null: none", nullable=True),
+        Column("dont_know_codes", pa.list_(pa.float64()), "answers that mean don't know; empty: none"),
         Column("instrument", pa.string(), "set of questions it is from; '' the municipality's own"),
         Column("question", pa.string(), "its name in that set; '' none"),
         Column("facet", pa.string(), "norm, gedrag or beleving; '' unknown", values=("", "norm", "gedrag", "beleving")),

@@ -9,7 +9,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +20,12 @@ from pipelines.errors import SourceError
 
 MOST_COLUMNS = 2_000
 MOST_BYTES = 2**29
+MOST_ROWS = 5_000_000
+# What a spreadsheet, in English or Dutch, writes where it could compute nothing.
+_ERRORS = frozenset({
+    "#n/a", "#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!", "#spill!", "#calc!",
+    "#n/b", "#verw!", "#deel/0!", "#waarde!", "#naam?", "#getal!", "#leeg!", "#overloop!", "#bereken!",
+})  # fmt: skip
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -29,7 +35,9 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+")
 
 
-def read_csv(path: Path, name: str, header_row: int = 1, rows_under_header: int = 0) -> pa.Table:
+def read_csv(
+    path: Path, name: str, header_row: int = 1, rows_under_header: int = 0, *, encoding: str | None = None
+) -> pa.Table:
     """Read a CSV with `;`, `,` or tabs in UTF-8 (with or without BOM) or Windows-1252.
 
     Parameters
@@ -42,6 +50,8 @@ def read_csv(path: Path, name: str, header_row: int = 1, rows_under_header: int 
         The line, from 1, with the names of the columns; what stands above it is not read.
     rows_under_header
         Rows right below it that are not read either: units, or a second heading.
+    encoding
+        How its letters are written; None: UTF-8, else Windows-1252.
 
     Returns
     -------
@@ -55,7 +65,7 @@ def read_csv(path: Path, name: str, header_row: int = 1, rows_under_header: int 
         When the file is missing, empty, no text, has unnamed, repeated or over 2,000 columns, no rows, or a row with
         another number of cells than the first line; where it seems to begin with a title, the error says so.
     """
-    text = _text(path, name)
+    text = _text(path, name, encoding)
     separator = _EXCEL_SEPARATOR.match(text)
     lines_before = max(header_row - 1, 1 if separator else 0)
     body = _from_line(text, lines_before, name)
@@ -129,17 +139,27 @@ def rows_to_table(header: Sequence[str], rows: Iterable[Sequence[str]], name: st
     Raises
     ------
     SourceError
-        When none is left.
+        When none is left, or a cell is an error of a spreadsheet.
     """
     cells = [row for row in rows if any(row)]
     if not cells:
         raise SourceError(
             f"{name}: holds no rows under its first line. Deliver it again, or leave it out of the area file."
         )
-    columns = zip(*cells, strict=True)
-    return pa.table(
-        {column: pa.array(values, type=pa.string()) for column, values in zip(header, columns, strict=True)}
-    )
+    columns = dict(zip(header, zip(*cells, strict=True), strict=True))
+    _require_computed(columns, name)
+    return pa.table({column: pa.array(values, type=pa.string()) for column, values in columns.items()})
+
+
+def _require_computed(columns: Mapping[str, Sequence[str]], name: str) -> None:
+    """Refuse what a spreadsheet writes where a formula fails: it is no answer, no kind and no name."""
+    for column, cells in columns.items():
+        failed = [cell for cell in cells if cell[:1] == "#" and cell.lower() in _ERRORS]
+        if failed:
+            raise SourceError(
+                f"{name}: column {column!r} holds {len(failed)} errors of a spreadsheet, such as {failed[0]}. Mend the "
+                "formulas, empty those cells, or remove the column."
+            )
 
 
 def _bytes(path: Path, name: str) -> bytes:
@@ -157,13 +177,25 @@ def _bytes(path: Path, name: str) -> bytes:
     return content
 
 
-def _text(path: Path, name: str) -> str:
+def _text(path: Path, name: str, encoding: str | None) -> str:
     content = _bytes(path, name)
+    if encoding is not None:
+        return _decoded_as(content, name, encoding)
     if content.startswith(_UTF16_MARKS) or b"\x00" in content:
         raise SourceError(
             f"{name}: is no plain text (UTF-16, or a spreadsheet under another name). Save it as CSV in UTF-8."
         )
     return _decoded(content, name)
+
+
+def _decoded_as(content: bytes, name: str, encoding: str) -> str:
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise SourceError(
+            f"{name}: line {line} is not written in {encoding}, as `encoding` in the area file says. Correct it there."
+        ) from error
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -76,7 +76,8 @@ def read_duo(
     SourceError
         When a column is missing, a school repeats, no school is of the area, or none of these is found.
     """
-    table = read_delivered(delivery, raw)
+    delivered = read_delivered(delivery, raw)
+    table = delivered.table
     columns = _columns(table, delivery)
     schools = list(_schools(table, columns, addresses, gemeenten))
     doors = _doors(addresses, {school.pc6 for school in schools})
@@ -86,7 +87,7 @@ def read_duo(
     rows = [school.row for school in schools if school.row in found]
     points = np.asarray(shapely.points([found[row][1:] for row in rows]), dtype=object)
     fields = {column: np.array(table[column].to_pylist(), dtype=object)[rows] for column in table.column_names}
-    layer = Layer(delivery.path, points, fields, _remarks(delivery.path, schools, found))
+    layer = Layer(delivery.path, points, fields, (*delivered.remarks, *_remarks(delivery.path, schools, found)))
     if not rows:
         return PLACES.schema.empty_table(), layer.remarks
     named = {key: columns[key] for key in ("id", "name")}

@@ -59,7 +59,8 @@ def read_inventory(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remar
     names = {**_DEFAULT_COLUMNS, **delivery.columns}
     if unknown := sorted(set(names) - set(_DEFAULT_COLUMNS)):
         raise SourceError(f"{delivery.path}: `columns` names {unknown}; an inventory knows {sorted(_DEFAULT_COLUMNS)}.")
-    table = read_delivered(delivery, raw)
+    delivered = read_delivered(delivery, raw)
+    table = delivered.table
     require_columns(table, tuple(names.values()), delivery.path)
     renamed = pa.table({ours: table[theirs] for ours, theirs in names.items()})
     consented = renamed.filter(_consent(renamed["consent"], delivery.path))
@@ -71,7 +72,8 @@ def read_inventory(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remar
     codes = pa.array(buurten.required(may_be_empty=True).tolist(), type=pa.string())
     sound = pa.table({**{name: consented[name] for name in names}, "date": dates, "buurt_code": codes})
     kept = Remark(delivery.path, "record without consent to publish it", "set_aside", withheld)
-    return conform(sound, INVENTORY).cast(INVENTORY.schema), (*((kept,) if withheld else ()), *buurten.remarks())
+    told = (*delivered.remarks, *((kept,) if withheld else ()), *buurten.remarks())
+    return conform(sound, INVENTORY).cast(INVENTORY.schema), told
 
 
 def _consent(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:

@@ -55,7 +55,8 @@ def read_pc4_ages(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark
         When a column is missing, an age group is not written like 0-4 or 95+, or a postcode has one twice.
     """
     named = {"postcode": "postcode", "age": "leeftijd", "inhabitants": "inwoners"} | delivery.columns
-    table = read_delivered(delivery, raw)
+    delivered = read_delivered(delivery, raw)
+    table = delivered.table
     require_columns(table, tuple(named.values()), delivery.path)
     ages = _age_groups(table[named["age"]], delivery.path)
     inhabitants = _inhabitants(table, named["inhabitants"], delivery)
@@ -68,11 +69,8 @@ def read_pc4_ages(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark
     own = groups.filter(pc.invert(pc.is_in(groups["group"], pa.array(list(BANDS)))))
     unused = [name for name in table.column_names if name not in named.values()]
     listed = (Remark(delivery.path, "columns not used", "listed", len(unused), ", ".join(unused)),) if unused else ()
-    return pa.concat_tables([*counts, _counts(own, "count", delivery.vintage)]), (
-        *listed,
-        *postcodes.remarks(),
-        *inhabitants.remarks(),
-    )
+    told = (*delivered.remarks, *listed, *postcodes.remarks(), *inhabitants.remarks())
+    return pa.concat_tables([*counts, _counts(own, "count", delivery.vintage)]), told
 
 
 def _inhabitants(table: pa.Table, column: str, delivery: Delivery) -> FigureColumn:

@@ -59,14 +59,15 @@ def read_points_csv(delivery: Delivery, raw: Path) -> Layer:
     SourceError
         When a coordinate is no number, or lies outside the Netherlands.
     """
-    table = read_delivered(delivery, raw)
+    delivered = read_delivered(delivery, raw)
+    table = delivered.table
     fields = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
     first_line = delivery.header_row + delivery.rows_under_header + 1
     layer = Layer(delivery.path, np.full(len(table), None, dtype=object), fields, first_line=first_line)
     x_m, y_m = _points(layer, delivery)
     _require_netherlands(layer, x_m, y_m)
     points = np.asarray(shapely.points(x_m, y_m), dtype=object)
-    return Layer(delivery.path, points, fields)
+    return Layer(delivery.path, points, fields, delivered.remarks)
 
 
 def _points(layer: Layer, delivery: Delivery) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

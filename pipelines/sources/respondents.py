@@ -22,6 +22,7 @@ from pipelines.sources.attempts import read_all
 from pipelines.sources.codebook import read_codebook
 from pipelines.sources.contracts import ANSWERS, ITEMS, MARGINS, RESPONDENTS, STRATA
 from pipelines.sources.csv_table import require_columns
+from pipelines.sources.delivered_table import DeliveredTable
 from pipelines.sources.number_style import read_numbers
 from pipelines.sources.sampling_frame import read_margins, read_strata
 from pipelines.sources.tables import read_delivered
@@ -85,7 +86,7 @@ def read_respondents(delivery: RespondentDelivery, raw: Path) -> Survey:
     Returns
     -------
     Survey
-        Every respondent with every item of the codebook. An empty cell is `no_answer`, the code of the codebook's
+        Every respondent with every item of the codebook. An empty cell is `no_answer`, a code of the codebook's
         `weet_niet` is `dont_know`; both give a null answer. An empty buurt is ''. An impossible age is unknown, and
         counted in a remark.
 
@@ -95,14 +96,15 @@ def read_respondents(delivery: RespondentDelivery, raw: Path) -> Survey:
         When a file or column is missing, an id is absent or repeats, a weight is absent or negative, a buurt code or
         postcode is malformed, a stratum is not among the strata, or an answer lies outside the codebook.
     """
-    items, table, strata, margins = read_all(
+    items, delivered, (strata, of_strata), (margins, of_margins) = read_all(
         (
             lambda: read_codebook(find(raw, delivery.codebook), delivery.codebook, delivery.vintage),
             lambda: read_delivered(delivery, raw),
-            lambda: read_strata(delivery.strata, raw) if delivery.strata else STRATA.schema.empty_table(),
-            lambda: read_margins(delivery.margins, raw) if delivery.margins else MARGINS.schema.empty_table(),
+            lambda: read_strata(delivery.strata, raw) if delivery.strata else (STRATA.schema.empty_table(), ()),
+            lambda: read_margins(delivery.margins, raw) if delivery.margins else (MARGINS.schema.empty_table(), ()),
         )
     )
+    table = delivered.table
     names = _column_names(delivery)
     item_ids = tuple(items["item_id"].to_pylist())
     require_columns(table, (*names.values(), *item_ids), delivery.path)
@@ -110,10 +112,13 @@ def read_respondents(delivery: RespondentDelivery, raw: Path) -> Survey:
     respondents, answers = read_all(
         (
             lambda: _respondents(found, strata, delivery, len(table)),
-            lambda: _answers(table, found["id"].texts, items, delivery),
+            lambda: _answers(delivered, found["id"].texts, items, delivery),
         )
     )
     remarks = (
+        *delivered.remarks,
+        *of_strata,
+        *of_margins,
         *facts.homeless(respondents["buurt_code"], delivery.path),
         *facts.strange_ages(found.get("age")),
         *facts.mended_codes(found),
@@ -154,14 +159,17 @@ def _respondents(
 
 
 def _answers(
-    table: pa.Table, respondent_ids: pa.ChunkedArray, items: pa.Table, delivery: RespondentDelivery
+    delivered: DeliveredTable, respondent_ids: pa.ChunkedArray, items: pa.Table, delivery: RespondentDelivery
 ) -> pa.Table:
     parts, problems = [], []
     for item in items.to_pylist():
-        texts = table[item["item_id"]]
-        values = read_numbers(texts, f"{delivery.path}: column {item['item_id']!r}", delivery.numbers)
+        texts = delivered.table[item["item_id"]]
+        where = f"{delivery.path}: column {item['item_id']!r}"
+        values = read_numbers(texts, where, delivery.numbers)
+        # A code may mean `don't know` and be declared missing by the file too: it is an answer, that one.
+        coded = read_numbers(delivered.coded.get(item["item_id"], texts), where, delivery.numbers)
         is_empty = pc.equal(texts, "").combine_chunks()
-        is_dont_know = pc.fill_null(pc.equal(values, item["dont_know_code"]), fill_value=False)
+        is_dont_know = pc.is_in(coded, pa.array(item["dont_know_codes"], pa.float64()))
         is_valid = pc.fill_null(
             pc.and_(pc.greater_equal(values, item["lowest"]), pc.less_equal(values, item["highest"])), fill_value=False
         )

@@ -5,7 +5,7 @@ persons: their values may be quoted in errors. What is done with them is for `su
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from pipelines.sources.delivery import Delivery
 from pipelines.sources.figures import FigureColumn
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.texts import NAME, label, require_shown
+from pipelines.sources.vector import Remark
 
 _STRATA = ("stratum", "inwoners", "gevraagd")
 _MARGINS = ("kenmerk", "categorie", "inwoners")
@@ -27,7 +28,7 @@ _FEATURES: Mapping[str, str] = {"leeftijd": "age", "geslacht": "sex", "huishoude
 AGES = re.compile(r"(\d{1,3})(?:-(\d{1,3})|\+)")
 
 
-def read_strata(delivery: Delivery, raw: Path) -> pa.Table:
+def read_strata(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Read the strata of a sample: columns stratum;inwoners;gevraagd, the last empty where it is not known.
 
     Raises
@@ -35,18 +36,25 @@ def read_strata(delivery: Delivery, raw: Path) -> pa.Table:
     SourceError
         When a column is missing, a stratum repeats or has no people, or more were asked than live there.
     """
-    table = read_delivered(delivery, raw)
+    delivered = read_delivered(delivery, raw)
+    table = delivered.table
     require_columns(table, _STRATA, delivery.path)
     people, asked = (_people(table, column, delivery) for column in ("inwoners", "gevraagd"))
-    rows = [_stratum(*one, delivery) for one in zip(table.to_pylist(), people, asked, strict=True)]
+    counted = zip(table.to_pylist(), people.read(), asked.read(), strict=True)
+    rows = [_stratum(*one, delivery) for one in counted]
     _require_apart([str(row["stratum"]) for row in rows], delivery.path)
-    return conform(pa.Table.from_pylist(rows, schema=STRATA.schema), STRATA).cast(STRATA.schema)
+    strata = conform(pa.Table.from_pylist(rows, schema=STRATA.schema), STRATA).cast(STRATA.schema)
+    return strata, (*delivered.remarks, *_unused(table, _STRATA, delivery), *people.remarks(), *asked.remarks())
 
 
-def _people(table: pa.Table, column: str, delivery: Delivery) -> list[float | None]:
-    """Counts of people (n,), None where a cell is empty."""
+def _people(table: pa.Table, column: str, delivery: Delivery) -> FigureColumn:
     cells = np.array(table[column].to_pylist(), dtype=object)
-    return list(FigureColumn(cells, delivery.path, column, style=delivery.numbers, whole=True).read())
+    return FigureColumn(cells, delivery.path, column, style=delivery.numbers, whole=True)
+
+
+def _unused(table: pa.Table, used: Sequence[str], delivery: Delivery) -> tuple[Remark, ...]:
+    unused = [name for name in table.column_names if name not in used]
+    return (Remark(delivery.path, "columns not used", "listed", len(unused), ", ".join(unused)),) if unused else ()
 
 
 def _stratum(row: dict[str, str], people: float | None, asked: float | None, delivery: Delivery) -> dict[str, object]:
@@ -66,7 +74,7 @@ def _stratum(row: dict[str, str], people: float | None, asked: float | None, del
     }
 
 
-def read_margins(delivery: Delivery, raw: Path) -> pa.Table:
+def read_margins(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Read how many people there are: columns kenmerk;categorie;inwoners, of age as 18-34 or 75+.
 
     Raises
@@ -75,14 +83,17 @@ def read_margins(delivery: Delivery, raw: Path) -> pa.Table:
         When a column is missing, a feature is not known, a category repeats, ages overlap or leave a gap, or a
         number is no number.
     """
-    table = read_delivered(delivery, raw)
+    delivered = read_delivered(delivery, raw)
+    table = delivered.table
     require_columns(table, _MARGINS, delivery.path)
-    counted = zip(table.to_pylist(), _people(table, "inwoners", delivery), strict=True)
+    people_column = _people(table, "inwoners", delivery)
+    counted = zip(table.to_pylist(), people_column.read(), strict=True)
     rows = [_margin(row, people, delivery) for row, people in counted]
     _require_apart([f"{row['feature']} {row['category']}" for row in rows], delivery.path)
     _require_somebody(rows, delivery.path)
     _require_ages_in_turn([str(row["category"]) for row in rows if row["feature"] == "age"], delivery.path)
-    return conform(pa.Table.from_pylist(rows, schema=MARGINS.schema), MARGINS).cast(MARGINS.schema)
+    margins = conform(pa.Table.from_pylist(rows, schema=MARGINS.schema), MARGINS).cast(MARGINS.schema)
+    return margins, (*delivered.remarks, *_unused(table, _MARGINS, delivery), *people_column.remarks())
 
 
 def _margin(row: dict[str, str], people: float | None, delivery: Delivery) -> dict[str, object]:

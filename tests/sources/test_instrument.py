@@ -71,7 +71,7 @@ def test_a_question_of_an_instrument_brings_its_words_range_and_direction(tmp_pa
     assert item == {
         "wave": 2024, "item_id": "k_v4", "scale": "", "text_nl": "Ik ken bijna niemand in mijn straat.",
         "text_en": "I know hardly anybody in my street.", "lowest": 1.0, "highest": 5.0, "is_reversed": True,
-        "dont_know_code": 9.0, "instrument": "samenhang", "question": "v4", "facet": "gedrag", "manifestation": "m1",
+        "dont_know_codes": [9.0], "instrument": "samenhang", "question": "v4", "facet": "gedrag", "manifestation": "m1",
         "object": "straat",
     }  # fmt: skip
 

@@ -387,7 +387,7 @@ ROWS: list[tuple[str, str, Break, str]] = [
     ("codebook", "neither yes nor no", lambda h: h.rewrite("codeboek.csv", ";nee;", ";misschien;"), r"codeboek\.csv: item 'v1': omgekeerd is 'misschien'\. Write"),
     ("codebook", "no span", lambda h: h.rewrite("codeboek.csv", ";1;5;", ";5;1;"), r"codeboek\.csv: item 'v1': laagste '5' and hoogste '1' span"),
     ("codebook", "one item twice", lambda h: h.rewrite("codeboek.csv", "v2;", "v1;"), r"codeboek\.csv: items \['v1'\] stand there more than once"),
-    ("codebook", "an answer that is none", lambda h: h.rewrite("codeboek.csv", ";nee;9", ";nee;3"), r"codeboek\.csv: item 'v1': weet_niet '3' .*Use a code"),
+    ("codebook", "an answer that is none", lambda h: h.rewrite("codeboek.csv", ";nee;9", ";nee;3"), r"codeboek\.csv: item 'v1': weet_niet '3' .*Use codes"),
     ("inventory", "consent unclear", lambda h: h.rewrite("inventaris.csv", ";ja", ";misschien"), r"inventaris\.csv: consent is neither ja nor nee in 1"),
     ("inventory", "no day", lambda h: h.rewrite("inventaris.csv", "2024-05-01", "mei"), r"inventaris\.csv: a record has no date .*Write days"),
     ("inventory", "no buurt code", lambda h: h.rewrite("inventaris.csv", "BU99990101", "West"), r"inventaris\.csv: .*1 values that are no code of a buurt\. Write"),

@@ -54,7 +54,7 @@ def test_no_answer_and_dont_know_are_told_apart(tmp_path: Path) -> None:
 
 def test_the_codebook_becomes_items(tmp_path: Path) -> None:
     item = survey(tmp_path).items.to_pylist()[1]
-    assert (item["item_id"], item["is_reversed"], item["dont_know_code"], item["highest"]) == ("v2", True, None, 5.0)
+    assert (item["item_id"], item["is_reversed"], item["dont_know_codes"], item["highest"]) == ("v2", True, [], 5.0)
 
 
 def test_a_respondent_without_a_buurt_is_kept_and_counted(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pyreadstat
 import pytest
 
 from pipelines.errors import SourceError
-from pipelines.sources import tables
+from pipelines.sources import workbook as workbooks
 from pipelines.sources.tables import read_table
 
 ROWS = [("respondent", "naam", "score"), ("007", "café Süd", 4.0), ("008", "=1+1", 2.5), ("009", None, None)]
@@ -150,7 +150,7 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_cannot_be_read_is_named_with_a_mend(tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(tables, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(workbooks, "MOST_BYTES", 2**20)
     make, words = BROKEN[what]
     with pytest.raises(SourceError, match=rf"(?s)^lists/a: .*{words}"):
         read_table(make(tmp_path), "lists/a")

@@ -18,7 +18,7 @@ _PERSON: Mapping[str, Any] = {
 }  # fmt: skip
 _ITEM: Mapping[str, Any] = {
     "wave": WAVE, "scale": "", "text_nl": "", "text_en": "", "lowest": 1.0, "highest": 5.0, "is_reversed": False,
-    "dont_know_code": None, "instrument": "", "question": "", "facet": "", "manifestation": "", "object": "",
+    "dont_know_codes": [], "instrument": "", "question": "", "facet": "", "manifestation": "", "object": "",
 }  # fmt: skip
 
 

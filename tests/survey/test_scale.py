@@ -28,7 +28,7 @@ UNITS = hnp.arrays(
 
 def items(*rows: tuple[str, str, float, float, bool]) -> pa.Table:
     names = ("item_id", "scale", "lowest", "highest", "is_reversed")
-    fixed = {"text_nl": "", "text_en": "", "dont_know_code": None}
+    fixed = {"text_nl": "", "text_en": "", "dont_know_codes": []}
     return pa.Table.from_pylist([{**dict(zip(names, row, strict=True)), **fixed} for row in rows], schema=ITEMS.schema)
 
 
