@@ -33,7 +33,7 @@ SHIPPED = Path(__file__).parent / "areas"
 
 
 class StreetDelivery(Delivery):
-    """Streets: an OSM extract (`osm`), or lines with an OSM highway type in a column (`lines`).
+    """Streets: an OSM extract (`osm`: PBF, XML or OPL), or lines with an OSM highway type in a column (`lines`).
 
     `values` translates what stands in a column of lines: `{highway: {voetpad: footway}}`.
     """
@@ -51,6 +51,7 @@ class AddressDelivery(Delivery):
 class PlaceDelivery(Delivery):
     """Places: an OSM extract (`osm`), a vector layer (`layer`), a municipal list (`csv`), or schools of DUO (`duo`).
 
+    Places of OSM may also be an export of Overpass, as JSON or GeoJSON.
     A list is a CSV, or an XLSX of which `layer` names the sheet. Schools of DUO have no coordinates: they lie at their
     address in `addresses`, or where that is left out in `sources.addresses`.
 
@@ -241,8 +242,12 @@ class Sources(Frozen):
         return tuple(one for role in type(self).model_fields for one in self.of(role))
 
     def bench_lists(self) -> tuple[BenchDelivery, ...]:
-        """What benches come from: `benches`, else the first OSM extract among the places; empty without either."""
-        extracts = [place for place in self.places if place.format == "osm"]
+        """What benches come from: `benches`, else the first OSM extract among the places; empty without either.
+
+        An export of Overpass holds what somebody asked for, which may be without benches: it is no extract.
+        """
+        exports = (".json", ".geojson")
+        extracts = [one for one in self.places if one.format == "osm" and not one.path.lower().endswith(exports)]
         if self.benches or not extracts:
             return self.benches
         kept = extracts[0].model_dump(include=set(Delivery.model_fields) - {"columns"})

@@ -29,7 +29,8 @@ from pipelines.sources.delivery import Delivery
 from pipelines.sources.duo import read_duo
 from pipelines.sources.inventory import read_inventory
 from pipelines.sources.osm_addresses import read_osm_addresses
-from pipelines.sources.osm_places import read_osm_benches, read_osm_places
+from pipelines.sources.osm_benches import read_osm_benches
+from pipelines.sources.osm_places import read_osm_places
 from pipelines.sources.osm_streets import read_osm_segments
 from pipelines.sources.place_lists import read_place_csv, read_place_layer
 from pipelines.sources.respondents import Survey, read_waves

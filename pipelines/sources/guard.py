@@ -30,6 +30,7 @@ MOST_BYTES: Mapping[str, int] = {
     ".gpkg": 3072 * _MIB,
     ".gml": 512 * _MIB,
     ".pbf": 2048 * _MIB,
+    ".bz2": 256 * _MIB,
 }
 _MOST_BYTES_ELSE = 1024 * _MIB
 _MOST_DEFINITIONS = 20_000

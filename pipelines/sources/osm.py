@@ -1,12 +1,13 @@
-"""Open an OSM extract (`.osm.pbf`), and say in plain words what is wrong with one.
+"""Scan an OSM file for the objects that matter, and bring what is found to the Netherlands.
 
-Here stand opening, filtering, errors and coordinates, which the readers of streets, places and benches share.
+Here stand filtering, order, coordinates and remarks, which the readers of streets, places and benches share.
 What the text of a tag means stands in `osm_values`; which objects are kept, in `osm_streets` and
 `osm_places`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import osmium
@@ -16,9 +17,13 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.geo import NETHERLANDS_RD_M, to_rd
 from pipelines.sources.cbs import BUFFER_M
+from pipelines.sources.osm_file import OsmFile, OutOfOrderError, in_plain_words, open_osm
+from pipelines.sources.osm_order import put_in_order
 from pipelines.sources.vector import Layer, Remark, near
 
 Mapped = osmium.osm.Node | osmium.osm.Way | osmium.osm.Relation | osmium.osm.Area
+Found = TypeVar("Found")
+_RANK: Mapping[type, int] = {osmium.osm.Node: 0, osmium.osm.Way: 1, osmium.osm.Relation: 2}
 # libosmium keeps degrees as 32-bit counts of 1e-7 degree (about a centimetre); this one means: not in the
 # extract.
 UNLOCATED = 2**31 - 1
@@ -26,49 +31,77 @@ _UNITS_PER_DEGREE = 1e7
 _EXAMPLES = 5
 
 
-def osm_objects(path: Path, name: str, keys: Iterable[str], *, areas: bool = False) -> Iterator[Mapped]:
-    """Yield the objects of an extract that carry one of `keys`; ways know where their nodes lie.
+def scan_osm(
+    path: Path, name: str, keys: Iterable[str], scan: Callable[[Iterator[Mapped]], Found], *, areas: bool = False
+) -> tuple[Found, tuple[Remark, ...]]:
+    """Scan the objects of an OSM file that carry one of `keys`; ways know where their nodes lie.
 
     The filter runs in libosmium: a Python handler costs 80 microseconds for every way of the file, wanted or
-    not.
+    not. A file that turns out not to be in order is put in order, and scanned again.
 
     Parameters
     ----------
     path
-        The `.osm.pbf` file.
+        The file: `.osm.pbf`, `.osm`, `.osm.gz`, `.osm.bz2` or `.opl`.
     name
         What to call the file in an error, e.g. its path under the raw folder.
     keys
-        Tag keys; an object with any of them is yielded.
+        Tag keys; an object with any of them is scanned.
+    scan
+        Takes the objects, each valid until the next one is asked for.
     areas
-        Also yield an area for each closed way and multipolygon relation (the file is then read twice).
+        Scan also an area for each closed way and multipolygon relation (the file is then read twice).
 
-    Yields
-    ------
-    Mapped
-        Valid until the next one is asked for.
+    Returns
+    -------
+    tuple
+        What `scan` gave, and remarks on the file as a whole.
 
     Raises
     ------
     SourceError
-        When the file is missing, truncated, or no OSM PBF.
+        When the file is missing, cut short, or no map of OSM.
     """
-    if not path.is_file():
-        raise SourceError(
-            f"{name}: there is no such file. Put the OSM extract there, or correct `path` in the area file."
-        )
-    wanted = osmium.filter.KeyFilter(*keys)
-    extract = osmium.FileProcessor(osmium.io.File(str(path), "pbf")).with_locations().with_filter(wanted)
+    opened = open_osm(path, name)
+    wanted = tuple(keys)
+    if opened.is_in_order is False:
+        opened = put_in_order(opened)
+    try:
+        try:
+            return scan(_objects(opened, wanted, areas=areas)), opened.remarks
+        except OutOfOrderError:
+            opened = put_in_order(opened)
+            return scan(_objects(opened, wanted, areas=areas)), opened.remarks
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{name}: holds text that is no UTF-8 ({error.reason}). Export it again.") from error
+
+
+def _objects(opened: OsmFile, keys: Sequence[str], *, areas: bool) -> Iterator[Mapped]:
+    entities = osmium.osm.osm_entity_bits.OBJECT
+    extract = (
+        osmium.FileProcessor(opened.source(), entities).with_locations().with_filter(osmium.filter.KeyFilter(*keys))
+    )
     if areas:
         extract = extract.with_areas(osmium.filter.KeyFilter(*keys))
-    try:
-        yield from (thing for thing in extract if isinstance(thing, Mapped))
-    except (RuntimeError, OSError) as error:
-        # libosmium throws no narrower class than RuntimeError for a file it cannot decode.
-        raise SourceError(
-            f"{name}: cannot be read as OSM PBF ({error}). It is probably truncated or another format: "
-            "download or copy the complete .osm.pbf file again."
-        ) from error
+    with in_plain_words(opened):
+        things = (thing for thing in extract if isinstance(thing, Mapped))
+        yield from things if opened.is_in_order else _in_order(things, opened.name)
+
+
+def _in_order(things: Iterator[Mapped], name: str) -> Iterator[Mapped]:
+    """Yield objects as long as they come in order; nodes that a way lacks may come behind it."""
+    last = (0, 0)
+    for thing in things:
+        if not isinstance(thing, osmium.osm.Area):
+            place = (_RANK[type(thing)], thing.id)
+            if thing.id <= 0 or place <= last or (isinstance(thing, osmium.osm.Way) and _lacks_ends(thing)):
+                raise OutOfOrderError(name)
+            last = place
+        yield thing
+
+
+def _lacks_ends(way: osmium.osm.Way) -> bool:
+    return any(way.nodes[end].x == UNLOCATED or way.nodes[end].ref <= 0 for end in (0, -1) if len(way.nodes))
 
 
 def rd_points(x_units: NDArray[np.int64], y_units: NDArray[np.int64], name: str) -> NDArray[np.float64]:
@@ -102,6 +135,17 @@ def rd_points(x_units: NDArray[np.int64], y_units: NDArray[np.int64], name: str)
             f"(first at longitude {longitude[first]:.4f}, latitude {latitude[first]:.4f}). {_mend(exchanged=exchanged)}"
         )
     return points
+
+
+def shapes_to_rd(geometries: NDArray[np.object_], name: str) -> NDArray[np.object_]:
+    """Transform geometries in 1e-7 degree to RD metres; None stays None."""
+
+    def transform(units: NDArray[np.float64]) -> NDArray[np.float64]:
+        return rd_points(units[:, 0].astype(np.int64), units[:, 1].astype(np.int64), name)
+
+    # shapely's stubs forget that the geometries may be an array of which some are None.
+    moved: NDArray[np.object_] = shapely.transform(geometries, transform)
+    return moved
 
 
 def _mend(*, exchanged: bool) -> str:

@@ -3,6 +3,8 @@
 OSM does not say which address is a dwelling: shops and offices count too. Where the BAG is delivered, use it instead.
 """
 
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.codes import PC6, code_of
 from pipelines.sources.contracts import ADDRESSES
 from pipelines.sources.house_numbers import split_house_number
-from pipelines.sources.osm import UNLOCATED, osm_objects, rd_points, remarks_on, rows_near
+from pipelines.sources.osm import UNLOCATED, Mapped, rd_points, remarks_on, rows_near, scan_osm
 from pipelines.sources.osm_closed import closed_groups, why_gone
 from pipelines.sources.vector import Remark
 
@@ -29,7 +31,7 @@ def read_osm_addresses(
     Parameters
     ----------
     path
-        The `.osm.pbf` file.
+        The OSM file, see `scan_osm`.
     name
         What to call it in errors and remarks.
     outline
@@ -45,9 +47,10 @@ def read_osm_addresses(
     Raises
     ------
     SourceError
-        When the file is missing, truncated, no OSM PBF, misplaced, or holds no address near the area.
+        When the file is missing, cut short, nothing of OSM, misplaced, or holds no address near the area.
     """
-    found, closed = _addresses(path, name, year)
+    scan = partial(_scan, year=year)
+    (found, closed), remarks = scan_osm(path, name, ("addr:housenumber",), scan)
     placed = [one for one in found if one[2] != UNLOCATED]
     if not placed:
         raise SourceError(f"{name}: holds no house number. Deliver the BAG as `addresses`, or leave them out.")
@@ -73,7 +76,7 @@ def read_osm_addresses(
         ("address whose postcode is none", "read without it", without),
         *closed_groups("address", closed),
     ]
-    return pa.table(columns, schema=ADDRESSES.schema), remarks_on(name, problems)
+    return pa.table(columns, schema=ADDRESSES.schema), remarks + remarks_on(name, problems)
 
 
 def _pc6(text: str) -> str:
@@ -81,20 +84,20 @@ def _pc6(text: str) -> str:
     return code_of(text, PC6) or ""
 
 
-def _addresses(path: Path, name: str, year: int | None) -> tuple[list[_Found], list[tuple[str, str]]]:
+def _scan(things: Iterable[Mapped], year: int | None) -> tuple[list[_Found], list[tuple[str, str]]]:
     """The addresses in the order of their ids, and (reason, id) of what is closed."""
     found: list[_Found] = []
     closed: list[tuple[str, str]] = []
-    for thing in osm_objects(path, name, ("addr:housenumber",)):
+    for thing in things:
         if not isinstance(thing, osmium.osm.Node | osmium.osm.Way):
             continue
         source_id = f"{'node' if isinstance(thing, osmium.osm.Node) else 'way'}/{thing.id}"
+        tags = dict(thing.tags)
         # An empty house is a home still.
-        if reason := why_gone(thing, dict(thing.tags), year):
+        if reason := why_gone(tags, year, visible=thing.visible):
             closed.append((reason, source_id))
-            continue
-        postcode = thing.tags.get("addr:postcode") or ""
-        found.append((source_id, postcode, *_place(thing), thing.tags.get("addr:housenumber") or ""))
+        else:
+            found.append((source_id, tags.get("addr:postcode", ""), *_place(thing), tags["addr:housenumber"]))
     return sorted(found), closed
 
 

@@ -7,7 +7,6 @@ keep people out, such as a right to walk, is for the readers.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipelines.sources.osm import Mapped
 from pipelines.sources.osm_dates import years
 from pipelines.sources.osm_words import HIGHWAYS
 
@@ -28,40 +27,45 @@ _HOURS = "opening_hours"
 # `Mo off` closes one day; only what says so of every day closes the object.
 _NEVER_OPEN = re.compile(r'((24/7|mo-su(\s*,\s*ph)?)\s+)?(closed|off)\s*("[^"]*")?\s*;?', re.IGNORECASE)
 _END, _STARTS = "end_date", ("start_date", "opening_date")
-_KEYS = frozenset({*STATES, *_KINDS, _STATUS, _HOURS, _END, *_STARTS})
+_SIGNS = frozenset({*STATES, _STATUS, _HOURS, _END, *_STARTS})
 
 
-def why_gone(thing: Mapped, tags: Mapping[str, str], year: int | None) -> str:
+def why_gone(tags: Mapping[str, str], year: int | None, *, visible: bool = True) -> str:
     """Tell why an object is not there (any more, or yet): the tag that says so, or `deleted`; '' where it is there.
 
     Parameters
     ----------
-    thing
-        Of which `visible` tells whether it was deleted.
     tags
-        Its tags.
+        Of the object.
     year
         In which the delivery was made; None: dates are not looked at. Gone is what ended in a year before it, to come
         what begins in a year after it. Of what ends or begins in that very year nobody knows whether the delivery was
         made before or after: it is there.
+    visible
+        Whether the file says that the object is there; editors and histories keep what was deleted.
     """
-    if not thing.visible:
+    if not visible:
         return "deleted"
-    if _KEYS.isdisjoint(tags):
+    if not _has_sign(tags):
         return ""
     return _by_state(tags, (*_GONE, *_TO_COME)) or ("" if year is None else _by_date(tags, year))
 
 
-def why_closed(thing: Mapped, tags: Mapping[str, str], year: int | None) -> str:
+def why_closed(tags: Mapping[str, str], year: int | None, *, visible: bool = True) -> str:
     """Tell why an object is gone (see `why_gone`) or not in use; '' where it is there and in use."""
-    gone = why_gone(thing, tags, year)
-    if gone or _KEYS.isdisjoint(tags):
+    gone = why_gone(tags, year, visible=visible)
+    if gone or not _has_sign(tags):
         return gone
     if _word(tags, _STATUS) in _STATUSES:
         return _STATUS
     if _NEVER_OPEN.fullmatch(tags.get(_HOURS, "").strip()):
         return _HOURS
     return _by_state(tags, _UNUSED)
+
+
+def _has_sign(tags: Mapping[str, str]) -> bool:
+    """Whether any tag may tell: of nearly all objects none does, and this is asked of every one."""
+    return not _SIGNS.isdisjoint(tags) or any(_word(tags, key) in STATES for key in _KINDS)
 
 
 def _by_state(tags: Mapping[str, str], states: Sequence[str]) -> str:

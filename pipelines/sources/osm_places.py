@@ -1,23 +1,23 @@
-"""Places where people meet, their entrances and floors, and benches, from an OSM extract.
+"""Places where people meet, their entrances and floors, from OSM.
 
 Here tagged nodes, closed ways and multipolygons become rows of `sources/places` by the mapping of
 `place_kinds.yaml`. Whether two rows are the same place, and which kinds are complete, is for `places/`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import osmium
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
 from pipelines.contracts import conform
-from pipelines.sources.contracts import BENCHES, PLACES
-from pipelines.sources.osm import UNLOCATED, Mapped, osm_objects, rd_points, remarks_on, rows_near
+from pipelines.sources.contracts import PLACES
+from pipelines.sources.osm import remarks_on, rows_near, shapes_to_rd
 from pipelines.sources.osm_closed import closed_groups, why_closed
+from pipelines.sources.osm_shapes import OsmThing, is_public
+from pipelines.sources.osm_things import read_things
 from pipelines.sources.place_doors import TaggedDoor, door_columns, floors_m2, tagged_door, tagged_levels
 from pipelines.sources.place_facts import tagged_attributes
 from pipelines.sources.place_kinds import ATTRIBUTES, place_kinds, tag_kinds
@@ -26,7 +26,6 @@ from pipelines.sources.vector import Remark
 PlaceTags = Mapping[tuple[str, str], str]
 # Not a way in for visitors.
 _NO_ENTRANCE = frozenset({"no", "emergency", "exit"})
-_NOT_PUBLIC = frozenset({"private", "no"})
 _DOOR_FACTS = ("wheelchair", "step_count", "kerb_height_m", "width_m")
 
 
@@ -60,6 +59,7 @@ class Entrance:
 
 
 Entrances = Mapping[int, Entrance]
+Told = tuple[Remark, ...]
 
 
 def read_osm_places(
@@ -74,7 +74,7 @@ def read_osm_places(
     Parameters
     ----------
     path
-        The `.osm.pbf` file.
+        The OSM file, see `read_things`.
     name
         Its path under the raw folder: the `source` of every row, and what errors and remarks call it.
     outline
@@ -97,10 +97,10 @@ def read_osm_places(
     Raises
     ------
     SourceError
-        When the file is missing, truncated, no OSM PBF, lies outside the Netherlands or more than 5 km from
+        When the file is missing, cut short, nothing of OSM, lies outside the Netherlands or more than 5 km from
         the municipality.
     """
-    scanned, entrances = _scan(path, name, tag_kinds(place_kinds()) if tags is None else tags, year)
+    scanned, entrances, told = _scan(path, name, tag_kinds(place_kinds()) if tags is None else tags, year)
     places = [found for found in scanned if not found.closed]
     whole = [found for found in places if found.shape is not None]
     public = [found for found in whole if found.is_public]
@@ -114,24 +114,27 @@ def read_osm_places(
     table = _places_table(public, entrances, name)
     rows = rows_near(shapely.from_wkb(table["geometry"].to_numpy()), outline, name)
     problems += _unread([public[row] for row in rows], entrances)
-    return conform(table.take(pa.array(rows)), PLACES).cast(PLACES.schema), remarks_on(name, problems)
+    return conform(table.take(pa.array(rows)), PLACES).cast(PLACES.schema), told + remarks_on(name, problems)
 
 
-def _scan(path: Path, name: str, kinds: PlaceTags, year: int | None) -> tuple[tuple[Found, ...], Entrances]:
-    """Find the places, and the entrances by the number of their node, in one pass."""
+def _scan(path: Path, name: str, kinds: PlaceTags, year: int | None) -> tuple[list[Found], Entrances, Told]:
+    """Find the places, and the entrances by the number of their node."""
+    things, remarks = read_things(
+        path,
+        name,
+        {"entrance", *(key for key, _ in kinds)},
+        lambda tags: "entrance" in tags or _kind(tags, kinds) != "",
+    )
     entrances: dict[int, Entrance] = {}
-    found: dict[str, Found] = {}
-    for thing in osm_objects(path, name, {"entrance", *(key for key, _ in kinds)}, areas=True):
-        tags = dict(thing.tags)
-        closed = why_closed(thing, tags, year)
-        if isinstance(thing, osmium.osm.Node) and tags.get("entrance", "no") not in _NO_ENTRANCE and not closed:
-            door = tagged_door(tags, is_entrance=True)
-            entrances[thing.id] = Entrance((thing.location.x, thing.location.y), door)
-        if kind := _kind(tags, kinds):
-            # A closed way comes twice, as a way and as an area: the area, which has the shape, replaces it.
-            place = _found(thing, kind, tags, closed)
-            found[place.source_id] = place if place.shape is not None else found.get(place.source_id, place)
-    return tuple(found.values()), entrances
+    found: list[Found] = []
+    for thing in things:
+        closed = why_closed(thing.tags, year, visible=thing.visible)
+        is_entrance = not closed and thing.tags.get("entrance", "no") not in _NO_ENTRANCE
+        if thing.node is not None and thing.at is not None and is_entrance:
+            entrances[thing.node] = Entrance(thing.at, tagged_door(thing.tags, is_entrance=True))
+        if kind := _kind(thing.tags, kinds):
+            found.append(_found(thing, kind, closed))
+    return found, entrances, remarks
 
 
 def _kind(tags: Mapping[str, str], kinds: PlaceTags) -> str:
@@ -139,48 +142,25 @@ def _kind(tags: Mapping[str, str], kinds: PlaceTags) -> str:
     return next((kind for kind in kinds.values() if kind in matching), "")
 
 
-def _found(thing: Mapped, kind: str, tags: Mapping[str, str], closed: str) -> Found:
-    shape: shapely.Geometry | None = None
-    ring_nodes: tuple[int, ...] = ()
-    if isinstance(thing, osmium.osm.Area):
-        source_id = f"{'way' if thing.from_way() else 'relation'}/{thing.orig_id()}"
-        shape = _polygon(thing)
-        ring_nodes = tuple(node.ref for ring in thing.outer_rings() for node in ring)
-    elif isinstance(thing, osmium.osm.Node):
-        source_id = f"node/{thing.id}"
-        shape = shapely.Point(thing.location.x, thing.location.y)
-    else:
-        source_id = f"{'way' if isinstance(thing, osmium.osm.Way) else 'relation'}/{thing.id}"
-    is_public = tags.get("access", "") not in _NOT_PUBLIC
-    levels, is_read = tagged_levels(tags)
-    tagged = tagged_door(tags, is_entrance="entrance" in tags)
-    told = (tagged, levels, is_read, closed, tagged_attributes(tags))
-    return Found(source_id, kind, tags.get("name", ""), is_public, shape, ring_nodes, *told)
-
-
-def _polygon(area: osmium.osm.Area) -> shapely.Geometry:
-    parts = [
-        shapely.Polygon(_corners(outer), [_corners(inner) for inner in area.inner_rings(outer)])
-        for outer in area.outer_rings()
-    ]
-    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
-
-
-def _corners(ring: Iterable[osmium.osm.NodeRef]) -> list[tuple[int, int]]:
-    return [(node.x, node.y) for node in ring]
-
-
-def _to_rd(geometries: NDArray[np.object_], name: str) -> NDArray[np.object_]:
-    def transform(units: NDArray[np.float64]) -> NDArray[np.float64]:
-        return rd_points(units[:, 0].astype(np.int64), units[:, 1].astype(np.int64), name)
-
-    # shapely's stubs forget that the geometries may be an array of which some are None.
-    moved: NDArray[np.object_] = shapely.transform(geometries, transform)
-    return moved
+def _found(thing: OsmThing, kind: str, closed: str) -> Found:
+    levels, is_read = tagged_levels(thing.tags)
+    return Found(
+        source_id=thing.source_id,
+        place_kind=kind,
+        name=thing.tags.get("name", ""),
+        is_public=is_public(thing),
+        shape=thing.shape if thing.has_outline else None,
+        ring_nodes=thing.ring_nodes,
+        tagged=tagged_door(thing.tags, is_entrance="entrance" in thing.tags),
+        levels=levels,
+        has_levels_read=is_read,
+        closed=closed,
+        attributes=tagged_attributes(thing.tags),
+    )
 
 
 def _places_table(places: list[Found], entrances: Entrances, name: str) -> pa.Table:
-    shapes = _to_rd(np.array([place.shape for place in places], dtype=np.object_), name)
+    shapes = shapes_to_rd(np.array([place.shape for place in places], dtype=np.object_), name)
     ways_in = [_ways_in(place, entrances) for place in places]
     doors = np.array([_points(nodes, entrances) for nodes in ways_in], dtype=np.object_)
     facts = [
@@ -195,7 +175,7 @@ def _places_table(places: list[Found], entrances: Entrances, name: str) -> pa.Ta
             "functions": pa.array([[] for _ in places], type=pa.list_(pa.string())),
             "name": pa.array([place.name for place in places], type=pa.string()),
             "geometry": pa.array(shapely.to_wkb(shapes), type=pa.binary()),
-            "entrances": pa.array(shapely.to_wkb(_to_rd(doors, name)), type=pa.binary()),
+            "entrances": pa.array(shapely.to_wkb(shapes_to_rd(doors, name)), type=pa.binary()),
             **door_columns(facts),
             "floor_area_m2": floors_m2(shapes, np.array([place.levels for place in places], dtype=np.float64)),
             **{name: pa.array([place.attributes[name] for place in places], pa.string()) for name in ATTRIBUTES},
@@ -224,73 +204,3 @@ def _unread(places: Iterable[Found], entrances: Entrances) -> Iterator[tuple[str
         unread = [source_id for source_id, door in tagged.items() if fact in door.unread]
         yield f"{fact} of a door cannot be read", "read as unknown", unread
     yield "building:levels cannot be read", "read as one floor", levels
-
-
-def read_osm_benches(
-    path: Path, name: str, outline: shapely.Geometry | None = None, year: int | None = None
-) -> tuple[pa.Table, tuple[Remark, ...]]:
-    """Read the public seats (`amenity=bench`) of an OSM extract; one mapped as a line stands at its middle.
-
-    Parameters
-    ----------
-    path
-        The `.osm.pbf` file.
-    name
-        What to call it in errors and remarks.
-    outline
-        The municipality in RD: only benches within 1,300 m of it are kept. None keeps all.
-    year
-        In which the extract was made, see `why_gone`; None: dates are not looked at.
-
-    Returns
-    -------
-    tuple
-        `sources/benches` with ids such as `node/12`, and remarks on benches that are private, closed or
-        without nodes.
-
-    Raises
-    ------
-    SourceError
-        When the file is missing, truncated, no OSM PBF, lies outside the Netherlands or more than 5 km from
-        the municipality.
-    """
-    scanned = list(_benches(path, name, year))
-    found = [bench for bench in scanned if not bench.closed]
-    whole = [bench for bench in found if bench.shape is not None]
-    seats = [bench for bench in whole if bench.is_public]
-    middles = _to_rd(np.array([shapely.centroid(bench.shape) for bench in seats], dtype=np.object_), name)
-    table = pa.table(
-        {
-            "source_id": pa.array([bench.source_id for bench in seats], type=pa.string()),
-            "x_m": pa.array(shapely.get_x(middles), type=pa.float64()),
-            "y_m": pa.array(shapely.get_y(middles), type=pa.float64()),
-        }
-    )
-    problems = [
-        (
-            "bench that is not public",
-            "set_aside",
-            [bench.source_id for bench in whole if not bench.is_public],
-        ),
-        (
-            "bench without nodes in the extract",
-            "set_aside",
-            [bench.source_id for bench in found if bench.shape is None],
-        ),
-        *closed_groups("bench", ((bench.closed, bench.source_id) for bench in scanned if bench.closed)),
-    ]
-    near = table.take(pa.array(rows_near(middles, outline, name)))
-    return conform(near, BENCHES).cast(BENCHES.schema), remarks_on(name, problems)
-
-
-def _benches(path: Path, name: str, year: int | None) -> Iterator[Found]:
-    for thing in osm_objects(path, name, ("amenity",)):
-        tags = dict(thing.tags)
-        if tags.get("amenity") != "bench":
-            continue
-        bench = _found(thing, "", tags, why_closed(thing, tags, year))
-        if isinstance(thing, osmium.osm.Way):
-            corners = [(node.x, node.y) for node in thing.nodes if node.x != UNLOCATED]
-            shape = shapely.MultiPoint(corners) if corners else None
-            bench = replace(bench, shape=shape)
-        yield bench

@@ -5,16 +5,18 @@ Here objects of the file become numbers. Where ways are cut and what stands betw
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import osmium
 from numpy.typing import NDArray
 
-from pipelines.sources.osm import UNLOCATED, Mapped, osm_objects, rd_points
+from pipelines.sources.osm import UNLOCATED, Mapped, rd_points, scan_osm
 from pipelines.sources.osm_closed import why_closed, why_gone
 from pipelines.sources.osm_marks import MARK_KEYS, Mark, mark_of
 from pipelines.sources.osm_ways import WayFacts, is_against_its_line, is_walkable_kind, unread_of_way, way_facts
+from pipelines.sources.vector import Remark
 
 Ints = NDArray[np.int64]
 # A closed way with area=yes of another kind (a platform, a service yard) is not for crossing.
@@ -50,24 +52,28 @@ class Chain:
     is_run_end: NDArray[np.bool_]
 
 
-def scan_streets(path: Path, name: str, year: int | None) -> Scan:
+def scan_streets(path: Path, name: str, year: int | None) -> tuple[Scan, tuple[Remark, ...]]:
     """Read what is walkable in a year, and what stands on its nodes, in one pass; errors call the file `name`."""
+    return scan_osm(path, name, ("highway", *MARK_KEYS), partial(_scan, year=year), areas=True)
+
+
+def _scan(things: Iterable[Mapped], year: int | None) -> Scan:
     facts: list[WayFacts] = []
     lines: list[Ints] = [np.empty((0, 3), dtype=np.int64)]
     marks: dict[int, Mark] = {}
     squares: list[tuple[int, ...]] = []
     unread: dict[tuple[str, str], None] = {}
     closed: list[tuple[str, str]] = []
-    for thing in osm_objects(path, name, ("highway", *MARK_KEYS), areas=True):
+    for thing in things:
         tags = dict(thing.tags)
         if isinstance(thing, osmium.osm.Node):
             mark = mark_of(tags)
             # A gate that is out of use still stands there.
-            if mark is not None and (reason := why_gone(thing, tags, year)):
+            if mark is not None and (reason := why_gone(tags, year, visible=thing.visible)):
                 closed.append((reason, f"node/{thing.id}"))
             elif mark is not None:
                 marks[thing.id] = mark
-        elif reason := why_closed(thing, tags, year):
+        elif reason := why_closed(tags, year, visible=thing.visible):
             closed += [(reason, source_id) for source_id, _ in _parts_of(thing)] if "highway" in tags else []
         elif is_walkable_kind(tags):
             for source_id, rings in _parts_of(thing):

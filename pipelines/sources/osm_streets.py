@@ -59,7 +59,7 @@ def read_osm_segments(
     Parameters
     ----------
     path
-        The `.osm.pbf` file.
+        The OSM file, see `scan_osm`.
     name
         What to call it in errors and remarks, e.g. its path under the raw folder.
     outline
@@ -77,10 +77,10 @@ def read_osm_segments(
     Raises
     ------
     SourceError
-        When the file is missing, truncated, no OSM PBF, holds no streets, lies outside the Netherlands or
+        When the file is missing, cut short, nothing of OSM, holds no streets, lies outside the Netherlands or
         more than 5 km from the municipality.
     """
-    scan = scan_streets(path, name, year)
+    scan, file_remarks = scan_streets(path, name, year)
     chain = chain_of(scan, name)
     if not len(chain.node):
         raise SourceError(
@@ -96,7 +96,7 @@ def read_osm_segments(
     apart = take_apart(stretches, ways_of(facts, is_ring), scan.marks)
     table = split_off(_segments(facts, stretches, apart))
     remarks = remarks_on(name, [*_problems(scan, sights), *unknown_words, *unread_numbers(scan)])
-    return conform(table, SEGMENTS).cast(SEGMENTS.schema), remarks
+    return conform(table, SEGMENTS).cast(SEGMENTS.schema), file_remarks + remarks
 
 
 def _sights(scan: Scan, chain: Chain) -> Sights:

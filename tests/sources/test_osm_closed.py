@@ -8,9 +8,10 @@ import pytest
 import shapely
 
 from pipelines.sources.osm_addresses import read_osm_addresses
+from pipelines.sources.osm_benches import read_osm_benches
 from pipelines.sources.osm_closed import why_closed
 from pipelines.sources.osm_dates import years
-from pipelines.sources.osm_places import read_osm_benches, read_osm_places
+from pipelines.sources.osm_places import read_osm_places
 from pipelines.sources.osm_streets import read_osm_segments
 
 Extract = Callable[..., Path]
@@ -168,6 +169,6 @@ def test_on_delft_one_path_is_closed_beside_what_calls_itself_under_construction
     closed = [
         f"{thing.type_str()}{thing.id}"
         for thing in osmium.FileProcessor(path).with_filter(keys)
-        if why_closed(thing, dict(thing.tags), 2025) and thing.tags.get("highway") not in {"construction", "proposed"}
+        if why_closed(dict(thing.tags), 2025) and thing.tags.get("highway") not in {"construction", "proposed"}
     ]
     assert closed == ["w946528361"]

@@ -11,7 +11,8 @@ import shapely
 from pipelines.contracts import violations
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import BENCHES, PLACES
-from pipelines.sources.osm_places import read_osm_benches, read_osm_places
+from pipelines.sources.osm_benches import read_osm_benches
+from pipelines.sources.osm_places import read_osm_places
 from pipelines.sources.place_kinds import booklet_kinds
 
 Extract = Callable[..., Path]
