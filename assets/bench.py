@@ -1,7 +1,7 @@
 """What a step works with: one area file, its raw folder, and its tables."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pipelines.people.contracts import PERSONS
 from pipelines.protection.contracts import ROUNDED
 from pipelines.release import Shelf
 from pipelines.sources.area_file import SHIPPED, AreaFile, find_area_files, read_area_file
+from pipelines.sources.recall import Memory, Recall, recall
 from pipelines.warehouse import Warehouse
 
 PROJECT = Path(__file__).parents[1]
@@ -54,7 +55,7 @@ class Folders:
 
 @dataclass(frozen=True)
 class Bench:
-    """One run of one area: its settings, deliveries and tables."""
+    """One run of one area: its settings, deliveries and tables; `memory` holds what was read of its deliveries."""
 
     area: AreaFile
     area_path: Path
@@ -62,6 +63,11 @@ class Bench:
     run_id: str
     started: datetime
     shown: str | None = None
+    memory: Memory = field(default_factory=dict, repr=False, compare=False)
+
+    def recall(self) -> Recall:
+        """What this run read of the deliveries before, if they are still the same."""
+        return recall(self.memory, self.area, self.raw)
 
     @property
     def raw(self) -> Path:

@@ -23,6 +23,7 @@ from pipelines.errors import InputError, SamenhangError
 if TYPE_CHECKING:
     from assets.bench import Folders
     from pipelines.sources.account import Account
+    from pipelines.sources.recall import Memory
 
 LABEL_WIDTH = 12
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -58,11 +59,12 @@ def _console() -> Console:
 def run(area: Area, raw: Raw = None, out: Out = None) -> None:
     """Check the deliveries of AREA, compute everything, and publish a release."""
     folders = _folders(raw, out)
-    _check(area, folders)
+    memory: Memory = {}
+    _check(area, folders, memory=memory)
     with environment(folders):
         from assets.running import run_area  # noqa: PLC0415 - Dagster takes two seconds to import
 
-        bench = run_area(area, folders, _console())
+        bench = run_area(area, folders, _console(), memory)
     _say(f"Published: {bench.shelf.current}")
     _say(f"Open in a browser: {bench.shelf.current / 'index.html'}")
 
@@ -85,12 +87,14 @@ def _folders(raw: Path | None = None, out: Path | None = None) -> "Folders":
     return Folders.from_environment(raw, out)
 
 
-def _check(area: str, folders: "Folders", *, share_out: bool = False) -> "tuple[Account, ...]":
-    """End with all that is wrong with the deliveries; else give what was seen of each."""
+def _check(
+    area: str, folders: "Folders", *, share_out: bool = False, memory: "Memory | None" = None
+) -> "tuple[Account, ...]":
+    """End with all that is wrong with the deliveries; else give what was seen of each, and leave it in `memory`."""
     from assets.bench import resolve_area  # noqa: PLC0415 - see _folders
     from pipelines.check import verdict  # noqa: PLC0415 - `samenhang areas` need not wait for GIS libraries
 
-    judged = verdict(resolve_area(area, folders)[0], folders.raw, share_out=share_out)
+    judged = verdict(resolve_area(area, folders)[0], folders.raw, share_out=share_out, memory=memory)
     if judged.problems:
         raise InputError("\n".join(judged.problems))
     return judged.accounts

@@ -1,7 +1,7 @@
 """All definitions: one Dagster asset per step, partitioned by area file, and the job that runs them all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +10,7 @@ from assets.bench import Bench, Folders, known_areas
 from assets.rooms import areas, findings, pages, people, places, protection, reach, sources, streets, survey
 from assets.step import DefinitionError, Setting, Step, Tell, as_asset, silent
 from pipelines.sources.area_file import read_area_file
+from pipelines.sources.recall import Memory
 
 JOB = "publish"
 ROOMS = (sources, people, places, streets, survey, reach, findings, areas, protection, pages)
@@ -46,6 +47,7 @@ class Benches:
 
     folders: Folders
     area_files: Mapping[str, Path]
+    memory: Memory = field(default_factory=dict)
 
     def open(self, context: dg.AssetExecutionContext) -> Bench:
         """The area file, folders and tables of the partition of this run."""
@@ -53,17 +55,24 @@ class Benches:
         record = context.instance.get_run_record_by_id(context.run.run_id)
         if record is None:
             raise dg.DagsterInvariantViolationError(f"run {context.run.run_id} is not in Dagster's storage")
-        return Bench(read_area_file(path), path, self.folders, context.run.run_id, record.create_timestamp)
+        area, run_id = read_area_file(path), context.run.run_id
+        return Bench(area, path, self.folders, run_id, record.create_timestamp, memory=self.memory)
 
 
 def build(
-    folders: Folders, area_files: Mapping[str, Path], *, tell: Tell = silent, locked: bool = False
+    folders: Folders,
+    area_files: Mapping[str, Path],
+    *,
+    tell: Tell = silent,
+    locked: bool = False,
+    memory: Memory | None = None,
 ) -> dg.Definitions:
     """Definitions over these folders and area files.
 
-    `tell` hears of every step's begin and end; `locked` says that the caller holds the area's lock itself.
+    `tell` hears of every step's begin and end; `locked` says that the caller holds the area's lock itself; `memory`
+    holds what the caller read of the deliveries.
     """
-    benches = Benches(folders, area_files)
+    benches = Benches(folders, area_files, {} if memory is None else memory)
     partitions = dg.StaticPartitionsDefinition(sorted(area_files))
     assets = [as_asset(one, Setting(benches.open, partitions, tell, locked)) for one in STEPS]
     job = dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor)

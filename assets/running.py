@@ -17,6 +17,7 @@ from assets.step import Tell
 from pipelines.errors import ReleaseError, SamenhangError
 from pipelines.history import read_history
 from pipelines.release import Shelf, exclusive, require_writable
+from pipelines.sources.recall import Memory
 
 # Dagster's own console says nothing: what a user must know, the command line says in a line.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -56,8 +57,10 @@ def _cannot_write(place: object, reason: str) -> str:
     )
 
 
-def run_area(name_or_path: str, folders: Folders, console: Console) -> Bench:
+def run_area(name_or_path: str, folders: Folders, console: Console, memory: Memory | None = None) -> Bench:
     """Run every step for one area and publish; returns the bench of the run.
+
+    What `memory` holds of the deliveries is not read again.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def run_area(name_or_path: str, folders: Folders, console: Console) -> Bench:
         _shown(console) as tell,
         dg.DagsterInstance.get() as instance,
     ):
-        job = build(folders, {area.name: path}, tell=tell, locked=True).resolve_job_def(JOB)
+        job = build(folders, {area.name: path}, tell=tell, locked=True, memory=memory).resolve_job_def(JOB)
         job.execute_in_process(instance=instance, partition_key=area.name, run_id=run_id, run_config=QUIET)
         record = instance.get_run_record_by_id(run_id)
     if record is None:

@@ -21,6 +21,7 @@ from pipelines.sources.check import Readings, readings
 from pipelines.sources.contracts import UNIT_TYPE_OF
 from pipelines.sources.contradictions import Contradiction, refusals, unused
 from pipelines.sources.contradictions import remarks as contradicting
+from pipelines.sources.recall import Memory
 from pipelines.sources.remarks import Remark
 from pipelines.survey.contradictions import DeliveredWave, contradictions_of, delivered_waves
 from pipelines.survey.living import lived_in
@@ -41,7 +42,7 @@ class Verdict:
     read: Readings
 
 
-def verdict(area: AreaFile, raw: Path, *, share_out: bool = False) -> Verdict:
+def verdict(area: AreaFile, raw: Path, *, share_out: bool = False, memory: Memory | None = None) -> Verdict:
     """Judge everything for which a run of `area` would refuse its deliveries.
 
     Parameters
@@ -53,13 +54,15 @@ def verdict(area: AreaFile, raw: Path, *, share_out: bool = False) -> Verdict:
     share_out
         Also share people out over homes, which takes a second or more, to tell which counts are not kept to the last
         person beside the totals. Nothing is refused for it.
+    memory
+        Where what was read is left, for a run of the same deliveries.
 
     Returns
     -------
     Verdict
         Without problems when all is well. What hangs on a delivery that cannot be read is not judged.
     """
-    read = readings(area, raw)
+    read = readings(area, raw, memory)
     found = (*_of_people(area, read), *_of_survey(area, read))
     incomplete, register = _of_places(area, read)
     wrong = (*read.problems, *incomplete, *_of_waves(area, read), *refusals(found, area))

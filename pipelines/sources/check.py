@@ -31,6 +31,7 @@ from pipelines.sources.deliveries import (
     delivered_segments,
     delivered_survey,
 )
+from pipelines.sources.recall import Memory, Recall, recall
 from pipelines.sources.respondents import Survey
 from pipelines.sources.vector import Layer, Remark, read_layer
 
@@ -80,21 +81,22 @@ def problems(area: AreaFile, raw: Path) -> tuple[str, ...]:
     return readings(area, raw).problems
 
 
-def readings(area: AreaFile, raw: Path) -> Readings:
-    """Read every delivery of an area.
+def readings(area: AreaFile, raw: Path, memory: Memory | None = None) -> Readings:
+    """Read every delivery of an area, and leave in `memory` what was read.
 
     When the buurten cannot be read, the other layers are tested against the whole country.
     """
     if not raw.is_dir():
         return Readings((f"{raw}: there is no such raw folder. Give another with --raw or SAMENHANG_RAW.",))
-    municipality, no_buurten = attempt(lambda: read_municipality(area, raw))
+    known = recall({} if memory is None else memory, area, raw)
+    municipality, no_buurten = attempt(lambda: known.once(read_municipality, area, raw))
     delivered = Delivered(area, raw, municipality or _anywhere())
     if municipality is None:
         statistics, no_statistics = None, tuple(_other_layers(area, raw))
     else:
-        statistics, no_statistics = attempt(lambda: read_statistics(area, raw, delivered.municipality))
-    survey, no_survey = attempt(lambda: delivered_survey(area, raw))
-    found, wrong = _tables(delivered)
+        statistics, no_statistics = attempt(lambda: known.once(read_statistics, area, raw, delivered.municipality))
+    survey, no_survey = attempt(lambda: known.once(delivered_survey, area, raw))
+    found, wrong = _tables(delivered, known)
     parts = {"statistics": statistics, "survey": survey}
     remarks = {name: part.remarks for name, part in parts.items() if part is not None}
     read = Readings(
@@ -107,17 +109,17 @@ def readings(area: AreaFile, raw: Path) -> Readings:
     return replace(read, problems=read.problems or tuple(broken(area, read)))
 
 
-def _tables(delivered: Delivered) -> tuple[dict[str, Read], tuple[str, ...]]:
+def _tables(delivered: Delivered, known: Recall) -> tuple[dict[str, Read], tuple[str, ...]]:
     """The tables of readers that give one, by name, and what is wrong with the deliveries of the others."""
     area, raw = delivered.area, delivered.raw
     tried: dict[str, tuple[Read | None, tuple[str, ...]]] = {
-        "addresses": attempt(lambda: delivered_addresses(delivered)),
-        "crosswalk": attempt(lambda: delivered_crosswalk(area, raw)),
-        "segments": attempt(lambda: delivered_segments(delivered)),
-        "places": attempt(lambda: delivered_places(delivered)),
-        "benches": attempt(lambda: delivered_benches(delivered)),
-        "inventory": attempt(lambda: delivered_inventory(area, raw)),
-        "context": attempt(lambda: delivered_context(area, raw)),
+        "addresses": attempt(lambda: known.once(delivered_addresses, delivered)),
+        "crosswalk": attempt(lambda: known.once(delivered_crosswalk, area, raw)),
+        "segments": attempt(lambda: known.once(delivered_segments, delivered)),
+        "places": attempt(lambda: known.once(delivered_places, delivered)),
+        "benches": attempt(lambda: known.once(delivered_benches, delivered)),
+        "inventory": attempt(lambda: known.once(delivered_inventory, area, raw)),
+        "context": attempt(lambda: known.once(delivered_context, area, raw)),
     }
     found = {name: read for name, (read, _) in tried.items() if read is not None}
     said = {name: wrong for name, (_, wrong) in tried.items()}
