@@ -164,11 +164,12 @@ def kill(lane: Lane, what: str, *, then_run: bool, **asked: object) -> Kill:
 
 
 def at_boundaries(lane: Lane) -> list[Kill]:
-    """A whole run to the begin of every step; to its end the step alone, for its inputs are there by then."""
+    """Each step alone, for what it reads is there from an earlier run and the same; to some a whole run."""
     kills = []
     for number, step in enumerate(one.key for one in STEPS):
         begin, end = [step, "begin"], [step, "end"]
-        kills.append(kill(lane, f"{step} begin", area=AREA, boundary=begin, then_run=number % 12 == 5))
+        before = {} if number % 6 == 5 else {"only": step}
+        kills.append(kill(lane, f"{step} begin", area=AREA, boundary=begin, then_run=number % 12 == 5, **before))
         kills.append(kill(lane, f"{step} end", area=AREA, boundary=end, only=step, then_run=number % 12 == 11))
     return kills
 
