@@ -19,6 +19,7 @@ from pipelines.errors import ContractError
 from pipelines.reach.contracts import ATTACHMENTS
 from pipelines.reach.doors import door_facts, judged_doors
 from pipelines.streets.profiles import Profile
+from pipelines.streets.rights import CUSTOMERS
 
 Geometries = NDArray[np.object_]
 Ids = NDArray[np.int64]
@@ -82,6 +83,16 @@ def usable_streets(edges: pa.Table, costs: pa.Table, *, component_over_m: float 
     connected = connected.filter(pc.greater(connected["length_m"], 0))
     lines = shapely.from_wkb(connected["geometry"].to_numpy())
     return Streets(profiles[0], connected["edge_id"].to_numpy(), lines, shapely.STRtree(lines))
+
+
+def lived_along(streets: Streets, edges: pa.Table) -> Streets:
+    """Leave out the ways for customers: places lie along them, and no homes, whatever their ground adjoins."""
+    own = edges["edge_id"].filter(pc.equal(edges["foot"], CUSTOMERS)).to_numpy()
+    kept = ~np.isin(streets.edge_ids, own)
+    if kept.all():
+        return streets
+    lines = streets.lines[kept]
+    return Streets(streets.profile, streets.edge_ids[kept], lines, shapely.STRtree(lines))
 
 
 def _component_length_m(edges: pa.Table) -> NDArray[np.float64]:

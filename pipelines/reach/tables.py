@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.reach.attach import attach_origins, attach_places, usable_streets
+from pipelines.reach.attach import attach_origins, attach_places, lived_along, usable_streets
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS
 from pipelines.reach.pairs import USUAL, pair_tables, prepared
 from pipelines.reach.search import Engine
@@ -34,7 +34,7 @@ def attach_all(
     parts = [ATTACHMENTS.schema.empty_table()]
     for name, profile in profiles.items():
         streets = usable_streets(edges, central.filter(pc.equal(central["profile"], name)))
-        parts += [attach_origins(origins, streets), attach_places(register, streets, profile)]
+        parts += [attach_origins(origins, lived_along(streets, edges)), attach_places(register, streets, profile)]
     return pa.concat_tables(parts)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.contracts import violations
 from pipelines.errors import ContractError
-from pipelines.reach.attach import Streets, attach_origins, attach_places, usable_streets
+from pipelines.reach.attach import Streets, attach_origins, attach_places, lived_along, usable_streets
 from pipelines.reach.contracts import ATTACHMENTS
 from pipelines.streets.profiles import read_profiles
 
@@ -246,6 +246,13 @@ def test_lines_of_sight_join_streets_and_make_no_network_worth_the_name() -> Non
     assert streets_of(*chain, over_m=1_000.0).edge_ids.tolist() == [0, 1]
     assert streets_of(*chain, sights=[1], over_m=1_000.0).edge_ids.tolist() == []
     assert streets_of(*chain, sights=[1], over_m=500.0).edge_ids.tolist() == [0, 1]
+
+
+def test_places_hang_on_a_way_for_customers_and_homes_do_not() -> None:
+    streets, edges = streets_of(EAST, NORTH), pa.table({"edge_id": [0, 1], "foot": ["", "customers"]})
+    assert lived_along(streets, edges).edge_ids.tolist() == [0]
+    assert spots(attach_origins(origins((5, 80)), lived_along(streets, edges)))[0][2] == 0
+    assert lived_along(streets, pa.table({"edge_id": [0, 1], "foot": ["", "yes"]})) is streets
 
 
 def test_costs_of_several_profiles_are_refused() -> None:

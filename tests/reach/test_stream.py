@@ -302,6 +302,7 @@ def test_points_hang_on_streets_of_the_central_bound_in_every_bound(hand: "Hand"
             "u": pa.array([0, 2], pa.int64()),
             "v": pa.array([1, 3], pa.int64()),
             "length_m": [2_000.0, 2_000.0],
+            "foot": ["", ""],
             "is_sight": [False, False],
             "geometry": pa.array(shapely.to_wkb(lines), pa.binary()),
         }
