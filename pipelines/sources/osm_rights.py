@@ -14,6 +14,8 @@ from pipelines.sources.osm_words import REFUSALS, word
 Run = Literal["", "forward", "backward"]
 _CLAUSE = re.compile(r"([a-z_]+)\s*@\s*(\([^()]*\)|[^;()]+)")
 _YES, _AGAINST = ("yes", "true", "1"), ("-1", "reverse")
+_ONE_WAY = frozenset({"oneway:foot", "conveying", "foot:forward", "foot:backward"})
+_NOT_ALWAYS = frozenset({"foot:conditional", "access:conditional", "opening_hours", "foot:forward", "foot:backward"})
 # The hours of what else the object is (a market, a shop) are not those of the way through it.
 _HAS_HOURS_OF_ITS_OWN = frozenset({"amenity", "shop", "leisure", "tourism", "office", "craft"})
 
@@ -32,6 +34,9 @@ def right_to_walk(tags: Mapping[str, str]) -> Right:
     of a load or of who one is change nothing for a walker.
     """
     foot, is_part_time = _usual(tags), False
+    # Of nearly every way, and quick to see.
+    if _NOT_ALWAYS.isdisjoint(tags):
+        return Right(foot, is_part_time)
     ahead, back = (word(tags.get(f"foot:{way}", foot)) for way in ("forward", "backward"))
     usual = foot = back if ahead in REFUSALS else ahead
     for exception, condition in _conditions(tags):
@@ -50,6 +55,8 @@ def one_way(tags: Mapping[str, str]) -> Run:
     By `oneway:foot`, `foot:backward` and `foot:forward`, and by the run of an escalator (`conveying`); never by
     `oneway`, which is for vehicles.
     """
+    if _ONE_WAY.isdisjoint(tags):
+        return ""
     usual = _usual(tags)
     ahead, back = (word(tags.get(f"foot:{way}", usual)) in REFUSALS for way in ("forward", "backward"))
     oneway, conveying = word(tags.get("oneway:foot", "")), word(tags.get("conveying", ""))

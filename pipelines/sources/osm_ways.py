@@ -151,12 +151,13 @@ def footing(tags: Mapping[str, str]) -> str:
     A word of `sac_scale` that is not known stays as it is, so that it is remarked upon.
     """
     highway, ford = word(tags.get("highway", "")), word(tags.get("ford", ""))
+    over_stones = "stepping_stones" in {ford, word(tags.get("surface", ""))}
     if highway == "via_ferrata" or "via_ferrata_scale" in tags:
         return "via_ferrata"
     if highway == "ladder" or word(tags.get("ladder", "")) == "yes":
         return "ladder"
-    if ford not in {"", "no"}:
-        return "stepping_stones" if ford == "stepping_stones" else "ford"
+    if over_stones or ford not in {"", "no"}:
+        return "stepping_stones" if over_stones else "ford"
     return "conveyor" if word(tags.get("conveying", "")) in {"yes", "reversible"} else word(tags.get("sac_scale", ""))
 
 

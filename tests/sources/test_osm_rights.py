@@ -132,6 +132,7 @@ def test_walkers_go_one_way_where_that_is_said_of_them(tags: dict[str, str], run
         ({"via_ferrata_scale": "0"}, "via_ferrata"),
         ({"ford": "yes"}, "ford"),
         ({"ford": "stepping_stones"}, "stepping_stones"),
+        ({"surface": "stepping_stones"}, "stepping_stones"),
         ({"ford": "no", "sac_scale": "hiking"}, "hiking"),
         ({"conveying": "yes"}, "conveyor"),
         ({"conveying": "forward"}, ""),
