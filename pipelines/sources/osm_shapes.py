@@ -5,14 +5,28 @@ Here shapes are made of corners. Where they come from is for `osm_things` and `o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import shapely
+from pydantic import BeforeValidator, Field
 
+Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+_UNITS_PER_DEGREE = 1e7
+
+
+def _as_text(tags: object) -> object:
+    """Write numbers and truths as text, as OSM does, and leave out what is nothing."""
+    if not isinstance(tags, dict):
+        return tags
+    return {key: str(value) for key, value in tags.items() if isinstance(value, str | int | float)}
+
+
+Tags = Annotated[dict[str, str], BeforeValidator(_as_text)]
 Corners = Sequence[tuple[int, int]]
 _NOT_PUBLIC = frozenset({"private", "no"})
 _OUTLINES = (shapely.GeometryType.POINT, shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 # Three corners, and the first again.
-_RING = 4
+RING = 4
 
 
 @dataclass(frozen=True)
@@ -46,9 +60,14 @@ class OsmThing:
         return int(number) if kind == "node" else None
 
 
+def units_of(longitude: float, latitude: float) -> tuple[int, int]:
+    """Write degrees as OSM counts them, in 1e-7 degree."""
+    return round(longitude * _UNITS_PER_DEGREE), round(latitude * _UNITS_PER_DEGREE)
+
+
 def shape_of_way(corners: Corners, tags: Mapping[str, str]) -> shapely.Geometry | None:
     """Make the outline of a way that closes (not one with `area=no`), else its corners; None without any."""
-    if len(corners) >= _RING and corners[0] == corners[-1] and tags.get("area") != "no":
+    if len(corners) >= RING and corners[0] == corners[-1] and tags.get("area") != "no":
         outline = shapely.Polygon(corners)
         if outline.is_valid:
             return outline

@@ -2,14 +2,19 @@
 
 import bz2
 import gzip
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import osmium
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from pipelines.errors import SourceError
+from pipelines.contracts import violations
+from pipelines.errors import InputError, SourceError
+from pipelines.sources.contracts import ADDRESSES, BENCHES, PLACES, SEGMENTS
 from pipelines.sources.osm_addresses import read_osm_addresses
 from pipelines.sources.osm_benches import read_osm_benches
 from pipelines.sources.osm_places import read_osm_places
@@ -41,10 +46,14 @@ def tables(path: Path) -> list[list[dict[str, object]]]:
 
 def converted(path: Path, ending: str) -> Path:
     target = path.with_name(f"converted.{ending}")
-    with osmium.SimpleWriter(str(target)) as writer:
+    with osmium.SimpleWriter(str(target), overwrite=True) as writer:
         for thing in osmium.FileProcessor(str(path)):
             writer.add(thing)
     return target
+
+
+def written(path: Path, ending: str) -> bytes:
+    return converted(path, ending).read_bytes()
 
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -216,15 +225,30 @@ def test_json_holds_neither_streets_nor_addresses(tmp_path: Path, content: bytes
             read(put(tmp_path, content, "small.json"), "small")
 
 
+@pytest.mark.parametrize("ending", [".osm", ".osm.gz", ".osm.bz2", ".opl", ".osm.pbf"])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_file_with_a_changed_byte_or_a_lost_end_is_refused_or_keeps_its_contract(
+    tmp_path: Path, ending: str, draw: st.DataObject
+) -> None:
+    plain = put(tmp_path, xml(*THINGS))
+    whole = PACK[ending](xml(*THINGS)) if ending in PACK else written(plain, ending.removeprefix("."))
+    content = bytearray(whole[: draw.draw(st.integers(len(whole) // 2, len(whole)))])
+    content[draw.draw(st.integers(0, len(content) - 1))] ^= draw.draw(st.integers(0, 255))
+    for read, contract in zip(READERS, (SEGMENTS, PLACES, BENCHES, ADDRESSES), strict=True):
+        try:
+            table, _ = read(put(tmp_path, bytes(content), f"changed{ending}"), "small", year=2024)
+        except InputError:
+            continue
+        assert violations(table, contract) == ()
+
+
 @pytest.mark.slow
 @pytest.mark.realdata
 def test_delft_gives_the_same_tables_from_every_kind_of_file(realdata: Path, tmp_path: Path) -> None:
     delft = realdata / "delft-campus" / "tudelft.osm.pbf"
-    plain = tmp_path / "delft.osm"
-    with osmium.SimpleWriter(str(plain)) as writer:
-        for thing in osmium.FileProcessor(str(delft)):
-            writer.add(thing)
-    content = plain.read_bytes()
+    content = written(shutil.copy(delft, tmp_path / "delft.osm.pbf"), "osm")
+    plain = put(tmp_path, content, "delft.osm")
     packed = (
         put(tmp_path, gzip.compress(content, 1), "delft.osm.gz"),
         put(tmp_path, bz2.compress(content, 1), "delft.osm.bz2"),
