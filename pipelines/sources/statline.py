@@ -1,12 +1,13 @@
 """Tables of CBS StatLine about gemeenten, wijken and buurten: figures beside which ours can be laid.
 
 Here a table becomes `sources/context`, whichever way it was taken from StatLine: as `fetch` stores it (Parquet), as
-OData v4 answers (JSON), or as the site exports it (CSV). What a measure means is for who uses it.
+OData v4 answers (JSON), or as the site exports it (CSV, in `statline_export.py`). What a measure means is for who
+uses it.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,30 +18,21 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import StatlineDelivery
 from pipelines.sources.codes import BUURT, GEMEENTE, WIJK, CodeKind, code_of
 from pipelines.sources.contracts import CONTEXT
-from pipelines.sources.csv_table import number, read_csv
+from pipelines.sources.statline_export import exported
+from pipelines.sources.statline_parts import PARTS, WANTED, dimensions, heading, require_named, text_column
 from pipelines.sources.vector import Remark, find
 
 _REGION_TYPES: Mapping[str, str] = {
     "NL": "land", "LD": "landsdeel", "PV": "provincie", "CR": "corop", "GM": "gemeente", "WK": "wijk", "BU": "buurt",
 }  # fmt: skip
 _KINDS: Mapping[str, CodeKind] = {kind.prefix: kind for kind in (GEMEENTE, WIJK, BUURT)}
-_REGIONS = re.compile(r"wijkenenbuurten|regio.*|gebied.*|gemeenten?", re.IGNORECASE)
-_PERIODS = re.compile(r"perioden?", re.IGNORECASE)
-_TOPIC = re.compile(r"\w+_[0-9]+")
-_CODE = r"^[A-Z]{2}[0-9]"
-# CBS, table explanation: a point is unknown, unreliable or secret; an empty cell cannot occur by its nature.
-_EXPORTED: Mapping[str, str] = {".": "Confidential", "x": "Confidential", "": "Impossible"}
 _REASONS: Mapping[str, str] = {
     "Confidential": "masked",
     "Secret": "masked",
     "Unreliable": "masked",
     "Impossible": "not_applicable",
 }
-_WANTED = ("measure_code", "measure_title", "unit", "region_code", "period", "value", "value_attribute")
-_KNOWN = {*_WANTED, "region_title"}
-_PARTS = pa.schema(
-    [pa.field(name, pa.float64() if name == "value" else pa.string()) for name in (*_WANTED, "dimensions")]
-)
+_KNOWN = {*WANTED, "region_title"}
 _MOST_ROWS = 50_000_000
 
 
@@ -73,8 +65,8 @@ def read_statline(
     path = find(raw, delivery.path)
     if not gemeenten:
         raise SourceError(f"{delivery.path}: of which gemeenten? Name them under `gemeenten` in the area file.")
-    parts = _READERS.get(path.suffix.lower(), _exported)(path, delivery.path)
-    rows = pa.concat_tables([_PARTS.empty_table(), *(_of_area(part, gemeenten) for part in parts)])
+    parts = _READERS.get(path.suffix.lower(), exported)(path, delivery)
+    rows = pa.concat_tables([PARTS.empty_table(), *(_of_area(part, gemeenten) for part in parts)])
     if not pc.any(pc.match_substring_regex(rows["region_code"], "^(GM|WK|BU)")).as_py():
         raise SourceError(
             f"{delivery.path}: holds nothing on {list(gemeenten)} or their wijken and buurten. Deliver table "
@@ -129,12 +121,15 @@ def _remarks(absent: pa.Table, name: str) -> tuple[Remark, ...]:
     return (Remark(name, "absent for a reason not known here", "read as not delivered", len(strange), shown),)
 
 
-def _stored(path: Path, name: str) -> Iterator[pa.Table]:
+def _stored(path: Path, delivery: StatlineDelivery) -> Iterator[pa.Table]:
     """Yield the pieces of a table as `fetch` stores it."""
+    name = delivery.path
+    if delivery.columns:
+        raise SourceError(f"{name}: has the columns that `fetch` gives it. Take `columns` out of the area file.")
     try:
         with pq.ParquetFile(path) as stored:
             names = stored.schema_arrow.names
-            missing = [column for column in _WANTED if column not in names]
+            missing = [column for column in WANTED if column not in names]
             if missing or stored.metadata.num_rows > _MOST_ROWS:
                 raise SourceError(
                     f"{name}: columns {missing} are missing (or it has over {_MOST_ROWS:,} rows); it has {names[:20]}. "
@@ -143,32 +138,18 @@ def _stored(path: Path, name: str) -> Iterator[pa.Table]:
             for batch in stored.iter_batches():
                 part = pa.Table.from_batches([batch])
                 further = {column: part[column].to_pylist() for column in names if column not in _KNOWN}
-                texts = [_text_column(part[column]) for column in _WANTED if column != "value"]
-                texts.insert(_WANTED.index("value"), part["value"].cast(pa.float64()))
-                yield pa.table([*texts, _dimensions(further, len(part))], schema=_PARTS)
+                texts = [text_column(part[column]) for column in WANTED if column != "value"]
+                texts.insert(WANTED.index("value"), part["value"].cast(pa.float64()))
+                yield pa.table([*texts, dimensions(further, len(part))], schema=PARTS)
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
             f"{name}: is no Parquet that can be read ({type(error).__name__}). It may be cut short: fetch it again."
         ) from error
 
 
-def _text_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
-
-
-def _dimensions(further: Mapping[str, list[object]], length: int) -> pa.Array:
-    """Write the further dimensions of each row as one text: `Geslacht=1100;Marges=MW00000`."""
-    names = sorted(further)
-    rows = zip(*(further[name] for name in names), strict=True) if names else [()] * length
-    texts = (
-        ";".join(f"{name}={str(code).strip()}" for name, code in zip(names, row, strict=True) if code is not None)
-        for row in rows
-    )
-    return pa.array(texts, pa.string())
-
-
-def _answered(path: Path, name: str) -> Iterator[pa.Table]:
+def _answered(path: Path, delivery: StatlineDelivery) -> Iterator[pa.Table]:
     """Yield the Observations of an answer of OData v4."""
+    name = delivery.path
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -184,10 +165,13 @@ def _answered(path: Path, name: str) -> Iterator[pa.Table]:
     missing = [key for key in ("Measure", "Value", "ValueAttribute") if key not in keys]
     if missing:
         raise SourceError(f"{name}: {missing} are missing in its rows. Deliver the Observations of the table.")
-    region, period = _column(keys, _REGIONS, name), next(filter(_PERIODS.fullmatch, keys), "")
+    if strange := sorted(set(delivery.columns) - {"region", "period"}):
+        raise SourceError(f"{name}: `columns` names {strange}; of an answer of StatLine it may name region and period.")
+    require_named(delivery.columns, keys, name)
+    region, period = (heading(keys, key, delivery.columns, name) for key in ("region", "period"))
     known = {"Id", "Measure", "Value", "ValueAttribute", "StringValue", region, period}
     values = [row.get("Value") for row in found]
-    wrong = [at for at, value in enumerate(values, 1) if value is not None and not isinstance(value, int | float)]
+    wrong = [at for at, value in enumerate(values, 1) if not _is_figure(value)]
     if wrong:
         raise SourceError(f"{name}: row {wrong[0]}: 'Value' is no number ({len(wrong)} such rows). Download it again.")
     texts = {key: pa.array([str(row.get(key) or "").strip() for row in found], pa.string()) for key in keys}
@@ -196,56 +180,19 @@ def _answered(path: Path, name: str) -> Iterator[pa.Table]:
     yield pa.table(
         [
             texts["Measure"], none, none, texts[region], texts.get(period, none),
-            pa.array(values, pa.float64()), texts["ValueAttribute"], _dimensions(further, len(found)),
+            pa.array(values, pa.float64()), texts["ValueAttribute"], dimensions(further, len(found)),
         ],
-        schema=_PARTS,
+        schema=PARTS,
     )  # fmt: skip
 
 
-def _column(names: Iterable[str], wanted: re.Pattern[str], name: str) -> str:
-    found = [column for column in names if wanted.fullmatch(column)]
-    if len(found) != 1:
-        raise SourceError(
-            f"{name}: which column holds the regions? One of WijkenEnBuurten, RegioS or the like is looked for, in "
-            f"{list(names)[:20]}. Deliver a table about gemeenten, wijken or buurten."
-        )
-    return found[0]
+def _is_figure(value: object) -> bool:
+    """Whether JSON holds a number or nothing; to Python `true` and `NaN` are numbers too."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value is None or is_number
 
 
-def _exported(path: Path, name: str) -> Iterator[pa.Table]:
-    """Yield the topics of an export, one after another; topics in words (a name, a kind of region) are no figures."""
-    table = read_csv(path, name)
-    topics = [column for column in table.column_names if _TOPIC.fullmatch(column)]
-    others = [column for column in table.column_names if column not in topics and column != "ID"]
-    region, period = _column(others, _REGIONS, name), next(filter(_PERIODS.fullmatch, others), "")
-    regions = _text_column(table[region])
-    strange = pc.sum(pc.invert(pc.match_substring_regex(regions, _CODE))).as_py()
-    if strange:
-        raise SourceError(
-            f"{name}: column {region!r} holds no code of a region in {strange} rows. Export the table with codes, not "
-            "with the names of regions."
-        )
-    further = {column: table[column].to_pylist() for column in others if column not in {region, period}}
-    dimensions = _dimensions(further, len(table))
-    none = pa.array([""] * len(table), pa.string())
-    figures = {topic: cells for topic in topics if (cells := _figures(table[topic].to_pylist())) is not None}
-    if not figures:
-        raise SourceError(
-            f"{name}: no column holds figures; topics have names such as AantalInwoners_5. Export the table as CSV "
-            "with the names of the columns in codes."
-        )
-    for topic, (values, attributes) in figures.items():
-        codes = pa.array([topic] * len(table), pa.string())
-        periods = table[period] if period else none
-        yield pa.table([codes, codes, none, regions, periods, values, attributes, dimensions], schema=_PARTS)
-
-
-def _figures(cells: list[str]) -> tuple[pa.Array, pa.Array] | None:
-    """Read the cells of a topic; None when they are words."""
-    values = [None if cell in _EXPORTED else number(cell) for cell in cells]
-    if any(value is None and cell not in _EXPORTED for value, cell in zip(values, cells, strict=True)):
-        return None
-    return pa.array(values, pa.float64()), pa.array([_EXPORTED.get(cell, "None") for cell in cells], pa.string())
-
-
-_READERS: Mapping[str, Callable[[Path, str], Iterator[pa.Table]]] = {".parquet": _stored, ".json": _answered}
+_READERS: Mapping[str, Callable[[Path, StatlineDelivery], Iterator[pa.Table]]] = {
+    ".parquet": _stored,
+    ".json": _answered,
+}

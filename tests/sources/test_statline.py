@@ -192,3 +192,74 @@ def test_an_area_may_name_several_tables_each_once(tmp_path: Path):
     assert len(delivered_context(area, tmp_path)[0]) == 0
     with pytest.raises(SourceError, match=r"sources\.statline: table \['85984NED'\] stands twice"):
         delivered_context(with_tables(("a.parquet", "85984NED"), ("a.json", "85984NED")), tmp_path)
+
+
+def _exported(raw: Path, text: str, **columns: str) -> list[tuple[object, ...]]:
+    (raw / "a.csv").write_text(text, encoding="utf-8")
+    delivery = delivered("a.csv").model_copy(update={"columns": columns})
+    table, _ = read_statline(delivery, raw, ("GM0014",))
+    return [(row["measure_code"], row["period"], row["value"], row["dimensions"]) for row in table.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("region", "period"),
+    [("WijkenEnBuurten", "Perioden"), ("Wijken en buurten", "Perioden"), ("RegioS", "Periods"), ("Regions", "Periods")],
+)
+def test_dutch_and_english_headings_are_known(tmp_path: Path, region: str, period: str):
+    text = f"ID;{region};{period};TotalPopulation_1\n0;GM0014;2024JJ00;238147\n"
+    assert _exported(tmp_path, text) == [("TotalPopulation_1", "2024JJ00", 238_147, "")]
+
+
+def test_numbers_that_are_no_topic_by_their_name_are_refused_and_may_be_named(tmp_path: Path):
+    text = "ID;WijkenEnBuurten;A_1;T001036;Bevolking\n0;GM0014;1;238147;5\n1;BU00140000;2;.;6\n"
+    with pytest.raises(
+        SourceError, match=r"columns \['T001036', 'Bevolking'\] hold numbers, and are no topics.*`columns"
+    ):
+        _exported(tmp_path, text)
+    found = _exported(tmp_path, text, T001036="T001036", M2="Bevolking")
+    assert {(code, value) for code, _, value, _ in found} >= {("T001036", 238_147), ("M2", 6), ("A_1", 1)}
+
+
+def test_numbers_that_tell_rows_apart_are_a_dimension(tmp_path: Path):
+    text = "RegioS;Geslacht;Leeftijd;A_1\nGM0014;3000;10000;1\nGM0014;4000;10000;2\n"
+    assert {row[3] for row in _exported(tmp_path, text)} == {
+        "Geslacht=3000;Leeftijd=10000",
+        "Geslacht=4000;Leeftijd=10000",
+    }
+
+
+def test_figures_beside_a_dimension_are_refused_by_their_parts_or_masks(tmp_path: Path):
+    text = "RegioS;Geslacht;Afstand;A_1\nGM0014;3000;0.9;1\nGM0014;4000;.;2\n"
+    with pytest.raises(SourceError, match=r"columns \['Afstand'\] hold numbers"):
+        _exported(tmp_path, text)
+
+
+def test_columns_of_the_area_file_are_looked_at(tmp_path: Path):
+    text = "Plaatsen;Jaar;A_1\nGM0014;2023JJ00;5\n"
+    assert _exported(tmp_path, text, region="Plaatsen", period="Jaar") == [("A_1", "2023JJ00", 5, "")]
+    with pytest.raises(SourceError, match=r"`columns` in the area file names \['onzin'\], which are not in it"):
+        _exported(tmp_path, text, region="onzin")
+    answered(tmp_path)
+    with pytest.raises(SourceError, match=r"`columns` names \['onzin'\]; of an answer"):
+        read_statline(delivered("a.json").model_copy(update={"columns": {"onzin": "x"}}), tmp_path, ("GM0014",))
+    stored(tmp_path)
+    with pytest.raises(SourceError, match="Take `columns` out"):
+        read_statline(delivered("a.parquet").model_copy(update={"columns": {"onzin": "x"}}), tmp_path, ("GM0014",))
+
+
+def test_a_topic_of_numbers_and_words_is_refused_with_what_is_no_figure(tmp_path: Path):
+    with pytest.raises(SourceError, match=r"column 'A_1' holds 1 values that are no figure, such as 'n\.b\.'"):
+        _exported(tmp_path, "RegioS;A_1\nGM0014;5\nBU00140000;n.b.\n")
+
+
+def test_thousands_in_an_export_are_read_in_one_way(tmp_path: Path):
+    text = "RegioS;A_1\nGM0014;17.942.942\nBU00140000;1.234\n"
+    assert {value for _, _, value, _ in _exported(tmp_path, text)} == {17_942_942, 1_234}
+
+
+@pytest.mark.parametrize("value", ["true", "NaN", "Infinity"])
+def test_what_json_takes_for_a_number_may_be_none(tmp_path: Path, value: str):
+    row = f'{{"Measure": "a", "Value": {value}, "ValueAttribute": "None", "RegioS": "GM0014"}}'
+    (tmp_path / "a.json").write_text(f'{{"value": [{row}]}}', encoding="utf-8")
+    with pytest.raises(SourceError, match="row 1: 'Value' is no number"):
+        read(tmp_path, "a.json")
