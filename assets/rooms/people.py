@@ -44,6 +44,7 @@ def persons(bench: Bench) -> Made:
         bench.read(contracts.AREAS),
         bench.read(contracts.SQUARES),
         has_register=bench.area.sources.has_register,
+        is_cut=bench.area.is_cut,
     )
     doubts = find_doubts(peopled, _unit_type(bench))
     told = require_accepted(largest(doubts), bench.area)

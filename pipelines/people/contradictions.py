@@ -11,7 +11,7 @@ from pipelines.people.atoms import build_atoms
 from pipelines.people.doubts import Doubt, Peopled
 from pipelines.people.housing import doubts_about_homes
 from pipelines.people.intervals import homes_of, year_of_totals
-from pipelines.people.levels import doubts_between_levels
+from pipelines.people.levels import doubts_between_levels, known_homes
 from pipelines.people.origins import Deliveries, find_points, origins_table, polygons_of
 from pipelines.people.priors import likely_persons
 from pipelines.people.sums import doubts_within_units
@@ -32,7 +32,15 @@ def peopled_of(deliveries: Deliveries, h3_resolution: int, *, has_register: bool
     points = find_points(deliveries, h3_resolution)
     priors = likely_persons(points, deliveries.people_counts, deliveries.unit_type)
     origins, atoms = origins_table(points, h3_resolution), build_atoms(points, priors, deliveries)
-    return Peopled(origins, atoms, deliveries.people_counts, deliveries.areas, deliveries.squares, has_register)
+    return Peopled(
+        origins,
+        atoms,
+        deliveries.people_counts,
+        deliveries.areas,
+        deliveries.squares,
+        has_register,
+        is_cut=deliveries.extent is not None and "buurt" in set(deliveries.areas["area_type"].to_pylist()),
+    )
 
 
 def find_doubts(peopled: Peopled, total_type: str) -> tuple[Doubt, ...]:
@@ -51,12 +59,15 @@ def find_doubts(peopled: Peopled, total_type: str) -> tuple[Doubt, ...]:
         Empty when one population fits everything that was counted.
     """
     homes = homes_of(peopled.atoms, peopled.areas, total_type, year_of_totals(peopled.people_counts, total_type))
+    within = tuple(doubts_within_units(peopled.people_counts, homes))
+    if peopled.is_cut:
+        return within
     whole = _whole_squares(peopled)
-    return (
-        *doubts_between_levels(peopled, homes, whole),
-        *doubts_within_units(peopled.people_counts, homes),
-        *doubts_about_homes(peopled, homes, whole),
-    )
+    about_homes = tuple(doubts_about_homes(peopled, homes, whole))
+    # Where homes are missing it is these that are wrong, and not every level of counts that they are laid over.
+    is_missing = any(doubt.contradiction.verdict == "refused" for doubt in about_homes)
+    known = known_homes(peopled, are_all=peopled.has_register and not is_missing)
+    return (*doubts_between_levels(peopled, homes, known, whole), *within, *about_homes)
 
 
 def _whole_squares(peopled: Peopled) -> set[str]:

@@ -33,7 +33,8 @@ class Doubt:
 class Peopled:
     """Everything that tells of people: `people/origins` and `people/atoms`, and tables of `sources/`.
 
-    `has_register`: whether addresses are those of a register, in which every dwelling stands.
+    `has_register`: whether addresses are those of a register, in which every dwelling stands. `is_cut`: whether an
+    extent cuts through the buurten, whose people live beyond it too.
     """
 
     origins: pa.Table
@@ -42,6 +43,7 @@ class Peopled:
     areas: pa.Table
     squares: pa.Table
     has_register: bool = True
+    is_cut: bool = False
 
 
 def worst(amounts: Iterable[tuple[str, float]]) -> tuple[str, ...]:

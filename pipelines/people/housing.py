@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 # under a half where it was just built.
 MOST_PER_DWELLING = 8.0
 FEWEST_PER_DWELLING = 0.5
+# Over a whole area, of 1.7 in a city of students to 3.5 in a village of large families.
+MOST_ON_AVERAGE = 4.0
 # As many as in the largest centre for asylum seekers.
 MOST_PER_INSTITUTION = 2_000.0
 
@@ -114,25 +116,35 @@ def _count(codes: NDArray[np.str_], found: NDArray[np.str_]) -> Floats:
 
 
 def _too_full(kind: str, unit: _Housed, homes: Homes) -> Iterator[Doubt]:
-    """Units with more people than their homes hold; those without any are told of elsewhere."""
+    """Units with more people than their homes hold, and all together; those without any are told of elsewhere."""
+    of = float(unit.least.sum())
     held = MOST_PER_DWELLING * unit.dwellings + MOST_PER_INSTITUTION * unit.institutions
     off = np.where(held > 0, np.maximum(unit.least - held, 0.0), 0.0)
-    per_home = f"more than {MOST_PER_DWELLING:.0f} people live in a dwelling"
-    yield from _misfitting((kind, per_home), off, float(unit.least.sum()), (unit.codes, homes))
+    words = f"more than {MOST_PER_DWELLING:.0f} people live in a dwelling"
+    yield from _misfitting((kind, words), off, of, (unit, homes))
+    private = (unit.dwellings > 0) & (unit.institutions == 0)
+    over = np.where(private, unit.least - MOST_ON_AVERAGE * unit.dwellings, 0.0)
+    words = f"more than {MOST_ON_AVERAGE:.0f} people live in a dwelling on average"
+    yield from _misfitting((kind, words), _net(over), of, (unit, homes))
+
+
+def _net(over: Floats) -> Floats:
+    """What is left in each unit (n,) once those with room have taken their part of what is over; 0 where all fit."""
+    above = np.maximum(over, 0.0)
+    return above * max(over.sum(), 0.0) / above.sum() if above.any() else above
 
 
 def _too_empty(unit: _Housed, homes: Homes) -> Iterator[Doubt]:
     """Units with dwellings for which there are no people."""
     off = np.maximum(unit.dwellings - unit.most / FEWEST_PER_DWELLING, 0.0)
     per_home = f"fewer than {FEWEST_PER_DWELLING:g} people live in a dwelling"
-    yield from _misfitting(("homes_too_empty", per_home), off, float(unit.dwellings.sum()), (unit.codes, homes))
+    yield from _misfitting(("homes_too_empty", per_home), off, float(unit.dwellings.sum()), (unit, homes))
 
 
-def _misfitting(
-    what: tuple[str, str], off: Floats, of: float, where: tuple[NDArray[np.str_], Homes]
-) -> Iterator[Doubt]:
+def _misfitting(what: tuple[str, str], off: Floats, of: float, where: tuple[_Housed, Homes]) -> Iterator[Doubt]:
     if off.any():
-        (kind, words), (codes, homes) = what, where
+        (kind, words), (unit, homes) = what, where
+        codes = unit.codes
         told = worst(zip(codes.tolist(), off.tolist(), strict=True))
         problem = f"{words} in {np.sum(off > 0)} of {len(codes)} units ({homes.total_type})"
         roles = (ROLES[homes.total_type], "addresses")

@@ -45,7 +45,25 @@ class KnownHomes:
     are_all: bool
 
 
-def doubts_between_levels(peopled: Peopled, homes: Homes, whole_squares: set[str]) -> Iterator[Doubt]:
+def known_homes(peopled: Peopled, *, are_all: bool) -> KnownHomes:
+    """Where homes are listed, the point of a unit without any is no home: where its people live nobody tells.
+
+    Parameters
+    ----------
+    peopled
+        Its atoms and origins.
+    are_all
+        Whether a list of addresses, where there is one, can be taken for complete.
+    """
+    types = np.array(peopled.origins["origin_type"].to_pylist(), dtype=str)[peopled.atoms["origin_id"].to_numpy()]
+    is_listed = bool((types == "address").any())
+    where = (peopled.atoms["prior"].to_numpy() > 0) & ~((types == "unit") & is_listed)
+    return KnownHomes(where, are_all=are_all or not is_listed)
+
+
+def doubts_between_levels(
+    peopled: Peopled, homes: Homes, known: KnownHomes, whole_squares: set[str]
+) -> Iterator[Doubt]:
     """Every pair of levels that contradict each other, for every group that both count.
 
     Parameters
@@ -54,12 +72,13 @@ def doubts_between_levels(peopled: Peopled, homes: Homes, whole_squares: set[str
         What was counted, and the atoms.
     homes
         Where the atoms lie, and which year counts.
+    known
+        Which atoms are homes.
     whole_squares
         Codes of the squares that lie wholly within the area: of others the people may live across the border.
     """
     pairs = {pair: kind for kind, facts in contradiction_kinds().items() for pair in facts.pairs}
     counts = peopled.people_counts.filter(pc.field("vintage") == homes.vintage)
-    known = _known_homes(peopled)
     for group in sorted(set(counts["population_group"].to_pylist())):
         rows = counts.filter(pc.field("population_group") == group)
         present = [kind for kind in homes.units if kind in set(rows["unit_type"].to_pylist())]
@@ -88,14 +107,6 @@ def _level(kind: str, rows: pa.Table, homes: Homes, whole: set[str]) -> Level:
     place = {code: number for number, code in enumerate(codes.tolist())}
     unit = np.array([place.get(code, NOWHERE) for code in homes.units[kind].tolist()], dtype=np.int64)
     return Level(codes, Counts(kind, unit, lowest, highest))
-
-
-def _known_homes(peopled: Peopled) -> KnownHomes:
-    """Where homes are listed, the point of a unit without any is no home: where its people live nobody tells."""
-    types = np.array(peopled.origins["origin_type"].to_pylist(), dtype=str)[peopled.atoms["origin_id"].to_numpy()]
-    is_listed = bool((types == "address").any())
-    where = (peopled.atoms["prior"].to_numpy() > 0) & ~((types == "unit") & is_listed)
-    return KnownHomes(where, are_all=peopled.has_register or not is_listed)
 
 
 def _between(what: tuple[str, str], one: Level, other: Level, known: KnownHomes) -> Iterator[Doubt]:

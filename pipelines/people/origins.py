@@ -262,7 +262,7 @@ def _unit_points(main: Points, deliveries: Deliveries) -> Points:
     areas = polygons_of(deliveries.areas, deliveries.unit_type)
     if deliveries.within is not None:
         areas = Polygons(areas.codes, shapely.intersection(areas.geometry, deliveries.within))
-    mask = np.isin(areas.codes.astype(str), np.array(lonely, dtype=str))
+    mask = np.isin(areas.codes.astype(str), np.array(lonely, dtype=str)) & ~shapely.is_empty(areas.geometry)
     points = _representative("unit", Polygons(areas.codes[mask], areas.geometry[mask]))
     return replace(points, pc6=points.codes) if deliveries.unit_type == "pc6" else points
 

@@ -309,6 +309,11 @@ class AreaFile(Frozen):
         return {one.contradiction: one.reason for one in self.accept}
 
     @property
+    def is_cut(self) -> bool:
+        """Whether an extent cuts through the buurten, whose people live beyond it too."""
+        return self.extent is not None and self.sources.buurten is not None
+
+    @property
     def benches_delivered(self) -> Delivered:
         """How complete the benches are: as the file says, else partial where any were delivered."""
         return self.benches or ("partial" if self.sources.bench_lists() else "not_delivered")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -107,3 +109,10 @@ def test_a_point_lies_in_the_square_whose_code_names_its_corner():
     x_m, y_m = np.array([233_450.0, 233_500.0]), np.array([582_099.9, 582_100.0])
     assert square_codes(x_m, y_m).tolist() == ["E2334N5820", "E2335N5821"]
     assert square_codes(x_m, y_m, 500).tolist() == ["E2330N5820", "E2335N5820"]
+
+
+def test_a_buurt_that_lies_wholly_beyond_the_extent_has_no_point(town):
+    counts = [town.count("buurt", "BU1", 10), town.count("buurt", "BU2", 10)]
+    west = town.deliveries("buurt", counts, [town.address("a", 10)])
+    points = find_points(replace(west, extent=(155_000.0, 463_000.0, 155_100.0, 463_100.0)), 10)
+    assert "unit" not in points.origin_type.tolist()
