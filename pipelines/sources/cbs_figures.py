@@ -97,9 +97,10 @@ def _key(role: str) -> str:
 
 def _as_layer(figures: FigureDelivery, raw: Path) -> Layer:
     """A table as a layer of rows that lie nowhere, so that its columns are found in the same way."""
-    table = spread(read_delivered(figures, raw), figures.path, figures.vintage)
+    delivered = read_delivered(figures, raw)
+    table = spread(delivered.table, figures.path, figures.vintage)
     fields = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
-    return Layer(figures.path, np.full(len(table), None, dtype=object), fields)
+    return Layer(figures.path, np.full(len(table), None, dtype=object), fields, delivered.remarks)
 
 
 def _of_role(table: Reading, role: str) -> Reading:
