@@ -25,7 +25,7 @@ from pipelines.sources.cbs_geometry import (
 )
 from pipelines.sources.cbs_reading import Cells, Derivation, Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
-from pipelines.sources.codes import BUURT, WIJK, code_of
+from pipelines.sources.codes import BUURT, GEMEENTE, WIJK, code_of
 from pipelines.sources.delivery import BorderDelivery
 from pipelines.sources.vector import Remark, mended, near, read_unmended
 
@@ -121,9 +121,26 @@ def _of_gemeenten(reading: Reading, area: AreaFile) -> Reading:
             f"{reading.layer.source}: holds no area of {absent}; it has gemeenten such as {known}. Correct `gemeenten` "
             "in the area file, or deliver the layer that holds them."
         )
+    _require_one_lineage(reading.keep(reading.layer.keep(land)), area)
     kept = reading.keep(mended(reading.layer.keep(wanted)))
     _require_codes_beside(kept, reading.keep(reading.layer.keep(land & (codes == ""))))
     return kept
+
+
+def _require_one_lineage(reading: Reading, area: AreaFile) -> None:
+    """Refuse areas of the gemeenten whose code tells another wijk or gemeente than stands beside it."""
+    level, *above = (one for one in LEVELS if one in reading.names)
+    codes = reading.code_column(level).read().codes
+    own = np.array([GEMEENTE.prefix + code[2 : 2 + GEMEENTE.width] in area.gemeenten for code in codes], dtype=bool)
+    ours = (codes != "") & (own | _is_of(reading, area))
+    for parent in above:
+        parents = reading.code_column(parent).read().codes
+        strange = ours & [not code[2:].startswith(up[2:]) for code, up in zip(codes, parents, strict=True)]
+        if strange.any():
+            raise SourceError(
+                f"{reading.layer.source}: {int(strange.sum())} areas have a code that is of other {parent} than stand "
+                f"beside it, such as {codes[strange][0]} with {parents[strange][0]}. Correct the codes in the source."
+            )
 
 
 def _require_codes_beside(kept: Reading, nameless: Reading) -> None:

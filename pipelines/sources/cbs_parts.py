@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import (
     ROUNDED_BY,
+    ROUNDED_TO,
     Counts,
     Floats,
     Mask,
@@ -302,9 +303,43 @@ def remarks_of(parts: Parts) -> Iterator[Remark]:
     if measure != parts.usual and not parts.said:
         problem = f"holds {_WORDS[measure]} where {_WORDS[parts.usual]} are usual: so they add up to the whole"
         yield Remark(parts.source, problem, "noted", len(parts.whole.persons), parts.columns(list(parts.names)))
+    read = known({key: _counts(parts, key, measure) for key in parts.names}, parts.whole)
+    yield from _hidden(parts, read)
     if measure == "count":
-        read = known({key: _counts(parts, key, measure) for key in parts.names}, parts.whole)
         short = falls_short(read, parts.whole)
         if short.any():
             problem = "age bands add up to less than the inhabitants: each is the least there can be"
             yield Remark(parts.source, problem, "noted", int(short.sum()), parts.columns(partition(parts.names)))
+
+
+def _hidden(parts: Parts, read: Mapping[str, Counts]) -> Iterator[Remark]:
+    """How many units have a figure that is hidden or empty: of the whole, or of parts of a whole that is known."""
+    what = "inhabitants" if parts.option == "ages_in" else "households"
+    whole = np.isnan(parts.whole.persons)
+    if whole.any():
+        yield Remark(parts.source, f"number of {what} hidden or empty", "noted", int(whole.sum()))
+    absent = {key: np.isnan(read[key].persons) & (parts.whole.persons > 0) for key in read}
+    some = np.any([np.zeros(len(whole), dtype=bool), *absent.values()], axis=0)
+    if some.any():
+        columns = parts.columns([key for key, rows in absent.items() if rows.any()])
+        yield Remark(
+            parts.source, f"number of {what} known, a part of them hidden or empty", "noted", int(some.sum()), columns
+        )
+
+
+def require_lived_in(source: str, people: Counts, homes: Counts) -> None:
+    """Refuse more households than people: of each at least one is somebody.
+
+    Raises
+    ------
+    SourceError
+        When some unit has more by more than what is rounded.
+    """
+    over = homes.lowest > people.highest + ROUNDED_TO
+    if over.any():
+        row = int(np.argmax(over))
+        raise SourceError(
+            f"{source}: {int(over.sum())} areas have more households than inhabitants, such as {homes.lowest[row]:g} "
+            f"and {people.highest[row]:g}. Correct them, or name the right columns in the area file: `columns: "
+            "{inhabitants: ..., households: ...}`."
+        )

@@ -17,10 +17,13 @@ from pipelines.sources.cbs_geometry import Borders, nowhere, require_located, to
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import Identity, Municipality, Statistics, areas_table
 from pipelines.sources.pc4_ages import read_pc4_ages
-from pipelines.sources.vector import Layer, Near, read_near
+from pipelines.sources.vector import Layer, Near, Remark, read_near
 
 if TYPE_CHECKING:
     from pipelines.sources.delivery import BorderDelivery
+
+# Coasts, rivers and simplified borders leave less of an area out.
+UNCOVERED_TOLD = 0.01
 
 
 def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level: str) -> Statistics:
@@ -28,7 +31,8 @@ def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level:
     delivery: BorderDelivery | None = getattr(area.sources, level)
     if delivery is None:
         return Statistics()
-    layer, shares = _inside(read_near(delivery, raw, Near(municipality.outline, 0.0), may_be_none=False), municipality)
+    whole = read_near(delivery, raw, Near(municipality.outline, 0.0), may_be_none=False)
+    layer, shares = _inside(whole, municipality)
     counted_apart = level == "pc4" and area.sources.pc4_ages is not None
     # Ages from a table of their own: figures beside these borders may be absent.
     bare = counted_apart and "inhabitants" not in delivery.columns
@@ -47,7 +51,24 @@ def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level:
     return Statistics(
         areas=areas_table(level, identity, merged.geometry, delivery),
         people_counts=people_table(level, merged.codes, groups, people.vintage),
-        remarks=layer.remarks + reading.remarks() + people.remarks + told_overlaps(borders),
+        remarks=layer.remarks
+        + reading.remarks()
+        + people.remarks
+        + told_overlaps(borders)
+        + _told_uncovered(whole, municipality, level),
+    )
+
+
+def _told_uncovered(layer: Layer, municipality: Municipality, level: str) -> tuple[Remark, ...]:
+    """Tell which share of the area lies in no PC4; a PC6 is drawn only where there is an address."""
+    if level == "pc6":
+        return ()
+    bare = shapely.difference(municipality.outline, shapely.union_all(layer.geometry))
+    share = float(shapely.area(bare) / shapely.area(municipality.outline))
+    if share <= UNCOVERED_TOLD:
+        return ()
+    return (
+        Remark(layer.source, f"{share:.0%} of the area lies in no {level}: who lives there is in none", "noted", 0),
     )
 
 

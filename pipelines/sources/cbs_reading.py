@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import Counts, counted
 from pipelines.sources.cbs_dialects import Dialect, dialects, folded, is_age
-from pipelines.sources.cbs_parts import Parts, read_parts, remarks_of
+from pipelines.sources.cbs_parts import Parts, read_parts, remarks_of, require_lived_in
 from pipelines.sources.code_columns import CodeColumn
 from pipelines.sources.codes import BUURT, GEMEENTE, PC4, PC6, SQUARE, WIJK, CodeKind
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
@@ -103,6 +103,7 @@ class Reading:
         counts = {"all": self._ages.whole, **read_parts(self._ages)}
         if "households" not in self.households:
             return counts
+        require_lived_in(self.layer.source, self._ages.whole, self._homes.whole)
         return {**counts, "households": self._homes.whole, **read_parts(self._homes)}
 
     @cached_property

@@ -15,7 +15,7 @@ from pipelines.sources.cbs import Statistics, read_municipality, read_statistics
 
 WEST, SOUTH, SIDE_M = 155_000, 463_000, 500
 BUURTEN = {
-    "buurtcode": ["BU00010001", "BU00010002"],
+    "buurtcode": ["BU00010101", "BU00010201"],
     "buurtnaam": ["Oost", "West"],
     "wijkcode": ["WK000101", "WK000102"],
     "gemeentecode": ["GM0001", "GM0001"],
@@ -80,7 +80,7 @@ def test_postcodes_in_small_letters_with_a_blank_are_written_in_full(tmp_path: P
 
 
 def test_codes_of_areas_that_became_numbers_are_written_in_full(tmp_path: Path):
-    numbered = {"buurtcode": [10001, 10002], "wijkcode": [101, 102], "gemeentecode": [1, 1]}
+    numbered = {"buurtcode": [10101, 10201], "wijkcode": [101, 102], "gemeentecode": [1, 1]}
     found = _read(tmp_path, buurten=BUURTEN | numbered)
     assert _codes(found, "buurt") == BUURTEN["buurtcode"]
     assert _codes(found, "wijk") == BUURTEN["wijkcode"]

@@ -41,7 +41,7 @@ AGES = {
     "percentage_personen_65_jaar_en_ouder": [20, -99997],
 }
 BUURTEN = {
-    "buurtcode": ["BU00010001", "BU00010002"],
+    "buurtcode": ["BU00010101", "BU00010201"],
     "buurtnaam": ["Oost", "West"],
     "wijkcode": ["WK000101", "WK000102"],
     "gemeentecode": ["GM0001", "GM0001"],
@@ -148,14 +148,14 @@ def test_buurten_carry_shares_of_people_and_of_households(tmp_path: Path):
     homes = {"aantal_huishoudens": [50, 25], "percentage_eenpersoonshuishoudens": [40, -99999999]}
     _write(tmp_path, "buurten", {**BUURTEN, **homes})
     found = _counts(_read(_area(tmp_path, buurten={}), tmp_path).people_counts, "buurt")
-    assert found["BU00010001", "all"] == (100, 98, 102, "", 2024, "count")
-    assert found["BU00010001", "65plus"] == (
+    assert found["BU00010101", "all"] == (100, 98, 102, "", 2024, "count")
+    assert found["BU00010101", "65plus"] == (
         20, pytest.approx(98 * 0.195), pytest.approx(102 * 0.205), "", 2024, "share",
     )  # fmt: skip
-    assert found["BU00010002", "65plus"] == (None, 0, 52, "masked", 2024, "share")
-    assert found["BU00010001", "households"] == (50, 48, 52, "", 2024, "count")
-    assert found["BU00010001", "hh_single"][0] == 20
-    assert found["BU00010002", "hh_single"] == (None, 0, 27, "masked", 2024, "share")
+    assert found["BU00010201", "65plus"] == (None, 0, 52, "masked", 2024, "share")
+    assert found["BU00010101", "households"] == (50, 48, 52, "", 2024, "count")
+    assert found["BU00010101", "hh_single"][0] == 20
+    assert found["BU00010201", "hh_single"] == (None, 0, 27, "masked", 2024, "share")
     assert not any(group == "hh_children" for _, group in found)
 
 
@@ -165,7 +165,7 @@ def test_the_shapefile_names_are_read_in_old_and_new_vintages(tmp_path: Path, vi
     ages = ["P_00_14_JR", "P_15_24_JR", "P_25_44_JR", "P_45_64_JR", "P_65_EO_JR"]
     _write(tmp_path, "buurten", dict(zip([*names, *ages], BUURTEN.values(), strict=True)))
     found = _counts(_read(_area(tmp_path, vintage, buurten={}), tmp_path).people_counts, "buurt")
-    assert found["BU00010001", "0_14"][0] == 20
+    assert found["BU00010101", "0_14"][0] == 20
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_counts_under_names_of_percentages_are_counts_and_told(tmp_path: Path):
     ages = {name: [200, 100] for name in AGES}
     _write(tmp_path, "buurten", {**BUURTEN, "aantal_inwoners": [1_000, 500], **ages})
     statistics = _read(_area(tmp_path, buurten={}), tmp_path)
-    assert _counts(statistics.people_counts, "buurt")["BU00010001", "65plus"] == (200, 198, 202, "", 2024, "count")
-    (noted,) = [remark for remark in statistics.remarks if remark.action == "noted"]
+    assert _counts(statistics.people_counts, "buurt")["BU00010101", "65plus"] == (200, 198, 202, "", 2024, "count")
+    (noted,) = [remark for remark in statistics.remarks if remark.problem.startswith("holds counts")]
     assert (noted.source, noted.rows) == ("buurten.gpkg:buurten", 2)
     with pytest.raises(SourceError, match="cannot hold percentages"):
         _read(_area(tmp_path, buurten={"ages_in": "percent"}), tmp_path)
@@ -201,7 +201,7 @@ def test_counts_under_names_of_percentages_are_counts_and_told(tmp_path: Path):
 def test_a_buurt_with_inhabitants_and_no_geometry_is_refused_by_its_code(tmp_path: Path):
     columns = {column: np.array(values) for column, values in BUURTEN.items()}
     write_layer(tmp_path / "buurten.gpkg", "buurten", np.array([_boxes()[0], None], dtype=object), columns)
-    with pytest.raises(SourceError, match="BU00010002 has no geometry and 50 inhabitants, who would be nowhere"):
+    with pytest.raises(SourceError, match="BU00010201 has no geometry and 50 inhabitants, who would be nowhere"):
         _read(_area(tmp_path, buurten={}), tmp_path)
 
 
@@ -238,10 +238,37 @@ def test_a_postcode_in_several_rows_counts_the_same_people_in_each(tmp_path: Pat
         _read(area, tmp_path)
 
 
+def test_a_code_of_another_wijk_or_gemeente_than_stands_beside_it_is_refused(tmp_path: Path):
+    for code, expected in (("BU00010301", "BU00010301 with WK000102"), ("BU00020201", "BU00020201 with WK000102")):
+        _write(tmp_path, "buurten", {**BUURTEN, "buurtcode": ["BU00010101", code]})
+        with pytest.raises(SourceError, match=f"of other wijken than stand beside it, such as {expected}"):
+            _read(_area(tmp_path, buurten={}), tmp_path)
+    _write(tmp_path, "buurten", {**BUURTEN, "gemeentecode": ["GM0001", "GM0002"]})
+    with pytest.raises(SourceError, match="BU00010201 with GM0002"):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
+def test_more_households_than_people_are_refused(tmp_path: Path):
+    _write(tmp_path, "buurten", {**BUURTEN, "aantal_huishoudens": [500, 25]})
+    with pytest.raises(SourceError, match="1 areas have more households than inhabitants, such as 498 and 102"):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
+def test_hidden_figures_and_land_without_postcode_are_told(tmp_path: Path):
+    _write(tmp_path, "buurten", BUURTEN)
+    _write(tmp_path, "pc4", {"postcode": ["1000", "1001"], **NEW}, side_m=480)
+    told = {
+        (one.source[:3], one.problem): one.rows for one in _read(_area(tmp_path, buurten={}, pc4={}), tmp_path).remarks
+    }
+    assert told["buu", "number of inhabitants known, a part of them hidden or empty"] == 1
+    assert told["pc4", "number of inhabitants hidden or empty"] == 1
+    assert told["pc4", "8% of the area lies in no pc4: who lives there is in none"] == 0
+
+
 def test_two_buurten_with_one_polygon_are_refused(tmp_path: Path):
     columns = {column: np.array(values) for column, values in BUURTEN.items()}
     write_layer(tmp_path / "buurten.gpkg", "buurten", _boxes()[[0, 0]], columns)
-    with pytest.raises(SourceError, match="BU00010001 and BU00010002 have the same polygon"):
+    with pytest.raises(SourceError, match="BU00010101 and BU00010201 have the same polygon"):
         _read(_area(tmp_path, buurten={}), tmp_path)
 
 
@@ -263,8 +290,7 @@ def test_own_borders_of_one_gemeente_need_no_column_for_it_nor_for_water_nor_wij
     parents = {row["area_code"]: row["parent_code"] for row in own.areas.to_pylist() if row["area_type"] == "buurt"}
     assert parents == {"BU00010101": "WK000101", "BU00010201": "WK000102"}
     assert own.people_counts["persons"].equals(whole.people_counts["persons"])
-    noted = [remark.problem for remark in own.remarks if remark.action == "noted"]
-    assert noted == ["no column for the wijk: the first six digits of each buurt"]
+    assert "no column for the wijk: the first six digits of each buurt" in [remark.problem for remark in own.remarks]
 
 
 def test_own_borders_without_gemeente_are_told_what_to_write(tmp_path: Path):
@@ -274,7 +300,7 @@ def test_own_borders_without_gemeente_are_told_what_to_write(tmp_path: Path):
 
 
 def test_buurt_codes_of_the_gemeente_itself_are_refused_with_the_column_that_fits(tmp_path: Path):
-    _write(tmp_path, "buurten", {**BUURTEN, "buurtcode": ["AA01", "AA02"], "cbs": ["BU00010001", "BU00010002"]})
+    _write(tmp_path, "buurten", {**BUURTEN, "buurtcode": ["AA01", "AA02"], "cbs": ["BU00010101", "BU00010201"]})
     with pytest.raises(
         SourceError, match=r"'AA01'.*Column 'cbs' holds such codes: name it as `columns: \{code: cbs\}`"
     ):
@@ -314,8 +340,8 @@ def test_the_area_file_may_rename_any_column(tmp_path: Path):
     columns = {"code": "code", "inhabitants": "bewoners", "65plus": "oud", "households": "huishoudens"}
     statistics = _read(_area(tmp_path, buurten={"columns": columns}), tmp_path)
     found = _counts(statistics.people_counts, "buurt")
-    assert (found["BU00010001", "all"][0], found["BU00010001", "65plus"][0]) == (100, 20)
-    assert (found["BU00010001", "0_14"][0], found["BU00010001", "households"][0]) == (20, 50)
+    assert (found["BU00010101", "all"][0], found["BU00010101", "65plus"][0]) == (100, 20)
+    assert (found["BU00010101", "0_14"][0], found["BU00010101", "households"][0]) == (20, 50)
 
 
 def test_a_renamed_column_that_is_not_there_is_an_error_also_of_households(tmp_path: Path):
@@ -360,8 +386,8 @@ def test_postcodes_of_another_year_than_the_buurten_are_told(tmp_path: Path):
     _write(tmp_path, "buurten", BUURTEN)
     _write(tmp_path, "pc4", {"postcode": ["1000", "1001"], **NEW})
     area = _area(tmp_path, buurten={}, pc4={"vintage": 2022})
-    (noted,) = [remark for remark in _read(area, tmp_path).remarks if remark.action == "noted"]
-    assert (noted.source, noted.problem) == ("pc4.gpkg", "borders of 2022 beside buurten of 2024")
+    told = [(remark.source, remark.problem) for remark in _read(area, tmp_path).remarks if remark.action == "noted"]
+    assert ("pc4.gpkg", "borders of 2022 beside buurten of 2024") in told
 
 
 def test_every_vintage_says_how_sure_its_columns_are():
