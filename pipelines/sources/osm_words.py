@@ -13,7 +13,7 @@ CARRIAGEWAYS = (
 )  # fmt: skip
 PATHS = ("footway", "path", "pedestrian", "steps", "cycleway", "bridleway", "track", "platform", "corridor")
 HIGHWAYS = (
-    *CARRIAGEWAYS, *PATHS, "service", "living_street", "construction", "proposed", "abandoned", "razed", "raceway",
+    *CARRIAGEWAYS, *PATHS, "service", "living_street", "raceway",
     "escape", "elevator", "via_ferrata", "ladder",
 )  # fmt: skip
 RIGHTS = (

@@ -22,7 +22,7 @@ from pipelines.streets.profiles import Wheels
 NO_RIGHT = REFUSALS
 # May go in, not through.
 CUSTOMERS = "customers"
-NEVER_WALKED = ("motorway", "motorway_link", "construction", "proposed", "abandoned", "razed", "raceway", "escape")
+NEVER_WALKED = ("motorway", "motorway_link", "raceway", "escape")
 # Closed to walkers unless a right says otherwise. Cycleways are not here: Dutch law lets walkers use them
 # where there is no footway (RVV 1990, article 4).
 WALKED_BY_RIGHT = ("trunk", "trunk_link", "busway", "bus_guideway", "bridleway", "platform", "corridor")

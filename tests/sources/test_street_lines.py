@@ -13,6 +13,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import SHIPPED, StreetDelivery, read_area_file
 from pipelines.sources.cbs import Municipality, read_municipality
 from pipelines.sources.contracts import SEGMENTS
+from pipelines.sources.deliveries import Delivered, delivered_segments
 from pipelines.sources.street_junctions import cut_at_ends, junction_keys
 from pipelines.sources.street_lines import read_street_lines
 from pipelines.sources.street_parts import Parts, parts_of, remark_on_parts, require_joined
@@ -293,6 +294,22 @@ def test_what_the_streets_fall_into_is_told(tmp_path: Path):
     told = remark_on_parts(apart, "a.gpkg")
     assert (told.action, told.rows, told.examples) == ("noted", 5, "2, 3, 4, 5, 6")
     assert told.problem == "streets in 6 parts, the largest with 40.1 % of the length"
+
+
+def _delivered(raw: Path, delivery: StreetDelivery) -> Delivered:
+    area = read_area_file(SHIPPED / "groningen-2017.yaml")
+    return Delivered(
+        area.model_copy(update={"sources": area.sources.model_copy(update={"streets": delivery})}), raw, TOWN
+    )
+
+
+def test_of_the_streets_of_an_area_it_is_told_whether_they_hang_together(tmp_path: Path):
+    delivered = _delivered(tmp_path, _delivery(highway="type"))
+    _comb(tmp_path, 0)
+    assert [remark.problem for remark in delivered_segments(delivered)[1]] == ["streets in one part"]
+    _comb(tmp_path, 0.5)
+    with pytest.raises(SourceError, match="fall into 6 parts"):
+        delivered_segments(delivered)
 
 
 def test_lines_that_do_not_hang_together_are_refused(tmp_path: Path):
