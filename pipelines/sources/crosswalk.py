@@ -126,8 +126,8 @@ def _blocks(path: Path, name: str, delimiter: str, names: Mapping[str, str]) -> 
             yield pa.RecordBatch.from_arrays([pc.utf8_trim_whitespace(column) for column in block], list(names))
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
         raise SourceError(
-            f"{name}: is no CSV that can be read after row {read_rows:,} ({str(error).splitlines()[0][:150]}). It may "
-            "be cut short: download it again."
+            f"{name}: is no CSV that can be read after row {read_rows:,} ({str(error).splitlines()[0][:150]}). Look "
+            "at that row, or download it again."
         ) from error
 
 

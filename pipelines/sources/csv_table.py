@@ -170,7 +170,7 @@ def _bytes(path: Path, name: str) -> bytes:
             content: bytes = delivered.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(
-            f"{name}: cannot be opened ({error}). Check the path and the raw folder; a .gz may be cut short."
+            f"{name}: cannot be opened ({error}). Check the path and the raw folder, or download it again."
         ) from error
     if len(content) > MOST_BYTES:
         raise SourceError(f"{name}: is larger than {MOST_BYTES // 2**20:,} MiB. Deliver the part for this area.")

@@ -18,6 +18,7 @@ from pipelines.sources.osm_answer import Answer, things_of_answer
 from pipelines.sources.osm_file import unfinished
 from pipelines.sources.osm_geojson import Collection, things_of_collection
 from pipelines.sources.osm_shapes import OsmThing
+from pipelines.sources.wholeness import advice
 
 _SHOWN_LETTERS = 100
 
@@ -55,6 +56,7 @@ def read_export(path: Path, name: str) -> tuple[OsmThing, ...]:
         raise SourceError(
             f"{name}: is no complete JSON ({str(error)[:_SHOWN_LETTERS]}). It may be cut short: export or download it "
             "again."
+from pipelines.sources.wholeness import advice
         ) from error
     if not things:
         raise SourceError(

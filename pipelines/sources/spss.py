@@ -53,7 +53,7 @@ def read_spss(path: Path, name: str, encoding: str | None = None) -> DeliveredTa
         )
     except (pyreadstat.ReadstatError, OSError, UnicodeDecodeError, ValueError) as error:
         raise SourceError(
-            f"{name}: is no SPSS file that can be read ({type(error).__name__}). It may be cut short: export it again."
+            f"{name}: is no SPSS file that can be read ({type(error).__name__}). Open it in SPSS and save it again."
         ) from error
     header = header_of(list(described.column_names), name)
     if len(next(iter(columns.values()), ())) > MOST_ROWS:

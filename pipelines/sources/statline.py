@@ -21,6 +21,7 @@ from pipelines.sources.contracts import CONTEXT
 from pipelines.sources.statline_export import exported
 from pipelines.sources.statline_parts import PARTS, WANTED, dimensions, heading, require_named, text_column
 from pipelines.sources.vector import Remark, find
+from pipelines.sources.wholeness import advice
 
 _REGION_TYPES: Mapping[str, str] = {
     "NL": "land", "LD": "landsdeel", "PV": "provincie", "CR": "corop", "GM": "gemeente", "WK": "wijk", "BU": "buurt",
@@ -143,7 +144,7 @@ def _stored(path: Path, delivery: StatlineDelivery) -> Iterator[pa.Table]:
                 yield pa.table([*texts, dimensions(further, len(part))], schema=PARTS)
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
-            f"{name}: is no Parquet that can be read ({type(error).__name__}). It may be cut short: fetch it again."
+            f"{name}: is no Parquet that can be read ({type(error).__name__}). {advice(path, 'Fetch it again.')}"
         ) from error
 
 
@@ -153,9 +154,7 @@ def _answered(path: Path, delivery: StatlineDelivery) -> Iterator[pa.Table]:
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise SourceError(
-            f"{name}: is no JSON ({str(error)[:100]}). It may be cut short: download it again."
-        ) from error
+        raise SourceError(f"{name}: is no JSON ({str(error)[:100]}). {advice(path, 'Download it again.')}") from error
     found = content.get("value") if isinstance(content, dict) else None
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise SourceError(f"{name}: has no list under 'value', as an answer of StatLine has. Download it again.")

@@ -17,6 +17,7 @@ from pipelines.sources.delivered_table import DeliveredTable
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.spss import read_spss
 from pipelines.sources.vector import find
+from pipelines.sources.wholeness import advice
 from pipelines.sources.workbook import read_workbook
 
 _ROWS_AT_ONCE = 1_000
@@ -98,7 +99,7 @@ def _parquet(path: Path, name: str) -> pa.Table:
         table = pa.Table.from_batches(*_batches(path, name))
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
-            f"{name}: is no Parquet that can be read ({type(error).__name__}). It may be cut short: export it again."
+            f"{name}: is no Parquet that can be read ({type(error).__name__}). {advice(path, 'Export it again.')}"
         ) from error
     header = header_of(table.column_names, name)
     texts = [map(cell_text, column) for column in table.to_pydict().values()]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-_LAST_BYTES = 64
+_LAST_BYTES = 65_557  # the end of a zip file has 22 bytes and a comment of at most 65,535
 _SHAPE_LENGTH_AT, _SQLITE_PAGE_SIZE_AT, _SQLITE_PAGES_AT = 24, 16, 28
 
 
@@ -16,11 +16,9 @@ def is_cut_short(path: Path) -> bool:
         return says is not None and says(first, opened.read(), path.stat().st_size)
 
 
-def advice(path: Path) -> str:
-    """What to do about a layer file that cannot be read: fetch it again where it is cut short, else export it again."""
-    if is_cut_short(path):
-        return "It is cut short: download or copy it again."
-    return "Open it, for example in QGIS, and export it again as a GeoPackage."
+def advice(path: Path, otherwise: str = "Open it, for example in QGIS, and export it again as a GeoPackage.") -> str:
+    """What to do about a file that cannot be read: fetch it again where it is cut short, else something else."""
+    return "It is cut short: download or copy it again." if is_cut_short(path) else otherwise
 
 
 def _json(_first: bytes, last: bytes, _n_bytes: int) -> bool:
@@ -51,12 +49,17 @@ def _sqlite(first: bytes, _last: bytes, n_bytes: int) -> bool:
     return pages * (65_536 if size == 1 else size) > n_bytes  # SQLite writes 65,536 as 1
 
 
+def _zip(first: bytes, last: bytes, _n_bytes: int) -> bool:
+    return first.startswith(b"PK\x03\x04") and b"PK\x05\x06" not in last
+
+
 _SAYS: Mapping[str, Callable[[bytes, bytes, int], bool]] = {
     ".json": _json,
     ".geojson": _json,
     ".gml": _xml,
     ".parquet": _parquet,
     ".shp": _shapes,
+    ".xlsx": _zip,
     ".dbf": _table,
     ".gpkg": _sqlite,
 }

@@ -21,8 +21,10 @@ from pipelines.sources.cell_texts import cell_text
 from pipelines.sources.csv_table import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, header_of, rows_to_table, title_of
 from pipelines.sources.sheet_marks import Box, SheetMarks, sheet_marks
 from pipelines.sources.vector import Remark
+from pipelines.sources.wholeness import advice
 
 _LOOKED_AT_ROWS = 20
+_SAVE_AGAIN = "It may be locked with a password, or an older .xls: open it and save it as XLSX or CSV."
 # No text in a cell holds this character: XML forbids it.
 _NO_RESULT = "\x00"
 # 0.12 shown as 12 % is 12.000000000000002 once multiplied.
@@ -74,8 +76,7 @@ def read_workbook(
             cells, percentages = _texts(_limited(book[chosen].iter_rows(), name), marks)
     except _DAMAGED as error:
         raise SourceError(
-            f"{name}: is no XLSX that can be read ({type(error).__name__}). It may be cut short, locked with a "
-            "password, or an older .xls: open it and save it as XLSX or CSV."
+            f"{name}: is no XLSX that can be read ({type(error).__name__}). {advice(path, _SAVE_AGAIN)}"
         ) from error
     names = next((row for row in range(heading[0] - 1, len(cells)) if any(cells[row])), 0)
     table = _headed(_unmerged(cells, marks.merged, names), name, *heading)
@@ -96,10 +97,7 @@ def _require_small(path: Path, name: str) -> None:
         with zipfile.ZipFile(path) as packed:
             n_bytes = sum(part.file_size for part in packed.infolist())
     except (zipfile.BadZipFile, OSError) as error:
-        raise SourceError(
-            f"{name}: is no XLSX ({error}). It may be cut short, locked with a password, or an older .xls: open it and "
-            "save it as XLSX or CSV."
-        ) from error
+        raise SourceError(f"{name}: is no XLSX ({error}). {advice(path, _SAVE_AGAIN)}") from error
     if n_bytes > MOST_BYTES:
         raise SourceError(
             f"{name}: is larger than {MOST_BYTES // 2**20:,} MiB once unpacked. Deliver the part for this area."

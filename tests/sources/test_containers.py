@@ -246,6 +246,18 @@ def test_a_flatgeobuf_of_which_rows_are_missing_is_refused(tmp_path: Path, kept:
         _read(tmp_path, "a.fgb")
 
 
+def test_no_complete_file_of_another_kind_is_called_cut_short(tmp_path: Path):
+    """An old or locked workbook, a text called so; a ring of JSON with a line at its end."""
+    for name, content in (
+        ("a.xlsx", b"\xd0\xcf\x11\xe0" * 99),
+        ("b.xlsx", b"a;b"),
+        ("a.json", b"{}\n\x00"),
+        ("a.sav", b""),
+    ):
+        (tmp_path / name).write_bytes(content)
+        assert not is_cut_short(tmp_path / name)
+
+
 def test_a_complete_file_that_is_damaged_is_not_called_cut_short(tmp_path: Path):
     for name in ("a.gpkg", "a.geojson"):
         WRITERS[name](tmp_path / name)

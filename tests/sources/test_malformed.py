@@ -315,7 +315,7 @@ def _of_answers(ending: str) -> list[tuple[str, str, Break, str]]:
     reader, name = f"respondents {ending.upper()}", f"enquete.{ending}"
     broken = ["1"] * 59 + ["x"]
     return [
-        (reader, "cut short", lambda h: (h.answers(ending), h.cut(name, 0.3)), f"{name}.*(cut short|cells|answers|no number)"),
+        (reader, "cut short", lambda h: (h.answers(ending), h.cut(name, 0.3)), f"{name}.*(cut short|save it again|cells|answers|no number)"),
         (reader, "a word for a weight", lambda h: h.answers(ending, gewicht=broken), f"{name}: column 'gewicht' is no number in 1 rows"),
         (reader, "one id twice", lambda h: h.answers(ending, respondent=["r1"] * 60), f"{name}.*(59|60).*respondent|{name}.*repeat"),
         (reader, "an answer outside", lambda h: h.answers(ending, v1=[7.0] * 60), f"{name}: .*item 'v1': 60 outside 1 to 5.*codebook"),
@@ -375,7 +375,7 @@ ROWS: list[tuple[str, str, Break, str]] = [
     ("place list CSV", "one name twice", lambda h: h.rewrite("plekken.csv", "naam", "nr"), r"plekken\.csv: column 2 has the name of an earlier one"),
     ("place list CSV", "axes swapped", lambda h: h.rewrite("plekken.csv", ";x;y", ";y;x"), r"plekken\.csv: line 2 lies outside the Netherlands .*swapped"),
     ("place list CSV", "a kind unknown", lambda h: h.rewrite("plekken.csv", "Buurthuis", "Hangplek"), r"#plekken\.csv: kind of place not mapped set_aside 1"),
-    ("place list XLSX", "cut short", lambda h: h.cut("plekken.xlsx"), r"plekken\.xlsx: is no XLSX .*save it as XLSX or CSV"),
+    ("place list XLSX", "cut short", lambda h: h.cut("plekken.xlsx"), r"plekken\.xlsx: is no XLSX .*cut short: download or copy"),
     ("place list XLSX", "two sheets", lambda h: sheet(h, "plekken.xlsx", [["nr"], ["1"]], "Uitleg"), r"plekken\.xlsx: which sheet\? .*Uitleg.*`layer`"),
     ("place list XLSX", "a first line alone", lambda h: sheet(h, "plekken.xlsx", [["nr", "naam"]]), r"plekken\.xlsx: holds no rows"),
     ("place list XLSX", "a column gone", lambda h: sheet(h, "plekken.xlsx", [["nr", "naam", "x", "y"], ["1", "a", 155_100, 463_100]]), r"plekken\.xlsx: column 'soort' is missing"),

@@ -216,8 +216,8 @@ def test_what_is_closed_or_private_in_an_export_does_not_count(tmp_path: Path) -
 
 FEATURE = {"type": "Feature", "geometry": shaped("Point", (4.37, 52.0)), **flat("node/8", CAFE)}
 REFUSED: dict[str, tuple[object, str]] = {
-    "cut": (json.dumps(drawn(flat))[:-30], "is no complete JSON"),
-    "deep": ("[" * 100_000, "is no complete JSON"),
+    "cut": (json.dumps(drawn(flat))[:-30], "is no JSON"),
+    "deep": ("[" * 100_000, "is no JSON"),
     "no answer": ({"a": 1}, "no answer of Overpass and no GeoJSON"),
     "a list": ([1, 2], "no answer of Overpass and no GeoJSON"),
     "no elements": ({"elements": []}, "holds nothing at all"),
