@@ -54,9 +54,7 @@ def read_export(path: Path, name: str) -> tuple[OsmThing, ...]:
         raise SourceError(f"{name}: {where}: {problem['msg'][:_SHOWN_LETTERS]}. Export it again.") from error
     except (ValueError, RecursionError) as error:
         raise SourceError(
-            f"{name}: is no complete JSON ({str(error)[:_SHOWN_LETTERS]}). It may be cut short: export or download it "
-            "again."
-from pipelines.sources.wholeness import advice
+            f"{name}: is no JSON ({str(error)[:_SHOWN_LETTERS]}). {advice(path, 'Export or download it again.')}"
         ) from error
     if not things:
         raise SourceError(

@@ -129,7 +129,7 @@ CASES = (
     ),
     Case("no YAML", lambda t: t.say("title: ", "title: ["), (f"{TOWN}.yaml", "line")),
     Case("a polygon beyond repair", lambda t: t.twist(PC6, 50, 1), (PC6, "row 1", "0.1 %")),
-    Case("too many invalid polygons", lambda t: t.twist(PC6, 0.001, 9), (PC6, "9 of 691", "1 %")),
+    Case("too many invalid polygons", lambda t: t.twist(PC6, 0.001, 9), (PC6, "9 of 662", "1 %")),
     Case(
         "places that were denied", lambda t: t.say("school: complete", "school: not_delivered"), ("school", "partial")
     ),

@@ -423,7 +423,7 @@ READERS = (
 
 
 def test_the_deliveries_are_sound_before_they_are_broken(hamlet: Hamlet):
-    assert check.problems(hamlet.file, hamlet.raw) == ()
+    assert check.verdict(hamlet.file, hamlet.raw).problems == ()
     assert [
         remark for remark in remarks_of(hamlet) if remark.action == "set_aside" and "dwelling" not in remark.problem
     ] == []
@@ -440,10 +440,10 @@ def test_what_is_malformed_is_told_and_ends_in_no_traceback(
 ):
     breaks(hamlet)
     if words.startswith("#"):
-        assert check.problems(hamlet.file, hamlet.raw) == ()
+        assert check.verdict(hamlet.file, hamlet.raw).problems == ()
         said = [f"{one.source}: {one.problem} {one.action} {one.rows}" for one in remarks_of(hamlet)]
     else:
-        said = list(check.problems(hamlet.file, hamlet.raw))
+        said = list(check.verdict(hamlet.file, hamlet.raw).problems)
         with pytest.raises(InputError):
             remarks_of(hamlet)
         assert all(sentence.endswith((".", "?")) for sentence in said), said
