@@ -114,6 +114,15 @@ def test_a_file_that_is_not_in_order_gives_the_same_as_one_that_is(
     assert tables(unsorted) == tables(put(tmp_path, xml(*THINGS)))
 
 
+def test_a_file_too_large_to_be_sorted_here_is_refused_with_how_to_sort_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsorted = converted(put(tmp_path, xml(*reversed(THINGS))), "osm.pbf")
+    monkeypatch.setattr("pipelines.sources.osm_order._MOST_SORTED_BYTES", 100)
+    with pytest.raises(SourceError, match=r"^small: is not in order .*osmium sort FILE -o SORTED\.osm\.pbf\.$"):
+        read_osm_segments(unsorted, "small")
+
+
 def test_what_is_there_twice_counts_once_and_of_several_versions_the_newest_counts(tmp_path: Path) -> None:
     newer = CAFE.replace('version="1"', 'version="2"').replace("cafe", "library")
     path = put(tmp_path, xml(CAFE, newer, *NODES, PATH, *NODES, PATH))
