@@ -103,7 +103,7 @@ def barrier(case: Case) -> Toll:
     kinds = case.edges["barrier"]
     shut = case.hindrances.shut(kinds, "walkers", case.bound) & ~case.among("foot", EXPLICIT_RIGHTS)
     if case.profile.wheels is not None:
-        shut |= case.hindrances.shut(kinds, "wheels", case.bound) & ~is_opened_to_wheels(case)
+        shut |= case.hindrances.shut(kinds, "wheels", case.bound)
         if case.bound == "pessimistic":
             shut |= is_gap_unknown(case.edges, case.hindrances) & ~_is_said_to_let_wheels_pass(case)
     rule = case.profile.barriers
@@ -118,11 +118,16 @@ def is_gap_unknown(edges: pa.Table, hindrances: Hindrances) -> Mask:
     return unknown
 
 
-def is_opened_to_wheels(case: Case) -> Mask:
-    """Tell which barriers let wheels pass, whatever their kind and gap: in the optimistic bound, those said to."""
-    if case.bound != "optimistic" or case.profile.wheels is None:
-        return np.zeros(len(case.edges), dtype=np.bool_)
-    return _is_said_to_let_wheels_pass(case) & ~case.among("barrier", ("",))
+def opened_to_wheels(case: Case, asked: Toll) -> Toll:
+    """Let wheels pass, in the optimistic bound, what they are said to pass, though something there would stop them.
+
+    Two mappers saw different things: steps and a ramp beside them, a kissing gate and the gate beside it.
+    """
+    if case.bound != "optimistic":
+        return asked
+    opened = _is_said_to_let_wheels_pass(case)
+    forward, backward = (np.where(opened & np.isinf(way), 1.0, way) for way in (asked.forward, asked.backward))
+    return Toll(forward, backward, asked.added_s)
 
 
 def _is_said_to_let_wheels_pass(case: Case) -> Mask:

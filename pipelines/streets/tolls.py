@@ -22,12 +22,18 @@ from pipelines.streets.case import Case, Floats, Mask, Toll, free, looked_up, to
 BUSY_ROADS = CARRIAGEWAYS[: CARRIAGEWAYS.index("secondary_link") + 1]
 # Roads on which somebody without a sidewalk walks beside cars.
 SHARED_ROADS = (*CARRIAGEWAYS, "living_street")
+# What a sign for wheels may contradict.
+_SAID_OTHERWISE = ("steps", "kerb", "barrier", "width", "surface", "incline")
 # Heights are read as decimals of a metre: 0.03 must not exceed 0.03 through its binary form.
 _ROUNDING = 1e-9
 
 
 def tolls(case: Case) -> Mapping[str, Toll]:
-    """Every rule by its name, in the order in which a barrier is named."""
+    """Every rule by its name, in the order in which a barrier is named.
+
+    What wheels are said to pass stops them in the optimistic bound neither by steps or kerbs, nor by what stands
+    there or by its surface; rights and traffic do.
+    """
     rules: Mapping[str, Callable[[Case], Toll]] = {
         "highway": rights.highway,
         "access": rights.access,
@@ -43,7 +49,8 @@ def tolls(case: Case) -> Mapping[str, Toll]:
         "crossing": _crossing,
         "oneway": _oneway,
     }
-    return {name: rule(case) for name, rule in rules.items()}
+    asked = {name: rule(case) for name, rule in rules.items()}
+    return asked | {name: rights.opened_to_wheels(case, asked[name]) for name in _SAID_OTHERWISE}
 
 
 def is_kerb_unknown(edges: pa.Table) -> Mask:
@@ -110,8 +117,7 @@ def _width(case: Case) -> Toll:
     width_m = case.numbers("width_m")
     worst = _worst(_factor(band.factor) for band in rule.bands)
     guess = np.minimum(by_band(case.unknowns.width_m.of(case.edges["highway"])), worst)
-    factor = np.where(np.isnan(width_m), case.choose(1.0, guess, worst), by_band(width_m))
-    return toll(np.where(rights.is_opened_to_wheels(case), 1.0, factor))
+    return toll(np.where(np.isnan(width_m), case.choose(1.0, guess, worst), by_band(width_m)))
 
 
 def _roughness(case: Case) -> Toll:

@@ -52,6 +52,15 @@ def island(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def handed_island(handed: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "handed.osm.pbf"
+    with osmium.SimpleWriter(str(path)) as writer:
+        for thing in osmium.FileProcessor(str(handed / "streets" / "isle.opl")):
+            writer.add(thing)
+    return path
+
+
 def _metres(path: Path, home: tuple[float, float], place: tuple[float, float]) -> Mapping[str, float]:
     """Metres from a home to a place, by bound, for the reference walker."""
     walker = {"referentie": PROFILES["referentie"]}
@@ -73,3 +82,9 @@ def test_a_home_on_an_island_of_lines_of_sight_walks_by_the_street_behind_it(isl
     found = _metres(island, (85_000.0, 447_030.0), (85_030.0, 447_040.0))
     # 8 m to the street, 30 m along it, 2 m from it.
     assert found == {bound: pytest.approx(40, abs=0.1) for bound in BOUNDS}
+
+
+@pytest.mark.handed
+def test_the_home_that_reached_nothing_reaches_its_place_in_about_forty_metres(handed_island: Path) -> None:
+    found = _metres(handed_island, (85_000.0, 447_030.0), (85_030.0, 447_040.0))
+    assert found == {bound: pytest.approx(40, abs=1) for bound in BOUNDS}

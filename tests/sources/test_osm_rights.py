@@ -189,18 +189,43 @@ WAYS: list[tuple[str, tuple[str, str, str]]] = [
 ]
 
 
+def bounds_of(path: Path) -> dict[str, tuple[str, ...]]:
+    """The bounds in which each profile passes the ways of an extract, by way: `ocp`, `oc`, `o` or ``."""
+    table, _ = read_osm_segments(path, path.name)
+    _, edges = build_graph(table)
+    ids = edges["source_id"].to_pylist()
+    found = dict.fromkeys(ids, ())
+    for name in ("referentie", "kinderwagen", "rollator"):
+        costs = [edge_costs(edges, PROFILES[name], bound)["forward_m"].to_pylist() for bound in BOUNDS]
+        for way, metres in zip(ids, zip(*costs, strict=True), strict=True):
+            passed = "".join(bound[0] for bound, m in zip(BOUNDS, metres, strict=True) if m is not None)
+            found[way] = (*found[way], passed)
+    return found
+
+
 @pytest.mark.parametrize(("tags", "bounds"), WAYS)
 def test_a_way_is_walked_by_each_profile_in_these_bounds(
     extract: Extract, tags: str, bounds: tuple[str, str, str]
 ) -> None:
     path = extract("n1 x4.370 y52", "n2 x4.371 y52", f"w1 T{tags},surface=asphalt,smoothness=good Nn1,n2")
-    table, _ = read_osm_segments(path, path.name)
-    _, edges = build_graph(table)
-    found = []
-    for name in ("referentie", "kinderwagen", "rollator"):
-        costs = [edge_costs(edges, PROFILES[name], bound)["forward_m"][0].as_py() for bound in BOUNDS]
-        found.append("".join(bound[0] for bound, metres in zip(BOUNDS, costs, strict=True) if metres is not None))
-    assert tuple(found) == bounds
+    assert bounds_of(path)["1"] == bounds
+
+
+@pytest.mark.handed
+def test_ways_of_one_tag_each_are_walked_by_who_may_and_can(handed: Path) -> None:
+    found = bounds_of(handed / "streets" / "09-ways-one-tag-each.osm.pbf")
+    assert not {"1003", "1004", "1005", "1024", "1025"} & found.keys()
+    expected = {
+        "1001": ("ocp", "oc", "o"),  # wheelchair=no
+        "1002": ("ocp", "o", "o"),  # wheelchair=no, stroller=no
+        "1006": ("", "", ""),  # foot=no, wheelchair=yes
+        "1021": ("oc", "", ""),  # steps, conveying=yes
+        "1023": ("ocp", "o", "o"),  # steps, wheelchair=yes
+        "1029": ("", "", ""),  # motorroad=yes
+        "1030": ("", "", ""),
+        "1034": ("oc", "oc", "oc"),  # foot:conditional=no @ (22:00-06:00)
+    }
+    assert {way: found[way] for way in expected} == expected
 
 
 def test_an_escalator_is_walked_along_its_run_only(extract: Extract) -> None:
