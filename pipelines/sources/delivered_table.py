@@ -1,6 +1,6 @@
 """A delivered table as its reader hands it over, whatever kind of file it was."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -18,3 +18,13 @@ class DeliveredTable:
     table: pa.Table
     remarks: tuple[Remark, ...] = ()
     coded: Mapping[str, pa.ChunkedArray] = field(default_factory=dict)
+
+
+def unused_columns(
+    names: Collection[str], used: Collection[str], source: str, *, is_personal: bool = False
+) -> tuple[Remark, ...]:
+    """Tell which of the columns `names` of a file are not `used`; of a file about persons, how many."""
+    unused = [name for name in names if name not in used]
+    if not unused:
+        return ()
+    return (Remark(source, "columns not used", "listed", len(unused), "" if is_personal else ", ".join(unused)),)

@@ -17,6 +17,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import PlaceDelivery
 from pipelines.sources.codes import GEMEENTE, PC6, code_of
 from pipelines.sources.contracts import PLACES
+from pipelines.sources.delivered_table import unused_columns
 from pipelines.sources.house_numbers import split_house_number
 from pipelines.sources.place_lists import places_of
 from pipelines.sources.tables import read_delivered
@@ -87,7 +88,10 @@ def read_duo(
     rows = [school.row for school in schools if school.row in found]
     points = np.asarray(shapely.points([found[row][1:] for row in rows]), dtype=object)
     fields = {column: np.array(table[column].to_pylist(), dtype=object)[rows] for column in table.column_names}
-    layer = Layer(delivery.path, points, fields, (*delivered.remarks, *_remarks(delivery.path, schools, found)))
+    unused = unused_columns(table.column_names, tuple(columns.values()), delivery.path)
+    layer = Layer(
+        delivery.path, points, fields, (*delivered.remarks, *unused, *_remarks(delivery.path, schools, found))
+    )
     if not rows:
         return PLACES.schema.empty_table(), layer.remarks
     named = {key: columns[key] for key in ("id", "name")}

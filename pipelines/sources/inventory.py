@@ -18,6 +18,7 @@ from pipelines.sources.code_columns import CodeColumn
 from pipelines.sources.codes import BUURT
 from pipelines.sources.contracts import INVENTORY
 from pipelines.sources.csv_table import require_columns
+from pipelines.sources.delivered_table import unused_columns
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.vector import Remark
@@ -72,7 +73,8 @@ def read_inventory(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remar
     codes = pa.array(buurten.required(may_be_empty=True).tolist(), type=pa.string())
     sound = pa.table({**{name: consented[name] for name in names}, "date": dates, "buurt_code": codes})
     kept = Remark(delivery.path, "record without consent to publish it", "set_aside", withheld)
-    told = (*delivered.remarks, *((kept,) if withheld else ()), *buurten.remarks())
+    unused = unused_columns(table.column_names, tuple(names.values()), delivery.path, is_personal=True)
+    told = (*delivered.remarks, *unused, *((kept,) if withheld else ()), *buurten.remarks())
     return conform(sound, INVENTORY).cast(INVENTORY.schema), told
 
 

@@ -14,6 +14,7 @@ from pipelines.sources.code_columns import listed_codes
 from pipelines.sources.codes import PC4
 from pipelines.sources.contracts import PEOPLE_COUNTS
 from pipelines.sources.csv_table import require_columns
+from pipelines.sources.delivered_table import unused_columns
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.figures import FigureColumn
 from pipelines.sources.tables import read_delivered
@@ -67,8 +68,7 @@ def read_pc4_ages(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark
     _refuse_repeats(groups, delivery.path)
     counts = [_band(groups, name, low, high, delivery.vintage) for name, (low, high) in BANDS.items()]
     own = groups.filter(pc.invert(pc.is_in(groups["group"], pa.array(list(BANDS)))))
-    unused = [name for name in table.column_names if name not in named.values()]
-    listed = (Remark(delivery.path, "columns not used", "listed", len(unused), ", ".join(unused)),) if unused else ()
+    listed = unused_columns(table.column_names, tuple(named.values()), delivery.path)
     told = (*delivered.remarks, *listed, *postcodes.remarks(), *inhabitants.remarks())
     return pa.concat_tables([*counts, _counts(own, "count", delivery.vintage)]), told
 

@@ -14,6 +14,7 @@ from pipelines.sources.area_file import BenchDelivery, PlaceDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import PLACES
 from pipelines.sources.csv_table import number
+from pipelines.sources.delivered_table import unused_columns
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.number_style import read_numbers
 from pipelines.sources.place_doors import door_columns, listed_doors, listed_floor_areas
@@ -67,7 +68,8 @@ def read_points_csv(delivery: Delivery, raw: Path) -> Layer:
     x_m, y_m = _points(layer, delivery)
     _require_netherlands(layer, x_m, y_m)
     points = np.asarray(shapely.points(x_m, y_m), dtype=object)
-    return Layer(delivery.path, points, fields, delivered.remarks)
+    unused = unused_columns(table.column_names, tuple(delivery.columns.values()), delivery.path)
+    return Layer(delivery.path, points, fields, (*delivered.remarks, *unused))
 
 
 def _points(layer: Layer, delivery: Delivery) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -22,7 +22,7 @@ from pipelines.sources.attempts import read_all
 from pipelines.sources.codebook import read_codebook
 from pipelines.sources.contracts import ANSWERS, ITEMS, MARGINS, RESPONDENTS, STRATA
 from pipelines.sources.csv_table import require_columns
-from pipelines.sources.delivered_table import DeliveredTable
+from pipelines.sources.delivered_table import DeliveredTable, unused_columns
 from pipelines.sources.number_style import read_numbers
 from pipelines.sources.sampling_frame import read_margins, read_strata
 from pipelines.sources.tables import read_delivered
@@ -117,6 +117,7 @@ def read_respondents(delivery: RespondentDelivery, raw: Path) -> Survey:
     )
     remarks = (
         *delivered.remarks,
+        *unused_columns(table.column_names, (*names.values(), *item_ids), delivery.path, is_personal=True),
         *of_strata,
         *of_margins,
         *facts.homeless(respondents["buurt_code"], delivery.path),

@@ -5,7 +5,7 @@ persons: their values may be quoted in errors. What is done with them is for `su
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import MARGINS, STRATA
 from pipelines.sources.csv_table import require_columns
+from pipelines.sources.delivered_table import unused_columns
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.figures import FigureColumn
 from pipelines.sources.tables import read_delivered
@@ -44,17 +45,17 @@ def read_strata(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark, 
     rows = [_stratum(*one, delivery) for one in counted]
     _require_apart([str(row["stratum"]) for row in rows], delivery.path)
     strata = conform(pa.Table.from_pylist(rows, schema=STRATA.schema), STRATA).cast(STRATA.schema)
-    return strata, (*delivered.remarks, *_unused(table, _STRATA, delivery), *people.remarks(), *asked.remarks())
+    return strata, (
+        *delivered.remarks,
+        *unused_columns(table.column_names, _STRATA, delivery.path),
+        *people.remarks(),
+        *asked.remarks(),
+    )
 
 
 def _people(table: pa.Table, column: str, delivery: Delivery) -> FigureColumn:
     cells = np.array(table[column].to_pylist(), dtype=object)
     return FigureColumn(cells, delivery.path, column, style=delivery.numbers, whole=True)
-
-
-def _unused(table: pa.Table, used: Sequence[str], delivery: Delivery) -> tuple[Remark, ...]:
-    unused = [name for name in table.column_names if name not in used]
-    return (Remark(delivery.path, "columns not used", "listed", len(unused), ", ".join(unused)),) if unused else ()
 
 
 def _stratum(row: dict[str, str], people: float | None, asked: float | None, delivery: Delivery) -> dict[str, object]:
@@ -93,7 +94,11 @@ def read_margins(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark,
     _require_somebody(rows, delivery.path)
     _require_ages_in_turn([str(row["category"]) for row in rows if row["feature"] == "age"], delivery.path)
     margins = conform(pa.Table.from_pylist(rows, schema=MARGINS.schema), MARGINS).cast(MARGINS.schema)
-    return margins, (*delivered.remarks, *_unused(table, _MARGINS, delivery), *people_column.remarks())
+    return margins, (
+        *delivered.remarks,
+        *unused_columns(table.column_names, _MARGINS, delivery.path),
+        *people_column.remarks(),
+    )
 
 
 def _margin(row: dict[str, str], people: float | None, delivery: Delivery) -> dict[str, object]:
