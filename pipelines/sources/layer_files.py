@@ -25,6 +25,8 @@ from pipelines.sources.rows import Description, Rows
 from pipelines.sources.wholeness import advice
 
 _SHOWN_LETTERS = 200
+# What pyogrio adds for programmers who chose the path themselves.
+_HINT = "; It might help to specify the correct driver"
 _JSON = frozenset({"GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "JSONFG"})
 # GDAL chooses by what stands in a file, and some of what it knows runs pipelines or reads other files.
 _DRIVERS: Mapping[str, frozenset[str]] = {
@@ -174,5 +176,5 @@ def _told(path: Path, source: str, what: str) -> Iterator[None]:
 
 def _reason(error: Exception, path: Path) -> str:
     """The last thing GDAL says, which is the plainest; before it may stand whole SQL statements."""
-    said = str(error).replace(f"{path.parent}/", "")
+    said = str(error).replace(f"{path.parent}/", "").partition(_HINT)[0]
     return said.rsplit("; ", maxsplit=1)[-1][:_SHOWN_LETTERS]

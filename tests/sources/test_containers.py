@@ -273,6 +273,11 @@ def test_a_file_of_another_kind_is_told_in_words(tmp_path: Path):
     (tmp_path / "a.zip").write_bytes(gzip.compress(b"{}"))
     with pytest.raises(SourceError, match=r"a\.zip: is no complete zip file"):
         _read(tmp_path, "a.zip")
+    (tmp_path / "a.geojson").write_text("{}")
+    with pytest.raises(
+        SourceError, match=r"a\.geojson: is no vector file that can be read \([^;]*not recognized[^;]*\)\. "
+    ):
+        _read(tmp_path, "a.geojson")
     (tmp_path / "a.shp").write_bytes(b"\x00\x00\x27\x0a" + struct.pack(">6i", 0, 0, 0, 0, 0, 50) + bytes(72))
     with pytest.raises(SourceError, match=r"a\.shp: lacks the \.dbf"):
         _read(tmp_path, "a.shp")
