@@ -1,7 +1,5 @@
 """`survey/`: what residents say, estimated per area."""
 
-from itertools import chain
-
 from assets.bench import Bench
 from assets.step import Made, step
 from pipelines.sources.contracts import ANSWERS, AREAS, ITEMS, MARGINS, PEOPLE_COUNTS, RESPONDENTS, STRATA
@@ -22,7 +20,7 @@ def estimates(bench: Bench) -> Made:
     contradictions = {
         one.wave.year: contradictions_of(one) for one in delivered_waves(waves_of(tables, by_chance), waves)
     }
-    told = require_accepted(chain.from_iterable(contradictions.values()), bench.area)
+    told = require_accepted([one for found in contradictions.values() for one in found], bench.area)
     doubted = [year for year, found in contradictions.items() if any(one.verdict for one in found)]
     remarks = tuple(remark for wave in waves for remark in unplaced_remarks(tables.respondents, areas, wave))
     found = estimate_survey(tables, by_chance, areas, bench.read(PEOPLE_COUNTS))
