@@ -35,6 +35,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         _absent("handed", f"there is no folder of inputs that once came in wrong at {_handed_folder()}")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell with which seed deliveries were mutated, so that it can be done again."""
+    from tests.mutations.seed import SEED
+
+    reports = (report for of_kind in terminalreporter.stats.values() for report in of_kind)
+    if any("mutations" in getattr(report, "nodeid", "") for report in reports):
+        terminalreporter.write_line(f"Deliveries were mutated with SAMENHANG_SEED={SEED}.")
+
+
 def _handed_folder() -> Path:
     return Path(os.environ.get("SAMENHANG_HANDED", ROOT.parent / "shared" / "cases"))
 

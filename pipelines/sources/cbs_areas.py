@@ -21,6 +21,7 @@ from pipelines.sources.cbs_geometry import (
     require_apart,
     require_inside,
     require_located,
+    require_polygons,
     told_gaps,
 )
 from pipelines.sources.cbs_reading import Cells, Derivation, Reading, Wanted, read_as
@@ -122,7 +123,7 @@ def _of_gemeenten(reading: Reading, area: AreaFile) -> Reading:
             "in the area file, or deliver the layer that holds them."
         )
     _require_one_lineage(reading.keep(reading.layer.keep(land)), area)
-    kept = reading.keep(mended(reading.layer.keep(wanted)))
+    kept = reading.keep(mended(require_polygons(reading.layer.keep(wanted))))
     _require_codes_beside(kept, reading.keep(reading.layer.keep(land & (codes == ""))))
     return kept
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import numbers
 from pipelines.sources.cbs_reading import Reading
+from pipelines.sources.mending import POLYGONAL
 from pipelines.sources.vector import Layer, Remark
 
 # Of the smaller of two areas. Borders that were drawn or simplified one by one overlap by centimetres; where over a
@@ -36,6 +37,23 @@ class Borders:
     source: str
     codes: NDArray[np.object_] | NDArray[np.str_]
     geometry: NDArray[np.object_]
+
+
+def require_polygons(layer: Layer) -> Layer:
+    """Give a layer of areas back.
+
+    Raises
+    ------
+    SourceError
+        When a row is a point or a line: nobody lives in those.
+    """
+    is_area = np.isin(shapely.get_type_id(layer.geometry), POLYGONAL)
+    if not is_area.all():
+        raise SourceError(
+            f"{layer.source}: {int((~is_area).sum()):,} of {len(is_area):,} rows are points or lines, no areas. "
+            "Deliver the layer with the borders."
+        )
+    return layer
 
 
 def require_apart(borders: Borders) -> tuple[Remark, ...]:

@@ -13,7 +13,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import Counts, people_table
 from pipelines.sources.cbs_figures import Areas, figure_keys, people_of
-from pipelines.sources.cbs_geometry import Borders, nowhere, require_located, told_overlaps
+from pipelines.sources.cbs_geometry import Borders, nowhere, require_located, require_polygons, told_overlaps
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import Identity, Municipality, Statistics, areas_table
 from pipelines.sources.pc4_ages import read_pc4_ages
@@ -32,7 +32,7 @@ def read_postcodes(area: AreaFile, raw: Path, municipality: Municipality, level:
     if delivery is None:
         return Statistics()
     whole = read_near(delivery, raw, Near(municipality.outline, 0.0), may_be_none=False)
-    layer, shares = _inside(whole, municipality)
+    layer, shares = _inside(require_polygons(whole), municipality)
     counted_apart = level == "pc4" and area.sources.pc4_ages is not None
     # Ages from a table of their own: figures beside these borders may be absent.
     bare = counted_apart and "inhabitants" not in delivery.columns

@@ -18,21 +18,21 @@ REPAIRABLE_AREA_SHARE = 0.001
 REPAIRABLE_ROW_SHARE = 0.01
 # Under so many rows a share says nothing: one self-touch among 14 buurten is 7 %, and no sign of a broken file.
 FEW_ROWS = 5
-_POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}")
 
 
 def _invalid(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
-    return np.isin(shapely.get_type_id(geometry), _POLYGONAL) & ~shapely.is_valid(geometry)
+    return np.isin(shapely.get_type_id(geometry), POLYGONAL) & ~shapely.is_valid(geometry)
 
 
 def _made_valid(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
     """The polygons in what repair makes of a polygon: it may leave lines and points beside them."""
     made = shapely.make_valid(geometry)
-    loose = np.flatnonzero(~np.isin(shapely.get_type_id(made), _POLYGONAL))
+    loose = np.flatnonzero(~np.isin(shapely.get_type_id(made), POLYGONAL))
     for place in loose:
         parts = shapely.get_parts(shapely.get_parts(made[place]))
-        polygons = parts[np.isin(shapely.get_type_id(parts), _POLYGONAL)]
+        polygons = parts[np.isin(shapely.get_type_id(parts), POLYGONAL)]
         made[place] = shapely.union_all(polygons) if len(polygons) else shapely.MultiPolygon()
     return made
 
