@@ -85,6 +85,15 @@ def _by_date(tags: Mapping[str, str], year: int) -> str:
     return next((key for key, start in starts if start is not None and start > year), "")
 
 
+def unread_dates(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the dates that might close an object and cannot be read: it counts as there.
+
+    A free text under `start_date` is common, and of things that are there.
+    """
+    told = (key for key in (_END, "opening_date") if tags.get(key, "").strip())
+    return tuple(key for key in told if years(tags[key]) == (None, None))
+
+
 def _word(tags: Mapping[str, str], key: str) -> str:
     return tags.get(key, "").strip().lower()
 

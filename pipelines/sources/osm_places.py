@@ -15,7 +15,7 @@ import shapely
 from pipelines.contracts import conform
 from pipelines.sources.contracts import PLACES
 from pipelines.sources.osm import remarks_on, rows_near, shapes_to_rd
-from pipelines.sources.osm_closed import closed_groups, why_closed
+from pipelines.sources.osm_closed import closed_groups, unread_dates, why_closed
 from pipelines.sources.osm_shapes import OsmThing, is_public
 from pipelines.sources.osm_things import read_things
 from pipelines.sources.place_doors import TaggedDoor, door_columns, floors_m2, tagged_door, tagged_levels
@@ -34,7 +34,8 @@ class Found:
     """One object that is a place: its shape in 1e-7 degree (None: no whole one), and the nodes of its outer rings.
 
     `levels` counts the floors of the building that it is (0: it is none), `has_levels_read` whether its tag could be
-    read. `closed` says why it is not there or not in use; '' where it is.
+    read. `closed` says why it is not there or not in use; '' where it is. `unread_dates` names those of its dates that
+    cannot be read.
     """
 
     source_id: str
@@ -47,6 +48,7 @@ class Found:
     levels: float = 0.0
     has_levels_read: bool = True
     closed: str = ""
+    unread_dates: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -155,6 +157,7 @@ def _found(thing: OsmThing, kind: str, closed: str) -> Found:
         levels=levels,
         has_levels_read=is_read,
         closed=closed,
+        unread_dates=unread_dates(thing.tags),
         attributes=tagged_attributes(thing.tags),
     )
 
@@ -203,4 +206,7 @@ def _unread(places: Iterable[Found], entrances: Entrances) -> Iterator[tuple[str
     for fact in _DOOR_FACTS:
         unread = [source_id for source_id, door in tagged.items() if fact in door.unread]
         yield f"{fact} of a door cannot be read", "read as unknown", unread
+    for key in dict.fromkeys(key for place in places for key in place.unread_dates):
+        unread = [place.source_id for place in places if key in place.unread_dates]
+        yield f"{key} cannot be read", "read as unknown", unread
     yield "building:levels cannot be read", "read as one floor", levels

@@ -13,7 +13,7 @@ import osmium
 from numpy.typing import NDArray
 
 from pipelines.sources.osm import UNLOCATED, Mapped, rd_points, scan_osm
-from pipelines.sources.osm_closed import why_closed, why_gone
+from pipelines.sources.osm_closed import unread_dates, why_closed, why_gone
 from pipelines.sources.osm_marks import MARK_KEYS, Mark, mark_of
 from pipelines.sources.osm_ways import WayFacts, is_against_its_line, is_walkable_kind, unread_of_way, way_facts
 from pipelines.sources.vector import Remark
@@ -78,7 +78,7 @@ def _scan(things: Iterable[Mapped], year: int | None) -> Scan:
         elif is_walkable_kind(tags):
             for source_id, rings in _parts_of(thing):
                 first = len(facts)
-                unread |= dict.fromkeys((fact, source_id) for fact in unread_of_way(tags))
+                unread |= dict.fromkeys((fact, source_id) for fact in (*unread_of_way(tags), *unread_dates(tags)))
                 for nodes in rings:
                     facts.append(way_facts(source_id, tags))
                     lines.append(_positions(nodes, is_reversed=is_against_its_line(tags)))

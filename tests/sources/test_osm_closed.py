@@ -68,7 +68,6 @@ OPEN = [
     "end_date=2031-01-01",
     "end_date=before%20%2024-06",
     "end_date=after%20%2010",
-    "end_date=onbekend",
     "start_date=2024-12-31",
     "start_date=1970s",
     "start_date=before%20%2030",
@@ -100,6 +99,15 @@ def test_what_may_be_open_counts(extract: Extract, tag: str) -> None:
     path = extract(*ROW, f"n9 x4.37 y52.0 Tamenity=cafe,{tag}", f"w1 Thighway=footway,{tag} Nn1,n2")
     assert [read(path, "small", year=YEAR)[1] for read in (read_osm_places, read_osm_segments)] == [(), ()]
     assert len(read_osm_places(path, "small", year=YEAR)[0]) == 1
+
+
+def test_a_date_that_might_close_and_cannot_be_read_is_told(extract: Extract) -> None:
+    path = extract(
+        *ROW, "n9 x4.37 y52.0 Tamenity=cafe,end_date=onbekend", "w1 Thighway=path,opening_date=straks Nn1,n2"
+    )
+    for read, key in ((read_osm_places, "end_date"), (read_osm_segments, "opening_date")):
+        table, remarks = read(path, "small", year=YEAR)
+        assert (len(table), [remark.problem for remark in remarks]) == (1, [f"{key} cannot be read"])
 
 
 def test_without_a_year_no_date_closes_anything(extract: Extract) -> None:
