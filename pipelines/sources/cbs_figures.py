@@ -158,7 +158,7 @@ def _beside(table: Reading, codes: NDArray[np.object_], areas: Areas) -> Layer:
 def _without_figures(source: str, codes: NDArray[np.object_]) -> tuple[Remark, ...]:
     if not len(codes):
         return ()
-    problem = "areas without a row in the table: how many live there is unknown"
+    problem = f"{len(codes)} areas without a row in the table: how many live there is unknown"
     return (Remark(source, problem, "noted", len(codes), ", ".join(codes[:_SHOWN].tolist())),)
 
 

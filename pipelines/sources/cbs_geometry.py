@@ -92,7 +92,11 @@ def overlap_remark(borders: Borders, pairs: list[Overlap]) -> Remark:
     worst = sorted(pairs, key=lambda pair: -pair[2])[:_SHOWN]
     shown = ", ".join(f"{first} and {second} ({share:.1%})" for first, second, share in worst)
     return Remark(
-        borders.source, f"areas overlap by more than {OVERLAP_TOLD:.1%} of the smaller", "noted", len(pairs), shown
+        borders.source,
+        f"{len(pairs)} pairs of areas overlap by more than {OVERLAP_TOLD:.1%} of the smaller",
+        "noted",
+        len(pairs),
+        shown,
     )
 
 
@@ -123,7 +127,9 @@ def told_gaps(source: str, united: shapely.Geometry, water: NDArray[np.object_])
     gaps = gaps[gaps > GAP_M2]
     if not len(gaps):
         return ()
-    problem = f"gaps between areas, {gaps.sum() / 10_000:,.1f} ha together: who lives there is in none of them"
+    problem = (
+        f"{len(gaps)} gaps between areas, {gaps.sum() / 10_000:,.1f} ha together: who lives there is in none of them"
+    )
     return (Remark(source, problem, "noted", len(gaps)),)
 
 
@@ -157,7 +163,7 @@ def require_inside(above: Borders, below: Borders, parents: NDArray[np.str_]) ->
     if not poor:
         return ()
     shown = ", ".join(f"{code} ({share:.0%} in it)" for code, share in sorted(poor.items())[:_SHOWN])
-    return (Remark(above.source, "areas that do not hold all of their buurten", "noted", len(poor), shown),)
+    return (Remark(above.source, f"{len(poor)} areas do not hold all of their buurten", "noted", len(poor), shown),)
 
 
 def _inside(above: Borders, below: Borders, parents: NDArray[np.str_]) -> Iterator[tuple[str, float]]:

@@ -308,7 +308,9 @@ def remarks_of(parts: Parts) -> Iterator[Remark]:
     if measure == "count":
         short = falls_short(read, parts.whole)
         if short.any():
-            problem = "age bands add up to less than the inhabitants: each is the least there can be"
+            problem = (
+                f"{short.sum()} areas: age bands add up to less than the inhabitants, each is the least there can be"
+            )
             yield Remark(parts.source, problem, "noted", int(short.sum()), parts.columns(partition(parts.names)))
 
 
@@ -317,14 +319,13 @@ def _hidden(parts: Parts, read: Mapping[str, Counts]) -> Iterator[Remark]:
     what = "inhabitants" if parts.option == "ages_in" else "households"
     whole = np.isnan(parts.whole.persons)
     if whole.any():
-        yield Remark(parts.source, f"number of {what} hidden or empty", "noted", int(whole.sum()))
+        yield Remark(parts.source, f"{whole.sum()} areas: number of {what} hidden or empty", "noted", int(whole.sum()))
     absent = {key: np.isnan(read[key].persons) & (parts.whole.persons > 0) for key in read}
     some = np.any([np.zeros(len(whole), dtype=bool), *absent.values()], axis=0)
     if some.any():
         columns = parts.columns([key for key, rows in absent.items() if rows.any()])
-        yield Remark(
-            parts.source, f"number of {what} known, a part of them hidden or empty", "noted", int(some.sum()), columns
-        )
+        problem = f"{some.sum()} areas: number of {what} known, a part of them hidden or empty"
+        yield Remark(parts.source, problem, "noted", int(some.sum()), columns)
 
 
 def require_lived_in(source: str, people: Counts, homes: Counts) -> None:

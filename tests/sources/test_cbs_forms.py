@@ -260,8 +260,8 @@ def test_hidden_figures_and_land_without_postcode_are_told(tmp_path: Path):
     told = {
         (one.source[:3], one.problem): one.rows for one in _read(_area(tmp_path, buurten={}, pc4={}), tmp_path).remarks
     }
-    assert told["buu", "number of inhabitants known, a part of them hidden or empty"] == 1
-    assert told["pc4", "number of inhabitants hidden or empty"] == 1
+    assert told["buu", "1 areas: number of inhabitants known, a part of them hidden or empty"] == 1
+    assert told["pc4", "1 areas: number of inhabitants hidden or empty"] == 1
     assert told["pc4", "8% of the area lies in no pc4: who lives there is in none"] == 0
 
 

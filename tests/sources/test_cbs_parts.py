@@ -144,7 +144,7 @@ def test_ages_that_add_up_to_less_than_all_are_the_least_there_can_be():
     assert (read["65plus"].lowest[0], read["65plus"].highest[0]) == (8, 122 - (18 + 0 + 28 + 18))
     assert (read["65plus"].persons[1], read["65plus"].highest[1]) == (130, 132)
     (told,) = remarks_of(parts)
-    assert (told.rows, told.problem.split(":")[0]) == (1, "age bands add up to less than the inhabitants")
+    assert (told.rows, told.problem.split(",")[0]) == (1, "1 areas: age bands add up to less than the inhabitants")
 
 
 def test_zeros_in_all_ages_of_an_inhabited_unit_are_hidden_people():
