@@ -68,4 +68,5 @@ def test_how_many_old_people_find_no_place_is_told_for_the_rollator_and_between_
     assert {row[0] for row in rows} == {"referentie", "rollator"}
     for _, value, lower, upper, kind in rows:
         assert 100 < lower <= value <= upper < 12_000
-        assert kind == "draws_90"
+        # Some homes hang on no street: their people count in the upper bound.
+        assert kind == "draws_90+unknown_streets"
