@@ -67,7 +67,7 @@ def _judged(reading: Reading, own: Reading, area: AreaFile, united: shapely.Geom
 
 
 def _borders(reading: Reading, level: str) -> Borders:
-    return Borders(reading.layer.source, reading.own_codes(level), reading.layer.geometry)
+    return Borders(reading.layer.source, unique_codes(reading, level), reading.layer.geometry)
 
 
 def extent_of(area: AreaFile) -> shapely.Polygon:

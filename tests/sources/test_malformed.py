@@ -32,7 +32,7 @@ from pipelines.sources.vector import Remark
 WEST, EAST = shapely.box(155_000, 463_000, 155_500, 464_000), shapely.box(155_500, 463_000, 156_000, 464_000)
 AGES = {f"percentage_personen_{band}": [20, 20] for band in (
     "0_tot_15_jaar", "15_tot_25_jaar", "25_tot_45_jaar", "45_tot_65_jaar", "65_jaar_en_ouder")}  # fmt: skip
-COUNTS = {name.replace("percentage_personen", "aantal_inwoners"): [20, 20] for name in AGES}
+COUNTS = {name.replace("percentage_personen", "aantal_inwoners"): [2, 2] for name in AGES}
 DOORS = [shapely.Point(155_100 + 80 * n, 463_100 + 80 * n) for n in range(10)]
 PLACES = pd.DataFrame(
     {
@@ -67,7 +67,7 @@ OBSERVATIONS = [
     {"Id": n, "Measure": "T1", "ValueAttribute": "None", "Value": 12.0, "WijkenEnBuurten": code}
     for n, code in enumerate(("GM9999    ", "WK999901  ", "BU99990101"))
 ]
-PC4_AGES = "postcode;leeftijd;inwoners\n" + "".join(f"1000;{low}-{low + 4};10\n" for low in range(0, 95, 5))
+PC4_AGES = "postcode;leeftijd;inwoners\n" + "".join(f"1000;{low}-{low + 4};1\n" for low in range(0, 50, 5))
 COMMON = {"vintage": 2024, "licence": "CC0-1.0", "attribution": "nobody"}
 
 
@@ -184,11 +184,11 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     buurten = {
         "buurtcode": ["BU99990101", "BU99990102"], "buurtnaam": ["West", "Oost"], "wijkcode": ["WK999901"] * 2,
         "wijknaam": ["Wijk"] * 2, "gemeentecode": ["GM9999"] * 2, "gemeentenaam": ["Gehucht"] * 2,
-        "water": ["NEE"] * 2, "aantal_inwoners": [100, 100], **AGES,
+        "water": ["NEE"] * 2, "aantal_inwoners": [10, 10], **AGES,
     }  # fmt: skip
     halves = [WEST, EAST]
     gpd.GeoDataFrame(buurten, geometry=halves, crs=28992).to_file(raw / "buurten.gpkg", layer="buurten")
-    counts = {"aantal_inwoners": [100, 100], **COUNTS}
+    counts = {"aantal_inwoners": [10, 10], **COUNTS}
     gpd.GeoDataFrame({"postcode": [1000, 1001], **counts}, geometry=halves, crs=28992).to_file(raw / "pc4.gpkg")
     pc6 = {"postcode6": ["1000AA", "1001AB"], **counts}
     gpd.GeoDataFrame(pc6, geometry=halves, crs=28992).to_file(raw / "pc6.gpkg")
@@ -307,7 +307,7 @@ def _of_layer(reader: str, name: str, column: str) -> list[tuple[str, str, Break
         (reader, "a column gone", lambda h: h.remake(name, without(column)), rf"{name}.*column '({column}|PC4)' .*is missing.*columns"),
         (reader, "axes swapped", lambda h: h.remake(name, swapped), rf"{name}.*(axes may be swapped|outside)"),
         (reader, "no rows", lambda h: h.remake(name, lambda f: f.iloc[:0]), rf"{name}.*(empty).*Deliver it again"),
-        (reader, "a row without a place", lambda h: h.remake(name, first_gone), rf"#{name}.*no geometry.*set_aside 1"),
+        (reader, "a row without a place", lambda h: h.remake(name, first_gone), rf"#{name}.*no geometry.*set_aside 1" if reader != "area polygons" else rf"{name}.*BU99990101 has no geometry and 10 inhabitants"),
     ]
 
 
@@ -340,7 +340,7 @@ ROWS: list[tuple[str, str, Break, str]] = [
     ("BAG addresses", "not in use", lambda h: h.remake("addresses.gpkg", lambda f: f.assign(status=["x", *f["status"][1:]], gebruiksdoel="woonfunctie")), "#addresses.*dwelling not in use set_aside 1"),
     ("PC4 ages", "a column gone", lambda h: h.rewrite("leeftijden.csv", "inwoners", "mensen"), r"leeftijden\.csv: columns \['inwoners'\] are missing.*columns"),
     ("PC4 ages", "ages in words", lambda h: h.rewrite("leeftijden.csv", "5-9", "jong"), r"leeftijden\.csv: \['jong'\] are no age groups\. Write"),
-    ("PC4 ages", "a cell too many", lambda h: h.rewrite("leeftijden.csv", "5-9;10", "5-9;10;7"), r"leeftijden\.csv: line 3 has 4 cells"),
+    ("PC4 ages", "a cell too many", lambda h: h.rewrite("leeftijden.csv", "5-9;1", "5-9;1;7"), r"leeftijden\.csv: line 3 has 4 cells"),
     ("PC4 ages", "no rows", lambda h: h.write("leeftijden.csv", b"postcode;leeftijd;inwoners\n"), r"leeftijden\.csv: holds no rows"),
     ("PC4 ages", "UTF-16", lambda h: h.write("leeftijden.csv", PC4_AGES.encode("utf-16")), r"leeftijden\.csv: is no plain text .*Save it"),
     ("crosswalk", "a column gone", lambda h: h.rewrite("pc6hnr.csv", "Buurt2024", "B"), r"pc6hnr\.csv: which column holds the buurt\?.*columns"),
@@ -358,11 +358,11 @@ ROWS: list[tuple[str, str, Break, str]] = [
     ("StatLine", "an unknown reason", lambda h: _observed(h, Value=None, ValueAttribute="Weg"), r"#kerncijfers\.json.*not known here read as not delivered 3"),
     ("OSM streets", "cut short", lambda h: h.cut("a.osm.pbf"), r"a\.osm\.pbf: (cannot be read as OSM PBF|holds no streets)"),
     ("OSM streets", "of another town", lambda h: _osm(h.raw / "a.osm.pbf", east_m=60_000), r"a\.osm\.pbf: lies \d+ km from the area"),
-    ("OSM streets", "XML", lambda h: h.write("a.osm.pbf", b"<osm/>"), r"a\.osm\.pbf: cannot be read as OSM PBF .*download or copy"),
+    ("OSM streets", "XML", lambda h: h.write("a.osm.pbf", b"<osm/>"), r"a\.osm\.pbf: cannot be read as OSM XML .*download"),
     ("OSM streets", "a width in words", lambda h: _osm(h.raw / "a.osm.pbf", "width=breed"), r"#a\.osm\.pbf: width.* cannot be read read as unknown 1"),
     ("OSM streets", "no such file", lambda h: (h.raw / "a.osm.pbf").unlink(), r"a\.osm\.pbf: there is no such file"),
-    *(("OSM places", what, lambda h, b=b: (h.say(streets={"path": "b.osm.pbf"}, benches={"path": "b.osm.pbf"}), shutil.copy(h.raw / "a.osm.pbf", h.raw / "b.osm.pbf"), b(h)), words) for what, b, words in (("cut short", lambda h: h.write("a.osm.pbf", (h.raw / "a.osm.pbf").read_bytes()[:-20]), r"a\.osm\.pbf: cannot be read as OSM PBF"), ("of another town", lambda h: _osm(h.raw / "a.osm.pbf", east_m=60_000), r"a\.osm\.pbf: lies \d+ km from the area"), ("XML", lambda h: h.write("a.osm.pbf", b"<osm/>"), r"a\.osm\.pbf: cannot be read as OSM PBF .*download or copy"), ("outside the country", lambda h: _osm(h.raw / "a.osm.pbf", east_m=900_000), r"a\.osm\.pbf: .*outside the Netherlands"))),
-    *(("OSM benches", what, lambda h, b=b: (h.say(benches={"path": "b.osm.pbf"}), b(h)), words) for what, b, words in (("cut short", lambda h: h.write("b.osm.pbf", (h.raw / "a.osm.pbf").read_bytes()[:-20]), r"b\.osm\.pbf: cannot be read as OSM PBF"), ("of another town", lambda h: _osm(h.raw / "b.osm.pbf", east_m=60_000), r"b\.osm\.pbf: lies \d+ km from the area"), ("XML", lambda h: h.write("b.osm.pbf", b"<osm/>"), r"b\.osm\.pbf: cannot be read as OSM PBF .*download or copy"), ("no such file", lambda h: (h.raw / "b.osm.pbf").unlink(missing_ok=True), r"b\.osm\.pbf: there is no such file"))),
+    *(("OSM places", what, lambda h, b=b: (h.say(streets={"path": "b.osm.pbf"}, benches={"path": "b.osm.pbf"}), shutil.copy(h.raw / "a.osm.pbf", h.raw / "b.osm.pbf"), b(h)), words) for what, b, words in (("cut short", lambda h: h.write("a.osm.pbf", (h.raw / "a.osm.pbf").read_bytes()[:-20]), r"a\.osm\.pbf: cannot be read as OSM PBF"), ("of another town", lambda h: _osm(h.raw / "a.osm.pbf", east_m=60_000), r"a\.osm\.pbf: lies \d+ km from the area"), ("XML", lambda h: h.write("a.osm.pbf", b"<osm/>"), r"a\.osm\.pbf: cannot be read as OSM XML .*download"), ("outside the country", lambda h: _osm(h.raw / "a.osm.pbf", east_m=900_000), r"a\.osm\.pbf: .*outside the Netherlands"))),
+    *(("OSM benches", what, lambda h, b=b: (h.say(benches={"path": "b.osm.pbf"}), b(h)), words) for what, b, words in (("cut short", lambda h: h.write("b.osm.pbf", (h.raw / "a.osm.pbf").read_bytes()[:-20]), r"b\.osm\.pbf: cannot be read as OSM PBF"), ("of another town", lambda h: _osm(h.raw / "b.osm.pbf", east_m=60_000), r"b\.osm\.pbf: lies \d+ km from the area"), ("XML", lambda h: h.write("b.osm.pbf", b"<osm/>"), r"b\.osm\.pbf: cannot be read as OSM XML .*download"), ("no such file", lambda h: (h.raw / "b.osm.pbf").unlink(missing_ok=True), r"b\.osm\.pbf: there is no such file"))),
     ("DUO", "a column gone", lambda h: h.rewrite("duo.csv", "POSTCODE", "PLAATS"), r"duo\.csv: column 'POSTCODE' is missing.*columns"),
     ("DUO", "of another gemeente", lambda h: h.rewrite("duo.csv", ";9999\n", ";0014\n", 9), r"duo\.csv: holds no school in the area \(GM9999\)"),
     ("DUO", "nothing found", lambda h: h.rewrite("duo.csv", "1000 AA", "9711 AA", 9), r"duo\.csv: none of its 2 schools .*9711AA 1.*Deliver a BAG"),
