@@ -1,5 +1,6 @@
 """Places delivered as a vector layer or as a municipal list (CSV or XLSX with coordinates)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,9 +21,10 @@ from pipelines.sources.number_style import read_numbers
 from pipelines.sources.place_doors import door_columns, listed_doors, listed_floor_areas
 from pipelines.sources.place_facts import listed_attributes, listed_functions
 from pipelines.sources.tables import read_delivered
-from pipelines.sources.texts import NAME, wrong_with
+from pipelines.sources.texts import NAME, label, wrong_with
 from pipelines.sources.vector import Layer, Near, Remark, near, read_near
 
+_SHOWN_KINDS = 10
 _NETHERLANDS_DEGREES = ((3.0, 8.0), (50.0, 54.0))
 
 
@@ -146,10 +148,7 @@ def places_of(delivery: PlaceDelivery, layer: Layer) -> tuple[pa.Table, tuple[Re
     """Put the rows of a list or layer, which lie near the area, as `sources/places`."""
     kinds = _kinds(delivery, layer)
     known = np.array([kind != "" for kind in kinds])
-    remarks = (
-        () if known.all() else (Remark(layer.source, "kind of place not mapped", "set_aside", int((~known).sum())),)
-    )
-    layer = layer.keep(known, remarks)
+    layer = layer.keep(known, _unmapped(delivery, layer, ~known))
     doors, door_remarks = listed_doors(layer, delivery.columns)
     areas_m2, area_remarks = listed_floor_areas(layer, delivery.columns)
     attributes, attribute_remarks = listed_attributes(layer, delivery.columns)
@@ -169,6 +168,16 @@ def places_of(delivery: PlaceDelivery, layer: Layer) -> tuple[pa.Table, tuple[Re
     arrays = [pa.array(columns[column.name], column.type) for column in PLACES.columns]
     told = (*door_remarks, *area_remarks, *attribute_remarks, *function_remarks)
     return pa.table(arrays, schema=PLACES.schema), (*layer.remarks, *told)
+
+
+def _unmapped(delivery: PlaceDelivery, layer: Layer, strange: NDArray[np.bool_]) -> tuple[Remark, ...]:
+    """Tell the kinds that no mapping knows, the most frequent first, and how often each stands there."""
+    if not strange.any():
+        return ()
+    counted = Counter(label(str(value)) for value in layer.column(delivery.columns["kind"])[strange])
+    shown = ", ".join(f"{kind} ({count:,})" for kind, count in counted.most_common(_SHOWN_KINDS))
+    more = f" and {len(counted) - _SHOWN_KINDS:,} more" if len(counted) > _SHOWN_KINDS else ""
+    return (Remark(layer.source, "kind of place not mapped", "set_aside", int(strange.sum()), shown + more),)
 
 
 def _kinds(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:
