@@ -46,8 +46,9 @@ class Allocation:
     """Persons at each home, shape (n,), fractional; and how far each system's units are from their intervals.
 
     `missed` holds for each system persons too few (negative) or too many in each unit; 0 within its interval.
-    `rounds` says how often all systems had their turn; `moved` by how many persons a unit still changed in the last of
-    them; `is_settled` whether that is less than the tolerance.
+    `rounds` says how often all systems had their turn; `moved` how many persons live elsewhere than one round before,
+    or how many an exact count still misses; `is_settled` whether that is within the tolerance. A count that yields
+    pulls to and fro for ever where it contradicts an exact one; what the two leave behind settles all the same.
     """
 
     persons: Floats
@@ -91,17 +92,20 @@ def allocate(
     _require_sound(prior, systems)
     ordered = [*(s for s in systems if not s.is_exact), *(s for s in systems if s.is_exact)]
     pulls = [np.zeros(len(system.lowest)) for system in ordered]
-    persons, rounds, is_settled, moved = prior.astype(np.float64), 0, not systems, 0.0
-    while rounds < most_rounds and not is_settled:
+    persons, rounds, is_still = prior.astype(np.float64), 0, not systems
+    before = persons
+    while rounds < most_rounds and not is_still:
         rounds += 1
-        moved = 0.0
+        before, pulled = persons, 0.0
         for number, system in enumerate(ordered):
             pull, persons, step = _turn(persons, system, pulls[number])
             pulls[number] = pull
-            moved = max(moved, step)
-        is_settled = moved <= tolerance_persons
+            pulled = max(pulled, step)
+        is_still = pulled <= tolerance_persons
     missed = tuple(_missed(persons, system) for system in systems)
-    return Allocation(persons, missed, rounds, is_settled, moved)
+    exact = [np.abs(off).max(initial=0.0) for off, system in zip(missed, systems, strict=True) if system.is_exact]
+    moved = float(max([np.abs(persons - before).sum() / 2, *exact]))
+    return Allocation(persons, missed, rounds, is_still or moved <= tolerance_persons, moved)
 
 
 def _turn(persons: Floats, system: Counts, pull: Floats) -> tuple[Floats, Floats, float]:

@@ -120,7 +120,7 @@ CASES = (
     Case("an extract without streets", _no_streets, (STREETS, "holds no streets")),
     Case("half a zip", _zipped_and_cut, ("cbs_pc4_2024.zip", "no complete zip")),
     Case("half a GeoPackage", lambda t: t.cut_short(BAG), (BAG, "malformed", "cut short")),
-    Case("half an extract", lambda t: t.cut_short(STREETS), (STREETS, "truncated")),
+    Case("half an extract", lambda t: t.cut_short(STREETS), (STREETS, "cut short")),
     Case("a number with letters", lambda t: t.rewrite(LIST, ";150374,2;", ";15o374,2;"), (LIST, "line 2", "'x'")),
     Case("an answer outside", lambda t: _with_answer(t, "v4", "7"), (SURVEY, "'v4'", CODEBOOK)),
     Case("a misspelled key", lambda t: t.say("gemeenten:", "gemeente:"), (f"{TOWN}.yaml", "'gemeenten'", "mean")),
@@ -163,7 +163,7 @@ CASES = (
         "no inhabitants in the total",
         lambda t: (
             t.say("total_from: buurten", "total_from: pc6"),
-            t.remake(PC6, lambda f: f.assign(aantal_inwoners=-99997)),
+            t.remake(PC6, lambda f: f.assign(**{name: -99997 for name in f if name.startswith("aantal_inwoners")})),
         ),
         ("total_from", PC6),
     ),
