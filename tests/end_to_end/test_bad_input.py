@@ -163,7 +163,7 @@ CASES = (
         "no inhabitants in the total",
         lambda t: (
             t.say("total_from: buurten", "total_from: pc6"),
-            t.remake(PC6, lambda f: f.assign(**{name: -99997 for name in f if name.startswith("aantal_inwoners")})),
+            t.remake(PC6, lambda f: f.assign(**{name: -99997 for name in f if name.startswith("aantal_")})),
         ),
         ("total_from", PC6),
     ),
