@@ -1,7 +1,7 @@
-"""Where lines meet: junctions at their ends, and cuts where the end of one lies on another.
+"""Where lines meet: junctions at their ends, and cuts where an end of another lies on them or both share a corner.
 
-Lines that cross without an end there pass over or under each other, as bridges do, and do not meet. What the streets
-fall into after this is for `street_parts`.
+Lines that cross without an end or a corner of both there pass over or under each other, as bridges do, and do not meet.
+What the streets fall into after this is for `street_parts`.
 """
 
 from itertools import pairwise
@@ -19,6 +19,8 @@ Shapes = NDArray[np.object_]
 # Six decimals of a degree, which the standard of GeoJSON advises, are 0.11 m: a point that was put on a line lies up to
 # this far from it after rounding. It changes little in layers that were cut well: Groningen has 1 such end of 29,284.
 TOLERANCE_M = 0.1
+# Ends that round to the same metre lie up to 1.4 m apart.
+_SAME_M = 2.0
 # Keeps the number of a point positive everywhere in the country; negative numbers are those beyond obstacles.
 _EAST_M = 1_000_000
 _LAYERS = 41
@@ -34,7 +36,10 @@ class Pieces(NamedTuple):
 
 
 def cut_at_ends(lines: Shapes) -> Pieces:
-    """Cut lines where the end of another lies on them, within `TOLERANCE_M`.
+    """Cut lines where the end of another lies on them, within `TOLERANCE_M`, and where they share a corner.
+
+    Ways of OSM that were written out as they are share the very point where they cross, and a way with a loop at its
+    end (a turning place) comes back to a point of its own.
 
     Parameters
     ----------
@@ -64,19 +69,48 @@ def _stops(parts: list[shapely.LineString], *, is_cut: bool) -> list[tuple[float
 
 
 def _cuts(lines: Shapes) -> dict[int, Floats]:
-    """Find, per line to be cut, the ends that lie on it: metres along it, x and y, shape (k, 3), ascending."""
-    ends, keys = _ends(lines), _point_keys(lines)
+    """Find where lines are to be cut, by row: metres along the line, x and y, shape (k, 3), ascending."""
+    found = (np.concatenate(both) for both in zip(_at_shared_corners(lines), _at_ends(lines), strict=True))
+    row, key, cuts = found
+    order = np.lexsort((cuts[:, 0], key, row))
+    row, key, cuts = row[order], key[order], cuts[order]
+    # Ends and corners that meet each other make one cut.
+    is_same = (np.diff(row) == 0) & (np.diff(key) == 0) & (np.diff(cuts[:, 0]) < _SAME_M)
+    distinct = np.r_[True, ~is_same][: len(row)]
+    row, cuts = row[distinct], cuts[distinct]
+    order = np.lexsort((cuts[:, 0], row))
+    rows, start = np.unique(row[order], return_index=True)
+    return dict(zip(rows.tolist(), np.split(cuts[order], start[1:]), strict=True)) if len(rows) else {}
+
+
+def _at_shared_corners(lines: Shapes) -> tuple[Ints, Ints, Floats]:
+    """Find the corners inside lines that another, or the same once more, has as well: row, key and cut as above."""
+    corners, row = shapely.get_coordinates(lines, return_index=True)
+    begins = np.diff(row) > 0
+    is_start, is_stop = np.r_[True, begins][: len(row)], np.r_[begins, True][: len(row)]
+    steps_m = np.where(is_start, 0.0, np.hypot(*np.diff(corners, axis=0, prepend=corners[:1]).T))
+    upto_m = np.cumsum(steps_m)
+    along_m = upto_m - upto_m[is_start][row]
+    # A corner that a line has twice in a row is one.
+    first = is_start | (steps_m > 0)
+    _, place, counts = np.unique(corners[first], axis=0, return_inverse=True, return_counts=True)
+    inside = ~is_start & ~is_stop
+    shared = np.flatnonzero(first)[(counts[place.reshape(-1)] > 1) & inside[first]]
+    return row[shared], _metre_keys(corners[shared]), np.column_stack([along_m[shared], corners[shared]])
+
+
+def _at_ends(lines: Shapes) -> tuple[Ints, Ints, Floats]:
+    """Find the ends that lie on lines, their own included, but for where those end: row, key and cut as above."""
+    ends, keys, length_m = _ends(lines), _point_keys(lines), shapely.length(lines)
     end, row = shapely.STRtree(lines).query(ends, predicate="dwithin", distance=TOLERANCE_M)
-    meets = (keys[end] == keys[row]) | (keys[end] == keys[row + len(lines)])
+    first_m = shapely.line_locate_point(lines[row], ends[end])
+    # A line that comes back to a point passes it twice.
+    last_m = length_m[row] - shapely.line_locate_point(shapely.reverse(lines[row]), ends[end])
+    end, row, along_m = np.tile(end, 2), np.tile(row, 2), np.concatenate([first_m, last_m])
+    meets = (keys[end] == keys[row]) & (along_m < _SAME_M)
+    meets |= (keys[end] == keys[row + len(lines)]) & (along_m > length_m[row] - _SAME_M)
     end, row = end[~meets], row[~meets]
-    # Ends that meet each other make one cut.
-    _, first = np.unique(np.column_stack([row, keys[end]]), axis=0, return_index=True)
-    end, row = end[first], row[first]
-    along_m = shapely.line_locate_point(lines[row], ends[end])
-    cuts = np.column_stack([along_m, shapely.get_coordinates(ends[end])])
-    order = np.lexsort((end, along_m, row))
-    found, start = np.unique(row[order], return_index=True)
-    return dict(zip(found.tolist(), np.split(cuts[order], start[1:]), strict=True)) if len(row) else {}
+    return row, keys[end], np.column_stack([along_m[~meets], shapely.get_coordinates(ends[end])])
 
 
 def _parts(line: shapely.LineString, cuts: Floats) -> list[shapely.LineString]:
@@ -129,7 +163,7 @@ def _ends(lines: Shapes) -> Shapes:
 def _point_keys(lines: Shapes) -> Ints:
     """Number the places of all starts, then of all ends; ends that nearly touch across a round metre share a number."""
     ends = _ends(lines)
-    keys, place = np.unique(_metre_keys(ends), return_inverse=True)
+    keys, place = np.unique(_metre_keys(shapely.get_coordinates(ends)), return_inverse=True)
     one, other = shapely.STRtree(ends).query(ends, predicate="dwithin", distance=TOLERANCE_M)
     joins = coo_array((np.ones(len(one)), (place[one], place[other])), shape=(len(keys), len(keys)))
     _, group = connected_components(joins, directed=False)
@@ -138,7 +172,7 @@ def _point_keys(lines: Shapes) -> Ints:
     return joined
 
 
-def _metre_keys(points: Shapes) -> Ints:
-    x = np.round(shapely.get_x(points)).astype(np.int64) + _EAST_M
-    y = np.round(shapely.get_y(points)).astype(np.int64)
+def _metre_keys(points: Floats) -> Ints:
+    x, y = np.round(points).astype(np.int64).T
+    x = x + _EAST_M
     return np.asarray(x * 10_000_000 + y, dtype=np.int64)

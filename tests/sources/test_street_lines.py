@@ -210,8 +210,8 @@ def test_the_streets_of_groningen_are_those_around_the_municipality(realdata: Pa
     lines = shapely.from_wkb(table["geometry"].to_numpy(zero_copy_only=False))
     touching = shapely.intersects(municipality.outline, lines)
     walkable = ~np.isin(table["highway"].to_pylist(), ["platform", "corridor", "construction"])
-    # One of the 13,338 links is drawn through where the end of another lies on it.
-    assert (touching & walkable).sum() == 13_339
+    # Of the 13,338 links one is drawn through where the end of another lies on it, and one comes back to its own point.
+    assert (touching & walkable).sum() == 13_340
     steps = np.array(table["is_steps"].to_pylist())
     assert (touching & steps).sum() == 64
 
@@ -236,6 +236,34 @@ def test_lines_that_cross_without_an_end_there_or_end_beside_a_line_do_not_meet(
     _write(tmp_path, lines, type=["residential"] * 3)
     rows = _rows(tmp_path, _delivery(highway="type"))
     assert nx.number_connected_components(_walk(rows)) == len(rows) == 3
+
+
+def test_lines_that_share_a_corner_meet_there_unless_they_lie_on_two_levels(tmp_path: Path):
+    lines = [_line((0, 0), (50, 0), (100, 0)), _line((50, -40), (50, 0), (50, 40))]
+    _write(tmp_path, lines, type=["path"] * 2, hoogte=[0, 1])
+    rows = _rows(tmp_path, _delivery(highway="type"))
+    assert (len(rows), nx.is_connected(_walk(rows))) == (4, True)
+    rows = _rows(tmp_path, _delivery(highway="type", layer="hoogte"))
+    assert nx.number_connected_components(_walk(rows)) == 2
+
+
+@pytest.mark.parametrize(
+    "through", [[(0, 0), (100, 0)], [(0, 0), (50, 0), (100, 0)], [(0, 0), (50, 0), (50, 0), (100, 0)]]
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_street_with_a_loop_at_its_end_is_left_where_the_loop_begins(
+    through: list[tuple[float, float]], *, turned: bool
+):
+    street = _line(*through, (100, 50), (50, 50), (50, 0))
+    lines = [shapely.reverse(street) if turned else street, _line((50, 0), (50, -50))]
+    pieces = cut_at_ends(np.array(lines, dtype=object))
+    starts, ends = junction_keys(pieces.line)
+    walk = nx.Graph()
+    for start, end, line in zip(starts.tolist(), ends.tolist(), pieces.line, strict=True):
+        if line.length < 100:
+            walk.add_edge(start, end, metres=line.length)
+    assert sorted(walk.edges[edge]["metres"] for edge in walk.edges) == [50, 50]
+    assert nx.is_connected(walk)
 
 
 def test_ends_that_touch_across_a_round_metre_meet(tmp_path: Path):
