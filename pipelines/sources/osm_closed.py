@@ -4,10 +4,10 @@ Here the tags of an object become one reason, whatever it is: a way, a place, a 
 keep people out, such as a right to walk, is for the readers.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipelines.sources.osm_dates import years
+from pipelines.sources.osm_hours import is_never_open
 from pipelines.sources.osm_words import HIGHWAYS
 
 # As a key (`removed=yes`), or as the value of what the object is (`highway=removed`).
@@ -24,8 +24,6 @@ _STILL_OPEN = frozenset({"", "no", "false", "0", "rail", "railway", "light_rail"
 _STATUS = "operational_status"
 _STATUSES = frozenset({*STATES, "decommissioned", "under_construction", "permanently_closed"})
 _HOURS = "opening_hours"
-# `Mo off` closes one day; only what says so of every day closes the object.
-_NEVER_OPEN = re.compile(r'((24/7|mo-su(\s*,\s*ph)?)\s+)?(closed|off)\s*("[^"]*")?\s*;?', re.IGNORECASE)
 _END, _STARTS = "end_date", ("start_date", "opening_date")
 _SIGNS = frozenset({*STATES, _STATUS, _HOURS, _END, *_STARTS})
 
@@ -58,7 +56,7 @@ def why_closed(tags: Mapping[str, str], year: int | None, *, visible: bool = Tru
         return gone
     if _word(tags, _STATUS) in _STATUSES:
         return _STATUS
-    if _NEVER_OPEN.fullmatch(tags.get(_HOURS, "").strip()):
+    if is_never_open(tags.get(_HOURS, "")):
         return _HOURS
     return _by_state(tags, _UNUSED)
 

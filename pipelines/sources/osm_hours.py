@@ -17,6 +17,8 @@ _SEASONS = re.compile(
 _LIGHT = re.compile(r"(sunrise|dawn)[^-]*-[^-]*(sunset|dusk)")
 _DARK = re.compile(r"(sunset|dusk)[^-]*-[^-]*(sunrise|dawn)")
 _COMMENT = re.compile(r'"[^"]*"')
+_EVERY_HOUR = re.compile(r"(24/7|(mo-su(\s*,\s*ph)?|ph\s*,\s*mo-su)?\s*(0?0:00-24:00)?)(\s*\bopen)?")
+_CLOSES = re.compile(r"\b(off|closed)$")
 _NOON_MIN = 12 * 60
 _ORDINARY = "we"
 
@@ -46,20 +48,34 @@ def holds_at_noon(condition: str) -> bool | None:
 def is_open_at_noon(opening_hours: str) -> bool | None:
     """Tell whether something is open on an ordinary Wednesday at noon; None where its hours do not say so for certain.
 
-    Of the rules between semicolons the last that holds decides, as in OSM; where none holds it is closed.
+    Of the rules between semicolons the last that holds decides, as in OSM. Where none holds it is closed, unless all
+    say only when it is closed.
     """
-    answer: bool | None = False
-    for rule in _COMMENT.sub("", opening_hours.lower()).split(";"):
-        closes = re.search(r"\b(off|closed)\b", rule) is not None
+    rules = _rules(opening_hours)
+    answer: bool | None = all(map(_CLOSES.search, rules))
+    for rule in rules:
+        closes = _CLOSES.search(rule) is not None
         holds = holds_at_noon(rule)
-        if rule.strip() and holds is not False:
+        if holds is not False:
             answer = None if holds is None else not closes
     return answer
 
 
 def is_always_open(opening_hours: str) -> bool:
     """Tell whether opening hours close nobody out: there are none, or they say day and night."""
-    return _COMMENT.sub("", opening_hours).strip().lower() in {"", "24/7", "mo-su", "00:00-24:00", "mo-su 00:00-24:00"}
+    return all(map(_EVERY_HOUR.fullmatch, _rules(opening_hours)))
+
+
+def is_never_open(opening_hours: str) -> bool:
+    """Tell whether opening hours say of every day, and not only of some (`Mo off`), that it is closed."""
+    rules = _rules(opening_hours)
+    closed = [rule[: found.start()].strip() for rule in rules if (found := _CLOSES.search(rule))]
+    return len(closed) == len(rules) and any(map(_EVERY_HOUR.fullmatch, closed))
+
+
+def _rules(opening_hours: str) -> list[str]:
+    rules = (rule.strip() for rule in _COMMENT.sub("", opening_hours.lower()).split(";"))
+    return [rule for rule in rules if rule]
 
 
 def _day_span(first: str, last: str) -> list[str]:

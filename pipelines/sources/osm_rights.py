@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from pipelines.sources.osm_hours import holds_at_noon, is_about_time, is_always_open, is_open_at_noon
+from pipelines.sources.osm_hours import holds_at_noon, is_about_time, is_always_open, is_never_open, is_open_at_noon
 from pipelines.sources.osm_words import REFUSALS, word
 
 Run = Literal["", "forward", "backward"]
@@ -44,6 +44,8 @@ def right_to_walk(tags: Mapping[str, str]) -> Right:
             is_part_time |= (exception in REFUSALS) != (usual in REFUSALS)
             foot = exception if holds_at_noon(condition) else foot
     hours = "" if not _HAS_HOURS_OF_ITS_OWN.isdisjoint(tags) else tags.get("opening_hours", "")
+    if is_never_open(hours):
+        return Right("no", is_part_time=False)
     if not is_always_open(hours) and foot not in REFUSALS:
         return Right("no" if is_open_at_noon(hours) is False else foot, is_part_time=True)
     return Right(foot, is_part_time)
