@@ -22,6 +22,8 @@ from pipelines.sources.street_obstacles import UNKNOWN, without_length
 Ints = NDArray[np.int64]
 # Up to here a kerb stops nobody, so one of unknown height beside it leaves the highest unknown.
 _HARMLESS_M = 0.03
+# What drives there keeps to its line, so that a crossing can be denied; there are no kerbs along it.
+_DRIVEN = ("service", "living_street", "cycleway", "track")
 _UNMARKED = Mark()
 
 
@@ -29,6 +31,7 @@ class Way(NamedTuple):
     """What matters of a way where it meets an obstacle; `kerb_height_m` NaN: unknown."""
 
     is_road: NDArray[np.bool_]
+    is_driven: NDArray[np.bool_]
     is_square: NDArray[np.bool_]
     rank: Ints
     foot: NDArray[np.object_]
@@ -93,6 +96,7 @@ def ways_of(facts: pa.Table, is_square: NDArray[np.bool_]) -> Way:
     ranks = np.array([rank.get(name, len(rank)) for name in highway], dtype=np.int64)
     return Way(
         is_road=ranks < len(rank),
+        is_driven=np.isin(highway.astype(str), _DRIVEN),
         is_square=is_square,
         rank=ranks,
         foot=facts["foot"].to_numpy(zero_copy_only=False),
@@ -113,6 +117,7 @@ def take_apart(stretches: Stretches, ways: Way, marks: Mapping[int, Mark]) -> Ap
     - A kerb on such a node lies between the road and each sector, not along the road. A kerb between paths lies
       between crossing stretches (`footway=crossing`) and the others where both meet; else between every two. One on a
       road alone lies across it, except on a crossing node.
+    - Where a crossing is denied, what drives without kerbs (a cycleway) counts as the road that paths do not cross.
     - A crossing of which no kerb is described, with kerbs mapped at the far ends of its stretches on both sides, has
       no kerb of its own.
     """
@@ -146,6 +151,9 @@ def _meetings(
     stopping = np.array([node for node, mark in marks.items() if mark.stops], dtype=np.int64)
     chosen = np.isin(nodes, stopping) & (roads + paths > 1)
     chosen |= (roads > 1) & (paths > 1)
+    denied = np.array([node for node, mark in marks.items() if mark.crossing == "no"], dtype=np.int64)
+    driven = np.bincount(of_end, weights=np.repeat(ways.is_driven[stretches.way], 2), minlength=len(nodes))
+    chosen |= np.isin(nodes, denied) & (roads == 0) & (driven > 1) & (paths - driven > 1)
     by_node = np.argsort(of_end, kind="stable")
     first = np.searchsorted(of_end[by_node], np.arange(len(nodes) + 1))
     headings = stretches.heading.ravel()
@@ -163,7 +171,9 @@ def _separate(
     """Divide the ends at a node into groups (the first keeps the node) and say what stands between which."""
     mark = marks.get(node, _UNMARKED)
     roads = [end for end in meeting if ways.is_road[end.way]]
-    paths = [end for end in meeting if not ways.is_road[end.way]]
+    if not roads and mark.crossing == "no":
+        roads = [end for end in meeting if ways.is_driven[end.way]]
+    paths = [end for end in meeting if end not in roads]
     if mark.barrier:
         return _each(meeting, ways, replace(mark, is_crossing=False, crossing="", foot=_right(mark, meeting, ways)))
     if roads and paths:
@@ -208,7 +218,8 @@ def _at_road(
         if number == 0:
             obstacles.append(Obstacle(0, 1, kerb))
             continue
-        crossed = CARRIAGEWAYS[min(int(ways.rank[end.way]) for end in roads)]
+        rank = min(int(ways.rank[end.way]) for end in roads)
+        crossed = CARRIAGEWAYS[rank] if rank < len(CARRIAGEWAYS) else ""
         what = _crossing(sectors[0], sector, ways, marks, mark)
         obstacles.append(Obstacle(0, len(groups) - 1, what, crossed))
     return groups, obstacles
