@@ -3,7 +3,7 @@
 Here objects of the file become numbers. Where ways are cut and what stands between them is for `osm_streets`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from pipelines.sources.osm import UNLOCATED, Mapped, rd_points, scan_osm
 from pipelines.sources.osm_closed import unread_dates, why_closed, why_gone
 from pipelines.sources.osm_marks import MARK_KEYS, Mark, mark_of
 from pipelines.sources.osm_ways import WayFacts, is_against_its_line, is_walkable_kind, unread_of_way, way_facts
+from pipelines.sources.osm_words import word
 from pipelines.sources.vector import Remark
 
 Ints = NDArray[np.int64]
@@ -30,7 +31,8 @@ class Scan:
     `nodes` has shape (n, 3): node id, longitude and latitude in 1e-7 degree, way after way; `lengths` says
     how many belong to each way. A square is the numbers of the ways that are its rings, the outer one first. `unread`
     holds (fact, id of the way) wherever the tag of a number cannot be read; of nodes, the marks say it. `closed` holds
-    (reason, id) of ways and of marked nodes that are not there or not in use.
+    (reason, id) of ways and of marked nodes that are not there or not in use. `unmade` lists multipolygons that make no
+    area.
     """
 
     facts: tuple[WayFacts, ...]
@@ -40,6 +42,7 @@ class Scan:
     squares: tuple[tuple[int, ...], ...]
     unread: tuple[tuple[str, str], ...]
     closed: tuple[tuple[str, str], ...]
+    unmade: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def _scan(things: Iterable[Mapped], year: int | None) -> Scan:
     squares: list[tuple[int, ...]] = []
     unread: dict[tuple[str, str], None] = {}
     closed: list[tuple[str, str]] = []
+    multipolygons: list[str] = []
     for thing in things:
         tags = dict(thing.tags)
         if isinstance(thing, osmium.osm.Node):
@@ -76,6 +80,7 @@ def _scan(things: Iterable[Mapped], year: int | None) -> Scan:
         elif reason := why_closed(tags, year, visible=thing.visible):
             closed += [(reason, source_id) for source_id, _ in _parts_of(thing)] if "highway" in tags else []
         elif is_walkable_kind(tags):
+            multipolygons += _multipolygon(thing, tags)
             for source_id, rings in _parts_of(thing):
                 first = len(facts)
                 unread |= dict.fromkeys((fact, source_id) for fact in (*unread_of_way(tags), *unread_dates(tags)))
@@ -85,7 +90,10 @@ def _scan(things: Iterable[Mapped], year: int | None) -> Scan:
                 if _is_square(thing, tags) and lines[first + 1][0, 0] == lines[first + 1][-1, 0]:
                     squares.append(tuple(range(first, len(facts))))
     lengths = np.array([len(line) for line in lines[1:]], dtype=np.int64)
-    return Scan(tuple(facts), lengths, np.concatenate(lines), marks, tuple(squares), tuple(unread), tuple(closed))
+    made = {way.source_id for way in facts}
+    unmade = tuple(relation for relation in multipolygons if relation not in made)
+    nodes = np.concatenate(lines)
+    return Scan(tuple(facts), lengths, nodes, marks, tuple(squares), tuple(unread), tuple(closed), unmade)
 
 
 def unread_numbers(scan: Scan) -> Iterator[tuple[str, str, list[str]]]:
@@ -107,8 +115,14 @@ def _parts_of(thing: Mapped) -> Iterator[tuple[str, list[Iterable[osmium.osm.Nod
             yield f"relation/{thing.orig_id()}", [outer, *thing.inner_rings(outer)]
 
 
-def _is_square(thing: Mapped, tags: dict[str, str]) -> bool:
-    return tags["highway"] in _SQUARE_KINDS and (isinstance(thing, osmium.osm.Area) or tags.get("area") == "yes")
+def _multipolygon(thing: Mapped, tags: Mapping[str, str]) -> list[str]:
+    is_one = isinstance(thing, osmium.osm.Relation) and word(tags.get("type", "")) == "multipolygon"
+    return [f"relation/{thing.id}"] if is_one else []
+
+
+def _is_square(thing: Mapped, tags: Mapping[str, str]) -> bool:
+    is_area = isinstance(thing, osmium.osm.Area) or word(tags.get("area", "")) == "yes"
+    return is_area and word(tags["highway"]) in _SQUARE_KINDS
 
 
 def _positions(nodes: Iterable[osmium.osm.NodeRef], *, is_reversed: bool) -> Ints:

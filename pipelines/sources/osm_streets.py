@@ -24,7 +24,7 @@ from pipelines.sources.osm_obstacles import Apart, Stretches, take_apart, ways_o
 from pipelines.sources.osm_scan import Chain, Scan, chain_of, scan_streets, unread_numbers
 from pipelines.sources.osm_squares import Square, lines_of_sight, mean_width_m, polygon_of
 from pipelines.sources.osm_ways import FACTS_SCHEMA
-from pipelines.sources.osm_words import VOCABULARY
+from pipelines.sources.osm_words import HIGHWAYS, VOCABULARY
 from pipelines.sources.street_obstacles import split_off
 from pipelines.sources.vector import Remark
 
@@ -185,7 +185,8 @@ def _facts(scan: Scan, sights: Sights) -> tuple[pa.Table, list[tuple[str, str, l
     table = pa.table([pa.array(columns[field.name], field.type) for field in FACTS_SCHEMA], schema=FACTS_SCHEMA)
     widths_m = [sights.widths_m.get(way) if width is None else width for way, width in enumerate(columns["width_m"])]
     table = table.set_column(table.schema.get_field_index("width_m"), "width_m", pa.array(widths_m, pa.float64()))
-    remarks = []
+    strange = table.filter(pc.invert(pc.is_in(table["highway"], pa.array(HIGHWAYS))))
+    remarks = [("highway of a kind that is not known, walked as a path", "noted", strange["source_id"].to_pylist())]
     for key in table.column_names:
         if key in VOCABULARY:
             known = pc.is_in(table[key], pa.array(["", *VOCABULARY[key]]))
@@ -244,6 +245,7 @@ def _problems(scan: Scan, sights: Sights) -> Iterator[tuple[str, str, list[str]]
     yield from closed_groups("way or obstacle", scan.closed)
     yield "way with nodes that the extract lacks; read without them", "repaired", _ids(scan, shortened)
     yield "way with fewer than two nodes in the extract", "set_aside", _ids(scan, useless)
+    yield "square of which the extract lacks lines, or whose lines do not close", "set_aside", list(scan.unmade)
     yield "square whose ring crosses itself or is not whole; walked around", "repaired", _ids(scan, sights.broken)
 
 

@@ -320,10 +320,11 @@ def test_the_clear_width_of_a_barrier_stands_on_the_barrier(extract: Extract) ->
 
 
 def test_a_word_that_nobody_knows_is_counted_and_read_as_unknown(extract: Extract) -> None:
-    path = extract(*ROW, "w1 Thighway=path,surface=lava Nn1,n2", "w2 Thighway=path,smoothness=so-so Nn2,n3")
+    path = extract(*ROW, "w1 Thighway=lane,surface=lava Nn1,n2", "w2 Thighway=path,smoothness=so-so Nn2,n3")
     table, remarks = read_osm_segments(path, "small")
     assert set(table["surface"].to_pylist()) | set(table["smoothness"].to_pylist()) == {""}
     assert [(remark.problem.split()[0], remark.rows, remark.examples) for remark in remarks] == [
+        ("highway", 1, "1"),
         ("surface", 1, "1"),
         ("smoothness", 1, "2"),
     ]
@@ -357,7 +358,7 @@ PATHS = ["n31 x4.3690 y51.999", "n32 x4.3730 y52.002", "w2 Thighway=footway Nn31
 
 
 def test_a_square_is_crossed_and_not_walked_around(extract: Extract) -> None:
-    path = extract(*SQUARE, "w1 Thighway=pedestrian,area=yes,surface=sett Nn21,n22,n23,n24,n21", *PATHS[:2], *PATHS[2:])
+    path = extract(*SQUARE, "w1 Thighway=pedestrian,area=Yes,surface=sett Nn21,n22,n23,n24,n21", *PATHS[:2], *PATHS[2:])
     assert ends(path) == [(21, 23), (23, 21), (31, 21), (23, 32), (21, 23)]
     sight = rows(path)[-1]
     assert (sight["surface"], sight["source_id"]) == ("sett", "1")
@@ -392,6 +393,13 @@ def test_a_square_with_a_building_in_it_is_crossed_past_the_building(extract: Ex
         graph.add_edge(row["u_key"], row["v_key"], m=shapely.length(shapely.from_wkb(row["geometry"])))
     walked = nx.shortest_path(graph, 21, 23, weight="m")
     assert walked in ([21, 42, 23], [21, 44, 23])
+
+
+def test_a_square_of_which_the_extract_lacks_a_line_is_told(extract: Extract) -> None:
+    square = "r7 Ttype=multipolygon,highway=pedestrian Mw4@outer,w5@outer"
+    _, (remark,) = read_osm_segments(extract(*SQUARE, *PATHS, "w4 Nn21,n22,n23", square), "small")
+    assert (remark.action, remark.rows, remark.examples) == ("set_aside", 1, "relation/7")
+    assert read_osm_segments(extract(*SQUARE, *PATHS, "w4 Nn21,n22,n23", "w5 Nn23,n24,n21", square), "small")[1] == ()
 
 
 def test_a_square_that_crosses_itself_is_walked_around_and_remarked(extract: Extract) -> None:
