@@ -14,12 +14,20 @@ from pipelines.sources.osm_words import EXPLICIT_RIGHTS, word
 MARK_KEYS = ("barrier", "kerb", "kerb:height", "sloped_curb", "entrance", "door", "ford", "ladder", "crossing")
 _KERB_KEYS = frozenset({"kerb", "kerb:height", "sloped_curb"})
 _NO_OBSTACLE = frozenset({"", "no", "kerb", "entrance", "border_control", "toll_booth"})
+# Open to all, unless something is said of who passes or how wide they are.
+_OPENINGS = frozenset({"entrance", "elevator"})
 _CROSSING_NODES = frozenset({"crossing", "traffic_signals"})
-# The room to pass, the surest first. `width` is that of the thing itself, which is room to pass in a gate only: of a
-# bollard it is what is in the way.
+# The room to pass, the surest first. `width` is that of the thing itself, which is room to pass in a gate or opening
+# only: of a bollard it is what is in the way.
 _GAPS = ("maxwidth:physical", "opening", "spacing", "maxwidth")
-_GATES = frozenset({"gate", "door", "sliding_gate", "wicket_gate", "hampshire_gate", "kissing_gate", "swing_gate"})
+_GATES = frozenset(
+    {"gate", "door", "entrance", "sliding_gate", "wicket_gate", "hampshire_gate", "kissing_gate", "swing_gate"}
+)
 _KERB_NUMBERS = ("kerb:height", "kerb")
+_WHO_PASSES = frozenset({
+    "access", "foot", "access:conditional", "foot:conditional", "opening_hours", "locked", "wheelchair", "stroller",
+    "width", *_GAPS,
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,16 +83,21 @@ def mark_of(tags: Mapping[str, str]) -> Mark | None:
 
 
 def _barrier(tags: Mapping[str, str]) -> str:
-    """Name what stands on the node, else the ford, stones or ladder it is, else `door`; '' nothing."""
+    """Name what stands on the node, else the ford, stones or ladder it is, else `door`, else an opening; '' nothing."""
     barrier = word(tags.get("barrier", ""))
     if barrier not in _NO_OBSTACLE:
         return barrier
     has_door = word(tags.get("door", "no")) not in {"", "no"}
-    return footing({key: tags[key] for key in ("ford", "ladder") if key in tags}) or ("door" if has_door else "")
+    opening = next((kind for kind in (barrier, word(tags.get("highway", ""))) if kind in _OPENINGS), "")
+    return (
+        footing({key: tags[key] for key in ("ford", "ladder") if key in tags})
+        or ("door" if has_door else "")
+        or ("" if _WHO_PASSES.isdisjoint(tags) else opening)
+    )
 
 
 def _right(tags: Mapping[str, str]) -> Right:
     right = right_to_walk(tags)
     # What is locked is shut, whatever it is called, unless a right for walkers says otherwise.
-    locked = tags.get("locked") == "yes" and right.foot not in EXPLICIT_RIGHTS
+    locked = word(tags.get("locked", "")) == "yes" and right.foot not in EXPLICIT_RIGHTS
     return right._replace(foot="private") if locked else right

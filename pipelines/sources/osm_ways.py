@@ -19,7 +19,7 @@ _NOT_FOR_WALKING = frozenset({
     "motorway", "motorway_link", "raceway", "no", "rest_area", "services", "street_lamp", "traffic_signals",
 })  # fmt: skip
 _KERB_KEYS = frozenset({"kerb", "kerb:height", "sloped_curb"})
-_NUMBERS = ("width", "est_width", "incline", "maxspeed", "zone:maxspeed")
+_NUMBERS = ("width", "est_width", "maxwidth:physical", "incline", "maxspeed", "zone:maxspeed")
 _SIDES = ("sidewalk:both", "sidewalk:left", "sidewalk:right")
 
 
@@ -107,7 +107,7 @@ def way_facts(source_id: str, tags: Mapping[str, str]) -> WayFacts:
         tracktype=word(tags.get("tracktype", "")),
         incline_pct=-slope if slope is not None and is_against_its_line(tags) else slope,
         may_slope=_may_slope(tags) and slope is None,
-        width_m=width_m(tags),
+        width_m=_room_m(tags),
         sidewalk=_sidewalk(tags),
         maxspeed_kmh=speed_kmh(tags.get("maxspeed") or tags.get("zone:maxspeed") or tags.get("maxspeed:type", "")),
     )
@@ -159,6 +159,12 @@ def footing(tags: Mapping[str, str]) -> str:
     if over_stones or ford not in {"", "no"}:
         return "stepping_stones" if over_stones else "ford"
     return "conveyor" if word(tags.get("conveying", "")) in {"yes", "reversible"} else word(tags.get("sac_scale", ""))
+
+
+def _room_m(tags: Mapping[str, str]) -> float | None:
+    """Read the width of a way, or that of its narrowest spot where it is measured."""
+    known = [metres for metres in (width_m(tags), width_m(tags, ("maxwidth:physical",))) if metres is not None]
+    return min(known, default=None)
 
 
 def _ramp(tags: Mapping[str, str], wheels: str) -> str:

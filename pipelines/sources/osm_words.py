@@ -18,11 +18,13 @@ HIGHWAYS = (
 )  # fmt: skip
 RIGHTS = (
     "yes", "designated", "permissive", "official", "destination", "discouraged", "dismount", "residents", "no",
-    "private", "customers", "delivery", "agricultural", "forestry", "military", "permit", "use_sidepath",
+    "private", "customers", "delivery", "agricultural", "forestry", "military", "permit", "use_sidepath", "employees",
+    "staff", "members", "emergency",
 )  # fmt: skip
 # Of two rights on one stretch, the way's and the gate's, one of these wins.
 REFUSALS = (
     "no", "private", "customers", "delivery", "agricultural", "forestry", "military", "permit", "use_sidepath",
+    "employees", "staff", "members", "emergency",
 )  # fmt: skip
 EXPLICIT_RIGHTS = ("yes", "designated", "permissive", "official")
 SURFACES = (

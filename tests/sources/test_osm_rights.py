@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +57,9 @@ def test_a_condition_holds_or_not_at_noon_on_an_ordinary_day(condition: str, *, 
         ("Apr-Sep 10:00-18:00", None),
         ('Mo-Su 06:00-22:00 "tot zonsondergang"', True),
         ("by appointment", None),
+        ("Mo off", True),
+        ("We off", False),
+        ("PH off; Mo closed", True),
     ],
 )
 def test_opening_hours_say_whether_one_may_pass_by_day(hours: str, *, is_open: bool | None) -> None:
@@ -63,7 +67,9 @@ def test_opening_hours_say_whether_one_may_pass_by_day(hours: str, *, is_open: b
     assert not is_always_open(hours)
 
 
-@pytest.mark.parametrize("hours", ["", "24/7", "Mo-Su 00:00-24:00", ' 24/7 "altijd"'])
+@pytest.mark.parametrize(
+    "hours", ["", "24/7", "Mo-Su 00:00-24:00", ' 24/7 "altijd"', "Mo-Su,PH 00:00-24:00", "24/7 open;"]
+)
 def test_hours_that_close_nobody_out_are_none(hours: str) -> None:
     assert is_always_open(hours)
 
@@ -89,6 +95,8 @@ RIGHTS: list[tuple[dict[str, str], tuple[str, bool]]] = [
     ({"opening_hours": "06:00-23:00"}, ("", True)),
     ({"opening_hours": "18:00-23:00", "foot": "yes"}, ("no", True)),
     ({"opening_hours": "24/7"}, ("", False)),
+    ({"opening_hours": "closed", "foot": "yes"}, ("no", False)),
+    ({"opening_hours": "Mo off"}, ("", True)),
     ({"opening_hours": "06:00-23:00", "foot": "private"}, ("private", False)),
     ({"opening_hours": "Sa 08:00-17:00", "amenity": "marketplace"}, ("", False)),
     ({"foot:backward": "no"}, ("", False)),
@@ -154,6 +162,10 @@ def test_what_a_way_asks_beyond_walking_is_named(tags: dict[str, str], word: str
         ({"door": "hinged", "width": "0.9"}, "door", 0.9),
         ({"door": "no", "entrance": "yes"}, "", None),
         ({"barrier": "fence"}, "fence", None),
+        ({"barrier": "entrance", "width": "0.6"}, "entrance", 0.6),
+        ({"barrier": "entrance", "access": "private"}, "entrance", None),
+        ({"highway": "elevator", "wheelchair": "no", "entrance": "yes"}, "elevator", None),
+        ({"barrier": "entrance", "kerb": "flush"}, "", None),
         ({"ford": "yes", "highway": "crossing"}, "ford", None),
     ],
 )
@@ -186,6 +198,10 @@ WAYS: list[tuple[str, tuple[str, str, str]]] = [
     ("highway=path,ford=yes", ("o", "o", "o")),
     ("highway=path,sac_scale=mountain_hiking", ("ocp", "o", "o")),
     ("highway=service,access=customers", ("oc", "oc", "oc")),
+    ("highway=service,access=employees", ("", "", "")),
+    ("highway=service,access=emergency", ("", "", "")),
+    ("highway=footway,width=2,maxwidth:physical=0.6", ("ocp", "", "")),
+    ("highway=footway,maxwidth:physical=1.2", ("ocp", "ocp", "ocp")),
 ]
 
 
@@ -209,6 +225,22 @@ def test_a_way_is_walked_by_each_profile_in_these_bounds(
 ) -> None:
     path = extract("n1 x4.370 y52", "n2 x4.371 y52", f"w1 T{tags},surface=asphalt,smoothness=good Nn1,n2")
     assert bounds_of(path)["1"] == bounds
+
+
+@pytest.mark.parametrize("driven", ["service", "cycleway", "living_street", "residential"])
+@pytest.mark.parametrize(("said", "n_parts"), [("no", 2), ("unmarked", 1)])
+def test_a_path_does_not_go_on_across_what_drives_where_a_crossing_is_denied(
+    extract: Extract, driven: str, said: str, n_parts: int
+) -> None:
+    nodes = ["n1 x4.369 y52", f"n2 x4.370 y52 Thighway=crossing,crossing={said}", "n3 x4.371 y52"]
+    along = ["n4 x4.370 y52.001", "n5 x4.370 y51.999"]
+    path = extract(*nodes, *along, "w1 Thighway=path Nn1,n2,n3", f"w2 Thighway={driven} Nn4,n2,n5")
+    _, edges = build_graph(read_osm_segments(path, path.name)[0])
+    costs = edge_costs(edges, PROFILES["referentie"], "central")["forward_m"].to_pylist()
+    ends = zip(edges["u"].to_pylist(), edges["v"].to_pylist(), costs, strict=True)
+    walk = nx.Graph((u, v) for u, v, metres in ends if metres is not None)
+    # The road itself is walked on, with the path on one side of it.
+    assert nx.number_connected_components(walk) == n_parts
 
 
 @pytest.mark.handed
