@@ -108,9 +108,18 @@ def _datum_is_known(crs: pyproj.CRS) -> bool:
     if crs.is_bound:  # its file says how to come from its datum to WGS 84
         return True
     datum = crs.geodetic_crs.datum if crs.geodetic_crs else None
-    return datum is not None and not any(
-        word in datum.name.lower() for word in ("unknown", "not specified", "undefined")
-    )
+    if datum is None or any(word in datum.name.lower() for word in ("unknown", "not specified", "undefined")):
+        return False
+    try:
+        _step_to_wgs84(crs)
+    except pyproj.exceptions.ProjError:
+        return False
+    return True
+
+
+def _step_to_wgs84(crs: pyproj.CRS) -> pyproj.Transformer:
+    """The step to WGS 84; never the one that takes every datum for the same, over 100 m off."""
+    return pyproj.Transformer.from_crs(crs, geo.WGS84, always_xy=True, allow_ballpark=False)
 
 
 def _contradicted(source: str, declared: str, system: System) -> str:
@@ -130,7 +139,7 @@ def to_rd(geometry: NDArray[np.object_], system: System) -> NDArray[np.object_]:
 
 
 def _to_wgs84(geometry: NDArray[np.object_], system: System) -> NDArray[np.object_]:
-    transformer = pyproj.Transformer.from_crs(system.crs, geo.WGS84, always_xy=True)
+    transformer = _step_to_wgs84(system.crs)
     is_wgs84 = system.name == f"EPSG:{_WGS84_CODE}"
 
     def step(xy: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -158,8 +167,9 @@ def box_in(bounds_rd: Box, system: System) -> Box | None:
     around = _outline((low_x - _ROOM_M, low_y - _ROOM_M, high_x + _ROOM_M, high_y + _ROOM_M))
     if system.is_rd:
         return _bounds(around)
-    transformer = pyproj.Transformer.from_crs(geo.WGS84, system.crs, always_xy=True)
-    return _bounds(np.column_stack(transformer.transform(*geo.to_wgs84(around[:, 0], around[:, 1]))))
+    transformer = _step_to_wgs84(system.crs)
+    degrees = geo.to_wgs84(around[:, 0], around[:, 1])
+    return _bounds(np.column_stack(transformer.transform(*degrees, direction="INVERSE")))
 
 
 def box_in_rd(bounds: Box, system: System) -> Box | None:

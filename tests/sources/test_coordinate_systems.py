@@ -87,6 +87,19 @@ def test_a_system_whose_datum_is_not_known_is_refused(crs: str):
         system_of("a file", crs, None)
 
 
+@pytest.mark.parametrize(
+    ("datum", "spheroid"),
+    [
+        ("D_European", '"International 1924",6378388,297'),
+        ("Rijksdriehoek", '"Bessel 1841",6377397.155,299.1528128'),
+        ("D_Sphere", '"Sphere",6371000,0'),
+    ],
+)
+def test_a_datum_from_which_no_step_to_wgs84_is_known_is_refused(datum: str, spheroid: str):
+    with pytest.raises(SourceError, match=r"does not say on which datum .*Set `crs`"):
+        system_of("a file", _degrees(datum, spheroid), None)
+
+
 @pytest.mark.parametrize("code", [4326, 4258, 4937, 4289, 25831, 25832, 3857, 3035, 28991])
 def test_every_system_of_the_country_comes_out_in_rd(code: int):
     point = shapely.Point(155_000, 463_000)
