@@ -6,7 +6,7 @@ of layers say it themselves, and are read as they say unless the area file names
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from pipelines.sources.remarks import Remark
 _BYTES = "ISO-8859-1"
 _WINDOWS = "cp1252"
 _UTF8 = "utf-8"
+_SIGNS = "az AZ 09"
+_SHOWN = 3
 _HEADER, _DESCRIPTOR, _END_OF_HEADER = 32, 32, 0x0D
 _MOST_HEADER = 65_536  # its length stands in two bytes
 # What byte 29 of a .dbf says (its "language driver"), for the code pages that are met in the Netherlands.
@@ -59,10 +61,10 @@ def letters_of(path: Path, source: str, configured: str | None) -> Letters:
         return Letters(read_as=_BYTES)
     if configured:
         _require_written_in(configured, strange, source)
-        return Letters(_BYTES, configured)
+        return Letters(_BYTES, configured, _doubted(source, configured, strange))
     declared = _declared(path) or _LANGUAGE_DRIVERS.get(language)
     encoding = _found(strange, declared, source)
-    told = () if declared and _same(declared, encoding) else (_remark(source, declared, encoding),)
+    told = () if declared and _same(declared, encoding) else (_remark(source, declared, encoding, strange),)
     return Letters(_BYTES, encoding, told)
 
 
@@ -79,9 +81,23 @@ def _found(strange: Sequence[bytes], declared: str | None, source: str) -> str:
     return next(one for one in named if one and all(_is_written_in(one, cell) for cell in strange))
 
 
-def _remark(source: str, declared: str | None, encoding: str) -> Remark:
+def _remark(source: str, declared: str | None, encoding: str, strange: Collection[bytes]) -> Remark:
     said = f"says its text is in {declared}" if declared else "does not say how its text is written"
-    return Remark(source, f"{said}; read as {encoding}", "mended" if declared else "noted", 0)
+    action = "mended" if declared else "noted"
+    return Remark(source, f"{said}; read as {encoding}", action, 0, _examples(strange, encoding))
+
+
+def _doubted(source: str, configured: str, strange: Collection[bytes]) -> tuple[Remark, ...]:
+    """Tell that all text would be UTF-8 where the area file says it is something else."""
+    if _same(configured, _UTF8) or not all(_is_written_in(_UTF8, cell) for cell in strange):
+        return ()
+    problem = f"looks like text in {_UTF8}; read as {configured} as the area file says"
+    return (Remark(source, problem, "noted", 0, _examples(strange, configured)),)
+
+
+def _examples(strange: Collection[bytes], encoding: str) -> str:
+    """Some texts as they are read, by which a person sees whether that is right."""
+    return ", ".join(repr(_text(cell, encoding)) for cell in sorted(strange)[:_SHOWN])
 
 
 def _same(one: str, other: str) -> bool:
@@ -127,11 +143,19 @@ def _declared(path: Path) -> str | None:
     number = re.sub(r"^(ansi|windows|cp|oem)?[ _-]*", "", said.lower())
     known = {"65001": _UTF8, "88591": _BYTES, "885915": "iso8859-15"}
     for name in (known.get(number, said), f"cp{number}", said.replace(" ", "-").replace("8859", "8859-", 1)):
-        try:
-            return codecs.lookup(name).name
-        except (LookupError, ValueError):
-            continue
+        if _writes_ascii(name):
+            found = codecs.lookup(name).name
+            # Programs on Windows call their own letters so; in Latin-1 itself the others are none that can be seen.
+            return _WINDOWS if _same(found, _BYTES) else found
     return None
+
+
+def _writes_ascii(name: str) -> bool:
+    """Whether an encoding is one of a .dbf: Python also knows `rot13` and `utf-16` by such names."""
+    try:
+        return _SIGNS.encode(name) == _SIGNS.encode("ascii")
+    except (LookupError, ValueError):
+        return False
 
 
 def _cells(path: Path) -> tuple[int, frozenset[bytes]]:

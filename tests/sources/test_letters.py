@@ -129,3 +129,31 @@ def test_a_geojson_that_is_not_in_utf_8_is_refused_with_what_to_name(tmp_path: P
         read_layer(delivery, tmp_path)
     named = delivery.model_copy(update={"encoding": "latin-1"})
     assert read_layer(named, tmp_path).column("naam").tolist() == [NAME]
+
+
+@pytest.mark.parametrize("cpg", ["ISO-8859-1", "88591", "latin1"])
+def test_latin_1_is_what_programs_call_the_letters_of_windows(tmp_path: Path, cpg: str):
+    _written(tmp_path, "cp1252", ("“De Zwaan” €",), cpg=cpg)
+    layer = _read(tmp_path)
+    assert layer.column("naam").tolist() == ["“De Zwaan” €"]
+    assert layer.remarks == ()
+
+
+@pytest.mark.parametrize("cpg", ["rot13", "UTF-16", "base64", "klingon"])
+def test_a_cpg_that_names_no_letters_of_a_table_says_nothing(tmp_path: Path, cpg: str):
+    _written(tmp_path, "cp1252", cpg=cpg)
+    layer = _read(tmp_path)
+    assert layer.column("naam").tolist() == [NAME]
+    assert layer.remarks[0].problem == "does not say how its text is written; read as cp1252"
+
+
+def test_letters_that_had_to_be_guessed_are_shown_as_they_are_read(tmp_path: Path):
+    _written(tmp_path, "cp850")
+    assert _read(tmp_path).remarks[0].examples == "'S£dwest-Fryslƒn'"
+
+
+def test_text_in_utf_8_that_the_area_file_calls_otherwise_is_told(tmp_path: Path):
+    _written(tmp_path, "utf-8")
+    remark = _read(tmp_path, encoding="cp1252").remarks[0]
+    assert remark.problem == "looks like text in utf-8; read as cp1252 as the area file says"
+    assert remark.examples == "'SÃºdwest-FryslÃ¢n'"
