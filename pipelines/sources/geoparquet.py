@@ -1,6 +1,7 @@
 """Rows of a GeoParquet file, which GDAL as we have it does not read."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,9 +93,12 @@ def _touching(path: Path, main: dict[str, Any], box: Box) -> NDArray[np.bool_]:
 
 
 def _cells(column: "pd.Series[Any]") -> NDArray[np.object_]:
-    """The cells of a column as GDAL would give them: None for empty, text for moments."""
+    """The cells of a column as GDAL would give them: None for empty, text for moments, plain numbers."""
     plain = column.astype(str) if column.dtype.kind == "M" else column
-    return np.asarray(plain.astype(object).where(column.notna(), None), dtype=object)
+    cells = np.array(plain.astype(object).where(column.notna(), None), dtype=object)
+    decimals = [row for row, cell in enumerate(cells) if isinstance(cell, Decimal)]
+    cells[decimals] = [float(cells[row]) for row in decimals]
+    return cells
 
 
 def _main(path: Path, source: str) -> tuple[dict[str, Any], str, int]:

@@ -8,9 +8,10 @@ import re
 import shutil
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import SourceError
@@ -72,7 +73,9 @@ def layers_in(archive: zipfile.ZipFile, name: str) -> list[ZippedLayer]:
             f"{name}: holds no layer but {endings[:10]}. Deliver a zip file with a GeoPackage, or with a Shapefile "
             "(.shp, .shx, .dbf and .prj)."
         )
-    return [_layer(part, parts) for part in found]
+    layers = [_layer(part, parts) for part in found]
+    names = Counter(layer.stem for layer in layers)
+    return [replace(one, stem=_with_folder(one)) if names[one.stem] > 1 else one for one in layers]
 
 
 def unpacked(archive: zipfile.ZipFile, layer: ZippedLayer, folder: Path) -> Path:
@@ -83,12 +86,22 @@ def unpacked(archive: zipfile.ZipFile, layer: ZippedLayer, folder: Path) -> Path
     return folder / f"layer{layer.ending}"
 
 
+def _with_folder(layer: ZippedLayer) -> str:
+    """The name of a layer that is one of several of that name: of each year a folder, or one of each kind."""
+    return _where(layer.parts[layer.ending]).as_posix()
+
+
 def _layer(part: zipfile.ZipInfo, parts: Sequence[zipfile.ZipInfo]) -> ZippedLayer:
     where, ending = _where(part), _ending(part)
     if ending != ".shp":
         return ZippedLayer(where.stem, ending, {ending: part})
-    beside = [one for one in parts if _where(one).with_suffix("") == where.with_suffix("")]
+    beside = [one for one in parts if _bare(one) == _bare(part)]
     return ZippedLayer(where.stem, ending, {_ending(one): one for one in beside if _ending(one) in PARTS_OF_SHAPES})
+
+
+def _bare(part: zipfile.ZipInfo) -> str:
+    """The place of a part without its ending and its capitals, in which the parts of a Shapefile may differ."""
+    return _where(part).with_suffix("").as_posix().lower()
 
 
 def _where(part: zipfile.ZipInfo) -> PurePosixPath:

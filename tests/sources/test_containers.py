@@ -6,6 +6,7 @@ import struct
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import geopandas as gpd
@@ -112,6 +113,21 @@ def test_a_zip_of_several_shapefiles_wants_one_to_be_named(tmp_path: Path):
         _read(tmp_path, "a.zip", layer="straten")
 
 
+def test_layers_of_one_name_in_two_folders_are_told_apart_by_their_folder(tmp_path: Path):
+    older, newer = _shapefile(tmp_path / "a"), _shapefile(tmp_path / "b", frame=FRAME.iloc[:2])
+    parts = {f"2023/{name}": content for name, content in older.items()}
+    _zip(tmp_path / "a.zip", parts | {f"2024/{name}": content for name, content in newer.items()})
+    with pytest.raises(SourceError, match=r"several layers; there are \['2023/buurten.shp', '2024/buurten.shp'\]"):
+        read_layer(_delivery("a.zip"), tmp_path, default_layer="buurten")
+    assert len(_read(tmp_path, "a.zip", layer="2024/buurten.shp").geometry) == 2
+
+
+def test_the_parts_of_a_shapefile_may_differ_in_capitals(tmp_path: Path):
+    parts = _shapefile(tmp_path / "parts")
+    _zip(tmp_path / "a.zip", {name.capitalize() if "shp" in name else name: part for name, part in parts.items()})
+    assert len(_read(tmp_path, "a.zip").geometry) == 3
+
+
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_shapefile_without_its_index_is_read_and_nothing_is_written_beside_it(tmp_path: Path, *, zipped: bool):
     parts = _shapefile(tmp_path)
@@ -176,6 +192,11 @@ def test_geoparquet_keeps_cells_that_are_empty_and_rows_that_lie_nowhere(tmp_pat
     assert layer.without_geometry["naam"].tolist() == ["Wést"]
     assert layer.without_geometry["share"].tolist() == [None]
     assert "bbox" not in _read(tmp_path, "a.parquet").fields
+
+
+def test_decimals_of_geoparquet_are_numbers(tmp_path: Path):
+    FRAME.assign(inwoners=[Decimal(20), None, Decimal("0.5")]).to_parquet(tmp_path / "a.parquet")
+    assert _read(tmp_path, "a.parquet").column("inwoners").tolist() == [20.0, None, 0.5]
 
 
 def test_geoparquet_without_a_system_is_in_degrees_and_an_unknown_one_is_refused(tmp_path: Path):
