@@ -24,6 +24,8 @@ from pipelines.sources.place_lists import read_place_csv
 COMMON = {"vintage": 2021, "licence": "CC-BY-4.0", "attribution": "CBS"}
 BOX = shapely.box(155_000, 463_000, 156_000, 464_000)
 
+_GROUPS = {start: f"{start}-{start + 4}" for start in range(0, 95, 5)} | {95: "95+"}
+
 
 def _ages(raw: Path, text: str, name: str = "ages.csv") -> Delivery:
     content = text.encode()
@@ -34,6 +36,9 @@ def _ages(raw: Path, text: str, name: str = "ages.csv") -> Delivery:
 @pytest.mark.parametrize("name", ["ages.csv", "ages.csv.gz"])
 def test_five_year_groups_become_bands_and_a_hidden_group_hides_its_bands(tmp_path: Path, name: str):
     text = "postcode,leeftijd,inwoners\n2611,0-4,10\n2611,75-79,5\n2611,95+,1\n2612,0-4,\n2612,75-79,7\n2612,95+,1\n"
+    text += "".join(
+        f"{code},{_GROUPS[start]},0\n" for code in (2611, 2612) for start in _GROUPS if start not in (0, 75, 95)
+    )
     table, _ = read_pc4_ages(_ages(tmp_path, text, name), tmp_path)
     found = {(row["unit_code"], row["population_group"]): row["persons"] for row in table.to_pylist()}
     assert (found["2611", "all"], found["2611", "0_14"], found["2611", "65plus"], found["2611", "75plus"]) == (
@@ -43,6 +48,30 @@ def test_five_year_groups_become_bands_and_a_hidden_group_hides_its_bands(tmp_pa
         6,
     )
     assert (found["2612", "all"], found["2612", "0_14"], found["2612", "75plus"]) == (None, None, 8)
+
+
+def test_a_group_that_is_not_delivered_hides_its_bands_as_a_hidden_one_does(tmp_path: Path):
+    rows = "".join(f"2611,{ages},10\n" for start, ages in _GROUPS.items() if start != 20)
+    table, remarks = read_pc4_ages(_ages(tmp_path, "postcode,leeftijd,inwoners\n" + rows), tmp_path)
+    found = {row["population_group"]: row for row in table.to_pylist()}
+    assert [found[group]["persons"] for group in ("all", "0_14", "15_24", "65plus")] == [None, 30, None, 70]
+    assert found["all"]["lowest"] > 0
+    assert found["all"]["highest"] is None
+    (gap,) = remarks
+    assert (gap.rows, gap.problem.startswith("postcodes of which ages are missing")) == (1, True)
+
+
+def test_a_group_over_the_edge_of_a_band_is_no_part_of_it(tmp_path: Path):
+    rows = "".join(f"2611,{low}-{low + 9},10\n" for low in range(0, 90, 10)) + "2611,90+,1\n"
+    table, _ = read_pc4_ages(_ages(tmp_path, "postcode,leeftijd,inwoners\n" + rows), tmp_path)
+    found = {row["population_group"]: row["persons"] for row in table.to_pylist()}
+    assert (found["all"], found["0_14"], found["80plus"], "15_24" in found) == (91, None, 11, False)
+
+
+def test_age_groups_that_overlap_are_refused_as_people_would_count_twice(tmp_path: Path):
+    text = "postcode,leeftijd,inwoners\n2611,0-4,10\n2611,5-9,10\n2611,0-99,500\n"
+    with pytest.raises(SourceError, match=r"ages\.csv: age groups overlap \(0-4 and 0-99.*leave out totals"):
+        read_pc4_ages(_ages(tmp_path, text), tmp_path)
 
 
 def test_an_age_group_written_otherwise_is_quoted(tmp_path: Path):
