@@ -51,6 +51,10 @@ def read_spss(path: Path, name: str, encoding: str | None = None) -> DeliveredTa
             row_limit=MOST_ROWS + 1,
             encoding=encoding,
         )
+    except OverflowError as error:
+        raise SourceError(
+            f"{name}: a date in it lies outside the years 1 to 9999. Correct it in SPSS, or leave its column out."
+        ) from error
     except (pyreadstat.ReadstatError, OSError, UnicodeDecodeError, ValueError) as error:
         raise SourceError(
             f"{name}: is no SPSS file that can be read ({type(error).__name__}). Open it in SPSS and save it again."

@@ -97,12 +97,13 @@ def _require_known(path: Path, name: str) -> None:
 def _parquet(path: Path, name: str) -> pa.Table:
     try:
         table = pa.Table.from_batches(*_batches(path, name))
-    except (pa.ArrowException, OSError) as error:
+        cells = table.to_pydict()
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise SourceError(
             f"{name}: is no Parquet that can be read ({type(error).__name__}). {advice(path, 'Export it again.')}"
         ) from error
     header = header_of(table.column_names, name)
-    texts = [map(cell_text, column) for column in table.to_pydict().values()]
+    texts = [map(cell_text, column) for column in cells.values()]
     return rows_to_table(header, zip(*texts, strict=True), name)
 
 

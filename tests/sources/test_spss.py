@@ -103,3 +103,10 @@ def test_a_file_of_another_program_is_refused_with_what_to_save_it_as(tmp_path: 
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0")
     with pytest.raises(SourceError, match=rf"^lijst: files that end in \.{name[2:]} are not read\. .*save it as"):
         read_table(tmp_path / name, "lijst")
+
+
+def test_a_day_that_no_calendar_knows_is_refused(tmp_path: Path):
+    frame = pd.DataFrame({**ANSWERS, "dag": [1e18] * 4})
+    pyreadstat.write_sav(frame, str(tmp_path / "enquete.sav"), variable_format={"dag": "DATETIME20"})
+    with pytest.raises(SourceError, match=r"enquete\.sav: a date in it lies outside the years"):
+        read_spss(tmp_path / "enquete.sav", "enquete.sav")

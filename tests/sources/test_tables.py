@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -73,6 +74,22 @@ def test_a_day_is_written_as_iso_and_a_yes_as_a_word(tmp_path: Path):
     rows = [("dag", "tijdstip", "open"), (dt.date(2024, 5, 1), dt.datetime.fromisoformat("2024-05-01 13:30"), True)]
     found = read_table(workbook(tmp_path / "a.xlsx", ("Blad1", rows)), "a.xlsx").to_pylist()
     assert found == [{"dag": "2024-05-01", "tijdstip": "2024-05-01T13:30:00", "open": "ja"}]
+
+
+def test_a_parquet_without_marked_texts_and_with_decimals_is_read(tmp_path: Path):
+    columns = {
+        "soort": pa.array([b"Buurthuis", "Café".encode()]),
+        "x": pa.array([Decimal("1.234"), Decimal("2.500")], pa.decimal128(9, 3)),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    rows = read_table(tmp_path / "a.parquet", "a.parquet").to_pylist()
+    assert rows == [{"soort": "Buurthuis", "x": "1.2340"}, {"soort": "Café", "x": "2.5000"}]
+
+
+def test_a_parquet_with_a_day_that_no_calendar_knows_is_refused(tmp_path: Path):
+    pq.write_table(pa.table({"dag": pa.array([253_402_300_800_000], pa.timestamp("ms"))}), tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match=r"a\.parquet: is no Parquet that can be read"):
+        read_table(tmp_path / "a.parquet", "a.parquet")
 
 
 def test_empty_rows_and_columns_around_a_table_are_none(tmp_path: Path):
