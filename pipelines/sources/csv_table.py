@@ -9,7 +9,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -32,6 +32,8 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _LOOKED_AT_LINES, _LOOKED_AT_LETTERS = 20, 100_000
 _LEAST_TABLE = 3
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+# Of 1,51E+05 a spreadsheet has shown, and saved, fewer digits than the number has.
+_SHORTENED = re.compile(r"[+-]?[0-9]+[.,]([0-9]+)[eE]\+?([0-9]{1,3})")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+")
 
 
@@ -70,7 +72,7 @@ def read_csv(
     lines_before = max(header_row - 1, 1 if separator else 0)
     body = _from_line(text, lines_before, name)
     first_line = body.lstrip("\r\n ").partition("\n")[0]
-    delimiter = separator[1] if separator else next((mark for mark in ";\t" if mark in first_line), ",")
+    delimiter = separator[1] if separator else next((mark for mark in ";\t,|" if mark in first_line), ",")
     if delimiter not in {";", ",", "\t"}:
         raise SourceError(f"{name}: its cells are parted by {delimiter!r}. Save it with `;` or `,` between the cells.")
     rows = _rows(body, delimiter, name, lines_before=lines_before)
@@ -88,8 +90,9 @@ def _under_header(rows: Iterator[tuple[int, list[str]]], name: str, rows_under_h
     first_row = next(rows, None)
     if first_row is None:
         raise SourceError(f"{name}: is empty. Deliver it again, or leave it out of the area file.")
-    header = header_of(first_row[1], name)
-    return rows_to_table(header, _of_one_width(islice(rows, rows_under_header, None), len(header), name), name)
+    names = first_row[1]
+    cells = list(_of_one_width(islice(rows, rows_under_header, None), len(names), name))
+    return headed_table(names, cells, name)
 
 
 def _from_line(text: str, lines_before: int, name: str) -> str:
@@ -133,6 +136,25 @@ def title_of(lines: Sequence[Sequence[str]], name: str) -> str:
     )
 
 
+def headed_table(names: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> pa.Table:
+    """Put rows under the names of their columns; where nothing stands at all, not even a name, there is no column.
+
+    Parameters
+    ----------
+    names
+        What stands in the row of the names, '' where nothing does.
+    rows
+        Rows of as many cells.
+    name
+        What to call the file in an error.
+    """
+    unnamed = [column for column, cell in enumerate(names) if not cell]
+    blank = {column for column in unnamed if not any(row[column] for row in rows)}
+    kept = [column for column in range(len(names)) if column not in blank]
+    header = header_of(names, name, blank)
+    return rows_to_table(header, [[row[column] for column in kept] for row in rows] if blank else rows, name)
+
+
 def rows_to_table(header: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> pa.Table:
     """Put rows of text under their header, but for those in which every cell is empty.
 
@@ -164,7 +186,7 @@ def _require_computed(columns: Mapping[str, Sequence[str]], name: str) -> None:
 
 def _bytes(path: Path, name: str) -> bytes:
     """What the file holds, unpacked when it is a `.gz`, with a limit on what may come out of it."""
-    opened = gzip.open if path.suffix == ".gz" else Path.open
+    opened = gzip.open if path.suffix.lower() == ".gz" else Path.open
     try:
         with opened(path, "rb") as delivered:
             content: bytes = delivered.read(MOST_BYTES + 1)
@@ -224,8 +246,8 @@ def _rows(text: str, delimiter: str, name: str, *, lines_before: int) -> Iterato
         ) from error
 
 
-def header_of(cells: Sequence[str], name: str) -> list[str]:
-    """Check the names of the columns, as the first line gives them.
+def header_of(cells: Sequence[str], name: str, blank: Collection[int] = ()) -> list[str]:
+    """Check the names of the columns, as the first line gives them, but for those (from 0) that are `blank`.
 
     Raises
     ------
@@ -234,27 +256,28 @@ def header_of(cells: Sequence[str], name: str) -> list[str]:
     """
     if len(cells) > MOST_COLUMNS:
         raise SourceError(f"{name}: has {len(cells)} columns, more than {MOST_COLUMNS}. Is this the right file?")
-    unnamed = [number for number, cell in enumerate(cells, start=1) if not cell]
+    unnamed = [column + 1 for column, cell in enumerate(cells) if not cell and column not in blank]
     if unnamed:
         raise SourceError(
             f"{name}: column {unnamed[0]} has no name in the first line. Give it one, or remove the column."
         )
-    repeated = [number for number, cell in enumerate(cells, start=1) if cell in cells[: number - 1]]
+    repeated = [number for number, cell in enumerate(cells, start=1) if cell and cell in cells[: number - 1]]
     if repeated:
         raise SourceError(
             f"{name}: column {repeated[0]} has the name of an earlier one. Give each column its own name."
         )
-    return list(cells)
+    return [cell for cell in cells if cell]
 
 
 def _of_one_width(rows: Iterator[tuple[int, list[str]]], width: int, name: str) -> Iterator[list[str]]:
     for line, row in rows:
-        if len(row) != width:
+        # A spreadsheet ends every row with as many delimiters as it once had columns.
+        if len(row) < width or any(row[width:]):
             raise SourceError(
                 f"{name}: line {line} has {len(row)} cells, the first line {width}. "
                 "Look for a missing delimiter, or for one inside a text without quotation marks."
             )
-        yield row
+        yield row[:width]
 
 
 _RENAME = "Deliver them, or name the right columns under `columns` in the area file."
@@ -278,8 +301,11 @@ def require_columns(table: pa.Table, wanted: tuple[str, ...], name: str, mend: s
 
 
 def number(text: str) -> float | None:
-    """Read `0,5`, `0.5`, `-1`, `1.234,5` or `1e-3`; None of anything else, infinity included."""
+    """Read `0,5`, `0.5`, `-1`, `1.234,5` or `1e-3`; None of anything else, infinity and lost digits included."""
     plain = text.strip()
+    shortened = _SHORTENED.fullmatch(plain)
+    if shortened and len(shortened[1]) < int(shortened[2]):
+        return None
     if _THOUSANDS.fullmatch(plain):
         return float(plain.replace(".", "").replace(",", "."))
     value = float(plain.replace(",", ".")) if _NUMBER.fullmatch(plain) else np.inf

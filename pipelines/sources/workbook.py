@@ -18,7 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from pipelines.errors import SourceError
 from pipelines.sources.cell_texts import cell_text
-from pipelines.sources.csv_table import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, header_of, rows_to_table, title_of
+from pipelines.sources.csv_table import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, headed_table, title_of
 from pipelines.sources.sheet_marks import Box, SheetMarks, sheet_marks
 from pipelines.sources.vector import Remark
 from pipelines.sources.wholeness import advice
@@ -31,6 +31,8 @@ _NO_RESULT = "\x00"
 _PERCENT_DECIMALS = 10
 _DAMAGED = (
     InvalidFileException, zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, OSError, EOFError, StopIteration,
+    # What openpyxl raises of a part it does not expect.
+    AttributeError, TypeError, ValueError,
 )  # fmt: skip
 _Rows = list[list[str]]
 
@@ -69,7 +71,7 @@ def read_workbook(
         with path.open("rb") as opened, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
-            chosen = _sheet_name(book.sheetnames, name, sheet)
+            chosen = _sheet_name([one.title for one in book.worksheets], name, sheet)
             marks = sheet_marks(path, chosen)
             # What a sheet says of its size is false in some exports, which would be cut off by it.
             book[chosen].reset_dimensions()
@@ -109,7 +111,8 @@ def _sheet_name(names: list[str], name: str, sheet: str | None) -> str:
         return names[0]
     if sheet not in names:
         raise SourceError(
-            f"{name}: which sheet? It has {names}. Set `layer` of this source in the area file to one of them."
+            f"{name}: which sheet? It has {names}. Set `layer` of this source in the area file to one of them; of a "
+            "codebook keep one sheet."
         )
     return sheet
 
@@ -127,6 +130,9 @@ def _texts(rows: Iterable[Sequence[object]], marks: SheetMarks) -> tuple[_Rows, 
     texts: _Rows = []
     percentages = 0
     for number, row in enumerate(rows):
+        if not row:  # one far cell may stand under a million such
+            texts.append([])
+            continue
         are_shown = [_is_percentage(cell) for cell in row]
         values = [
             round(cell.value * 100, _PERCENT_DECIMALS) if shown else cell.value  # type: ignore[attr-defined]
@@ -144,13 +150,17 @@ def _is_percentage(cell: object) -> bool:
 
 
 def _unmerged(cells: _Rows, merged: Iterable[Box], names: int) -> _Rows:
-    """Give merged cells the value that is shown over them; above and in row `names` only downwards, as titles span."""
+    """Give merged cells the value that is shown over them; above row `names` only downwards, as titles span.
+
+    What begins in that row is the name of a column, which reaches over a row of units or second names.
+    """
     filled = [list(row) for row in cells]
     for box in merged:
-        if box.top >= len(cells) or box.left >= len(cells[box.top]) or not cells[box.top][box.left]:
+        if box.top == names or box.top >= len(cells) or box.left >= len(cells[box.top]) or not cells[box.top][box.left]:
             continue
-        right = box.left if box.top <= names else min(box.right, MOST_COLUMNS)
-        for row in filled[box.top : box.bottom + 1]:
+        is_title = box.top < names
+        right = box.left if is_title else min(box.right, MOST_COLUMNS)
+        for row in filled[box.top : (min(box.bottom, names) if is_title else box.bottom) + 1]:
             row.extend([""] * (right + 1 - len(row)))
             row[box.left : right + 1] = [cells[box.top][box.left]] * (right + 1 - box.left)
     return filled
@@ -167,12 +177,11 @@ def _tabulated(cells: _Rows, name: str, rows_under_header: int) -> pa.Table:
         raise SourceError(
             f"{name}: column {width + 1} has no name in the first line. Give it one, or remove the column."
         )
-    header = header_of(filled[0][:width], name)
-    _require_results(header, filled, name)
-    return rows_to_table(header, [[*row[:width], *[""] * (width - len(row))] for row in filled[1:]], name)
+    _require_results(filled[0][:width], filled, name)
+    return headed_table(filled[0][:width], [[*row[:width], *[""] * (width - len(row))] for row in filled[1:]], name)
 
 
-def _require_results(header: list[str], rows: _Rows, name: str) -> None:
+def _require_results(header: Sequence[str], rows: _Rows, name: str) -> None:
     counts = Counter(column for row in rows for column, cell in enumerate(row) if cell == _NO_RESULT)
     if not counts:
         return
@@ -188,7 +197,7 @@ def _require_results(header: list[str], rows: _Rows, name: str) -> None:
 
 def _remarks(name: str, marks: SheetMarks, percentages: int, names: int) -> tuple[Remark, ...]:
     counts = {
-        ("merged cells, each read as what stands over all", "mended"): sum(box.bottom > names for box in marks.merged),
+        ("merged cells, each read as what stands over all", "mended"): sum(box.top > names for box in marks.merged),
         ("percentages, read as shown (12 of 12 %)", "noted"): percentages,
         ("hidden rows, which count like the others", "noted"): marks.hidden_rows,
         ("hidden columns, which are read like the others", "noted"): marks.hidden_columns,

@@ -62,12 +62,18 @@ def test_blank_lines_and_rows_without_content_are_no_rows(tmp_path: Path) -> Non
         (b"a;b;a\n1;2;3\n", "column 3 has the name of an earlier one"),
         (b'a;b\n1;"2\n', "is no CSV"),
         (b"sep=|\na|b\n1|2\n", "parted by"),
+        (b"a|b\n1|2\n", "parted by"),
         (b"a" + b";b" * 2_000 + b"\n", "2001 columns"),
     ],
 )
 def test_an_irregular_file_is_an_error_that_names_file_and_place(tmp_path: Path, content: bytes, words: str) -> None:
     with pytest.raises(SourceError, match=rf"^town/list\.csv: .*{words}"):
         read(tmp_path, content)
+
+
+def test_a_column_in_which_nothing_stands_and_that_has_no_name_is_none(tmp_path: Path) -> None:
+    for content in (b"a;b;;\n1;2;;\n", b"a;b\n1;2;;\n", b";a;;b\n;1;;2\n"):
+        assert read(tmp_path, content).to_pylist() == [{"a": "1", "b": "2"}]
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
@@ -86,7 +92,7 @@ def test_a_missing_column_is_named_but_the_first_line_is_not_quoted(tmp_path: Pa
     ("text", "value"),
     [
         ("0,5", 0.5), ("0.5", 0.5), (" 12 ", 12.0), ("-3,25", -3.25), ("+1", 1.0), ("1.234,5", 1234.5),
-        ("1.234", 1.234), ("1.234.567,8", 1234567.8), ("1e-3", 0.001), ("1,5E+02", 150.0),
+        ("1.234", 1.234), ("1.234.567,8", 1234567.8), ("1e-3", 0.001), ("1,50E+02", 150.0), ("1e5", 100_000.0),
     ],
 )  # fmt: skip
 def test_a_number_is_read_with_its_decimal_comma_or_point(text: str, value: float) -> None:
@@ -94,7 +100,7 @@ def test_a_number_is_read_with_its_decimal_comma_or_point(text: str, value: floa
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1,2,3", "1.23,4", "nan", "inf", "1e999", "0x10", "1_000", "٣", "--1", "1 000"]
+    "text", ["", "x", "1,2,3", "1.23,4", "nan", "inf", "1e999", "0x10", "1_000", "٣", "--1", "1 000", "1,51E+05"]
 )
 def test_what_is_no_number_is_none(text: str) -> None:
     assert number(text) is None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
+import openpyxl.chart
 import pytest
 
 from pipelines.errors import SourceError
@@ -110,6 +111,34 @@ def test_a_title_over_all_columns_is_no_name_of_each(tmp_path: Path):
 
     rows, remarks = _read(tmp_path, change, heading=(2, 0))
     assert (list(rows[0]), remarks) == (["nr", "soort", "x"], ())
+
+
+def test_a_name_over_two_rows_is_no_first_row_of_the_list(tmp_path: Path):
+    def change(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+        sheet.insert_rows(2)
+        for column in "ABC":
+            sheet.merge_cells(f"{column}1:{column}2")
+
+    rows, remarks = _read(tmp_path, change)
+    assert ([row["nr"] for row in rows], remarks) == (["1", "2", "3", "4"], ())
+
+
+def test_a_table_may_begin_at_the_third_row_and_column(tmp_path: Path):
+    def change(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+        sheet.insert_rows(1, 2)
+        sheet.insert_cols(1, 2)
+
+    rows, _ = _read(tmp_path, change)
+    assert (len(rows), rows[0]) == (4, {"nr": "1", "soort": "Buurthuis", "x": "5"})
+
+
+def test_a_sheet_with_a_chart_alone_is_no_table(tmp_path: Path):
+    book = openpyxl.Workbook()
+    for row in PLACES:
+        book.active.append(row)
+    book.create_chartsheet("Grafiek").add_chart(openpyxl.chart.BarChart())
+    book.save(tmp_path / "a.xlsx")
+    assert len(read_workbook(tmp_path / "a.xlsx", "a.xlsx")[0]) == 4
 
 
 def test_a_percentage_is_what_is_shown(tmp_path: Path):
