@@ -8,16 +8,26 @@ from pydantic import BaseModel, ValidationError
 MOST_SENTENCES = 40
 _SHOWN_LETTERS = 80
 _MESSAGE_LETTERS = 1_000
+_WHOLE, _NUMBER, _YES_NO = "a whole number belongs here", "a number belongs here", "`true` or `false` belongs here"
+_DATE = "a date belongs here, written as 2024-05-31"
 # What pydantic says in words of Python.
 _WORDS = {
     "model_type": "keys belong here, each with its value",
     "dict_type": "keys belong here, each with its value",
     "tuple_type": "a list belongs here, such as `[one, two]`",
     "string_type": "a text belongs here",
-    "int_type": "a whole number belongs here",
-    "float_type": "a number belongs here",
-    "bool_type": "`true` or `false` belongs here",
-    "finite_number": "a number belongs here",
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "int_from_float": _WHOLE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "finite_number": _NUMBER,
+    "bool_type": _YES_NO,
+    "bool_parsing": _YES_NO,
+    "date_type": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
 }
 _CORRECT = " Correct the value."
 
@@ -29,7 +39,7 @@ def sentences(name: str, error: ValidationError, model: type[BaseModel]) -> Iter
     for problem in problems[:MOST_SENTENCES]:
         where = ".".join(_cut(str(part)) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            mend = f"this key is not known{_suggestion(str(problem['loc'][-1]), known)} Correct or remove it."
+            mend = _unknown_key(str(problem["loc"][-1]), known)
         elif problem["type"] == "missing":
             mend = "this key is missing. Add it; a shipped area file shows how."
         else:
@@ -37,6 +47,12 @@ def sentences(name: str, error: ValidationError, model: type[BaseModel]) -> Iter
         yield f"{name}: {where}{': ' if where else ''}{mend}"
     if len(problems) > MOST_SENTENCES:
         yield f"{name}: and {len(problems) - MOST_SENTENCES} more like these."
+
+
+def _unknown_key(key: str, known: list[str]) -> str:
+    if key in known:
+        return "this key belongs elsewhere. Move it there (is it indented as the keys beside it?), or remove it."
+    return f"this key is not known{_suggestion(key, known)} Correct or remove it."
 
 
 def _value_sentence(problem: Mapping[str, object]) -> str:

@@ -20,6 +20,20 @@ _NODE_BYTES = 8
 _SHOWN_LETTERS = 80
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE = "<<"
+# What goes wrong in the line where it begins, though the parser finds out further down.
+_BEGINS: Mapping[str | None, str] = {
+    "while scanning a simple key": "write `key: value`, with a blank after the colon",
+    "while scanning a quoted scalar": "a quotation mark opens there and is not closed",
+    "while parsing a flow sequence": "a `[` opens there and is not closed, or a comma is missing",
+    "while parsing a flow mapping": "a `{` opens there and is not closed, or a comma is missing",
+}
+_MEANS = {
+    "mapping values are not allowed in this context": (
+        "it is indented otherwise than the lines above, or a text that holds a colon lacks quotation marks"
+    ),
+    "second occurrence": "the name after its `&` stands in an earlier line too",
+    "found character that cannot start any token": "a text that begins with this character needs quotation marks",
+}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -80,10 +94,14 @@ def _text(path: Path) -> str:
 def _where_not_yaml(error: yaml.YAMLError, text: str) -> str:
     if not (isinstance(error, yaml.MarkedYAMLError) and error.problem_mark):
         return f"is not YAML ({' '.join(str(error).split())})"
+    if error.context in _BEGINS and error.context_mark:
+        return f"line {error.context_mark.line + 1} is not YAML ({_BEGINS[error.context]})"
     number = error.problem_mark.line
     lines = text.splitlines()[number : number + 1]
     indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())] if lines else ""
-    reason = "it is indented with a tab: use spaces" if "\t" in indent else error.problem
+    reason = (
+        "it is indented with a tab: use spaces" if "\t" in indent else _MEANS.get(error.problem or "", error.problem)
+    )
     return f"line {number + 1} is not YAML ({reason})"
 
 

@@ -60,7 +60,7 @@ class Delivery(Frozen):
     """
 
     path: RawPath
-    vintage: int
+    vintage: Annotated[int, Field(ge=1900, le=2100)]
     licence: str
     attribution: Sentence
     layer: Name | None = None
