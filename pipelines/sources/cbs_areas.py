@@ -43,7 +43,7 @@ def read_municipality(area: AreaFile, raw: Path) -> Municipality:
     Raises
     ------
     SourceError
-        When the layer cannot be read or holds no buurt of these gemeenten.
+        When the layer cannot be read, holds no buurt of these gemeenten, or none that the extent of the area meets.
     """
     delivery = area.sources.buurten
     if delivery is None:
@@ -53,6 +53,12 @@ def read_municipality(area: AreaFile, raw: Path) -> Municipality:
     layer, united = own.layer, shapely.union_all(own.layer.geometry)
     layer = replace(layer, remarks=layer.remarks + _judged(reading, own, area, united))
     outline = united if area.extent is None else shapely.intersection(united, extent_of(area))
+    if not shapely.area(outline) > 0:
+        low_x, low_y, high_x, high_y = shapely.bounds(united)
+        raise SourceError(
+            f"area file {area.name}: extent meets none of the buurten of {', '.join(area.gemeenten)}, which lie within "
+            f"[{low_x:.0f}, {low_y:.0f}, {high_x:.0f}, {high_y:.0f}]. Correct extent or gemeenten, or leave extent out."
+        )
     shapely.prepare(outline)
     return Municipality(layer, outline)
 

@@ -113,6 +113,13 @@ def test_addresses_of_an_extract_stand_at_their_node_or_first_corner(tmp_path: P
     assert (second["address_id"], second["pc6"], round(second["x_m"])) == ("way/5", "", 155_200)
 
 
+@pytest.mark.parametrize("extent", [(220e3, 580e3, 230e3, 590e3), (150e3, 450e3, 150e3 + 1e-4, 450e3 + 1e-4)])
+def test_an_extent_that_meets_no_buurt_is_refused_with_where_they_lie(example_raw: Path, extent: tuple[float, ...]):
+    area = read_area_file(SHIPPED / "voorbeeldstad.yaml").model_copy(update={"extent": extent})
+    with pytest.raises(SourceError, match=r"extent meets none of the buurten of GM9999, which lie within \[1"):
+        read_municipality(area, example_raw)
+
+
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", ["delft-campus", "amsterdam-osdorp"])
 def test_an_extent_counts_only_the_share_of_a_postcode_that_lies_inside(realdata: Path, name: str):
