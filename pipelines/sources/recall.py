@@ -5,6 +5,7 @@ names are as they were; whoever is the last to need it takes it away, so that no
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
@@ -48,7 +49,11 @@ def recall(memory: Memory, area: AreaFile, raw: Path) -> Recall:
 
 
 def _states(file: Path) -> Iterator[Stamp]:
-    """Size and times of a file and of those that belong to it, such as the .dbf of a Shapefile."""
+    """Size and times of a file and of those that belong to it, such as the .dbf of a Shapefile.
+
+    A link to nothing and a file in a closed folder have none; what is wrong with them is for their reader to say.
+    """
     for part in sorted(file.parent.glob(f"{glob_safe(file.stem)}.*")):
-        found = part.stat()
-        yield part.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+        with suppress(OSError):
+            found = part.stat()
+            yield part.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino

@@ -48,15 +48,22 @@ class Near:
 
 
 def find(raw: Path, path: str) -> Path:
-    """Where a delivered file lies, or an error that names the folder it was looked for in, or says it is too large."""
+    """Where a delivered file lies, or an error: that it is not in that folder, may not be read, or is too large."""
     full = raw / path
-    if not full.is_file():
+    try:
+        if full.is_file():
+            full.open("rb").close()
+            require_size(full, path)
+            return full
+    except OSError as error:
         raise SourceError(
-            f"{path}: there is no such file in the raw folder ({raw}). "
-            "Put it there, correct `path` in the area file, or give another folder with --raw or SAMENHANG_RAW."
-        )
-    require_size(full, path)
-    return full
+            f"{path}: lies in the raw folder ({raw}) and cannot be opened ({error.strerror}). "
+            "Give yourself the right to read it, and to enter the folders above it."
+        ) from error
+    raise SourceError(
+        f"{path}: there is no such file in the raw folder ({raw}). "
+        "Put it there, correct `path` in the area file, or give another folder with --raw or SAMENHANG_RAW."
+    )
 
 
 def read_layer(delivery: Delivery, raw: Path, *, default_layer: str | None = None) -> Layer:

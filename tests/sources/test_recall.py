@@ -69,3 +69,11 @@ def test_a_reader_that_fails_leaves_nothing(raw: Path):
     with pytest.raises(ValueError, match=r"^$"):
         recall(memory, AREA, raw).once(fails)
     assert memory == {}
+
+
+@pytest.mark.parametrize("target", ["nothing.zip", "buurt2017.zip"])
+def test_a_link_to_nothing_or_to_itself_has_no_state(raw: Path, target: str):
+    path = raw / "groningen" / "buurt2017.zip"
+    path.unlink()
+    path.symlink_to(path.with_name(target))
+    assert recall({}, AREA, raw).stamp

@@ -8,7 +8,7 @@ import shapely
 
 from pipelines.errors import SourceError
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.vector import near, read_layer
+from pipelines.sources.vector import find, near, read_layer
 
 SQUARE = shapely.box(155_000, 463_000, 156_000, 464_000)
 BOW_TIE = shapely.Polygon([(155_000, 463_000), (156_000, 464_000), (156_000, 463_000), (155_000, 464_000)])
@@ -191,3 +191,21 @@ def test_keep_leaves_the_layer_itself_unchanged(tmp_path: Path):
     layer = read_layer(_write(tmp_path, [SQUARE, SQUARE]), tmp_path)
     assert len(layer.keep(np.array([True, False])).geometry) == 1
     assert len(layer.geometry) == 2
+
+
+def test_a_layer_that_may_not_be_read_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "a.gpkg").write_bytes(b"x")
+
+    def closed(*_: object, **__: object):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(SourceError, match=r"a\.gpkg: .*Permission denied.*Give yourself the right to read it"):
+        find(tmp_path, "a.gpkg")
+
+
+def test_a_link_to_nothing_is_a_file_that_is_not_there(tmp_path: Path):
+    (tmp_path / "a.gpkg").symlink_to("b.gpkg")
+    (tmp_path / "b.gpkg").symlink_to("a.gpkg")
+    with pytest.raises(SourceError, match=r"a\.gpkg: there is no such file in the raw folder"):
+        find(tmp_path, "a.gpkg")
