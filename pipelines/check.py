@@ -65,7 +65,7 @@ def verdict(area: AreaFile, raw: Path, *, share_out: bool = False, memory: Memor
     read = readings(area, raw, memory)
     found = (*_of_people(area, read), *_of_survey(area, read))
     incomplete, register = _of_places(area, read)
-    wrong = (*read.problems, *incomplete, *_of_waves(area, read), *refusals(found, area))
+    wrong = (*read.problems, *incomplete, *_of_waves(area, read), *_of_events(area, read), *refusals(found, area))
     told = [read.remarks, {"places": register, "survey": tuple(_unplaced(area, read))}]
     told += [{"together": (*contradicting(found, area), *unused(found, area))}]
     told += [{"together": _not_kept(area, read)}] if share_out and not wrong else []
@@ -125,6 +125,19 @@ def _of_waves(area: AreaFile, read: Readings) -> Iterator[str]:
     areas = read.statistics and read.statistics.areas
     for one in _waves(area, read):
         yield from _wrong_in_wave(one.wave, one.delivery, areas)
+
+
+def _of_events(area: AreaFile, read: Readings) -> Iterator[str]:
+    """Events in a buurt that is not there: a page would tell them of the whole area."""
+    if read.statistics is None:
+        return
+    codes = set(read.statistics.areas["area_code"].to_pylist())
+    for event in area.events:
+        if event.buurt and event.buurt not in codes:
+            yield (
+                f"area file {area.name}: events: {event.buurt}, of {event.date}, is none of the buurten of this area. "
+                "Correct the code, or leave `buurt` out of what happened to the whole area."
+            )
 
 
 def _unplaced(area: AreaFile, read: Readings) -> Iterator[Remark]:

@@ -250,6 +250,13 @@ def test_everything_that_is_broken_is_listed_at_once(town, samenhang):
     assert answers[0].err == answers[1].err
 
 
+def test_an_event_in_a_buurt_that_is_not_there_is_refused_not_told_of_the_whole_area(town, samenhang):
+    town.say("buurt: BU99990202", "buurt: BU99990999")
+    answer = samenhang("check", town.area_file, "--raw", town.raw)
+    assert answer.code == 2
+    assert "events: BU99990999, of 2023-05-13, is none of the buurten of this area" in answer.err
+
+
 def test_other_layers_are_looked_at_though_the_buurten_cannot_be_read(town, samenhang):
     town.cut_short(CBS)
     town.file(PC6).unlink()
