@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted (Ctrl-C, or stopped with SIGTERM).
 """
 
+import math
 import os
 import signal
 import socket
@@ -143,8 +144,10 @@ def route(
 def _point(text: str) -> tuple[float, float]:
     try:
         x_m, y_m = (float(number) for number in text.split(","))
-    except ValueError as error:
-        raise InputError(f"{text!r} is no point. Write easting and northing as X,Y in metres (RD).") from error
+    except ValueError:
+        x_m = y_m = math.nan
+    if not (math.isfinite(x_m) and math.isfinite(y_m)):
+        raise InputError(f"{text!r} is no point. Write easting and northing as X,Y in metres (RD).")
     return x_m, y_m
 
 

@@ -236,7 +236,7 @@ def chosen_profiles(names: tuple[str, ...]) -> Mapping[str, Profile]:
     known = _shipped()
     strange = [name for name in names if name not in known]
     if strange:
-        raise InputError(f"profiles: {strange} are not known; known are {list(known)}. Correct them in the area file.")
+        raise InputError(f"profiles: {strange} are not known; known are {list(known)}. Name some of these.")
     return {name: known[name] for name in names}
 
 

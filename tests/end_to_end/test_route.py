@@ -69,6 +69,7 @@ def test_a_route_that_is_not_there_is_said_calmly(ask, example_run, pair: tuple[
     ("words", "expected"),
     [
         (("155000", 1), "'155000' is no point. Write easting and northing as X,Y in metres (RD)."),
+        (("nan,450000", 1), "'nan,450000' is no point."),
         (("1,2", 1), "no home lies within 5 km of 1,2."),
         (("155000,463000", 99_999), "there is no place 99999"),
         (("155000,463000", 1, "--profile", "kinderwagen_peuter"), "did not ask for profile 'kinderwagen_peuter'"),
