@@ -92,6 +92,7 @@ def read_parts(parts: Parts) -> dict[str, Counts]:
     measure = measured_in(parts)
     if measure == "count":
         _require_whole_numbers(parts)
+        _require_no_percentages(parts)
     else:
         _require_percentages(parts, measure)
     read = known({key: _counts(parts, key, measure) for key in parts.names}, parts.whole)
@@ -194,6 +195,17 @@ def _rounding(whole: Counts, measure: Measure, n_parts: int) -> Floats:
         return persons
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(STEP_POINTS / 2 * (n_parts + 1) + 100 * persons / whole.persons)
+
+
+def _require_no_percentages(parts: Parts) -> None:
+    """Refuse what the area file calls counts though it adds up to 100 in nearly every unit, and hardly to its whole."""
+    proof = _proof(parts)
+    if parts.said and proof.get("percent", 0.0) >= PROVING_SHARE and proof["count"] <= 1 - PROVING_SHARE:
+        raise SourceError(
+            f"{parts.source}: columns {parts.columns(partition(parts.names))} cannot hold counts: they add up to 100 "
+            f"in {proof['percent']:.0%} of the units. Say `{parts.option}: percent` in the area file, or "
+            "correct the columns."
+        )
 
 
 def _require_percentages(parts: Parts, measure: Measure) -> None:

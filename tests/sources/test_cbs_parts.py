@@ -83,6 +83,12 @@ def test_what_the_area_file_says_is_held_against_the_columns():
         read_parts(_ages([[5_000, 1, 1], *COUNTS[1:]], said="count"))
 
 
+def test_what_the_area_file_says_is_refused_where_the_columns_prove_otherwise():
+    with pytest.raises(SourceError, match=r"cannot hold counts: they add up to 100 in 100% .*Say `ages_in: percent`"):
+        read_parts(_ages(PERCENT, [5_000, 1_000, 400], said="count"))
+    assert read_parts(_ages(PERCENT, [5_000, 1_000, 400], said="percent"))
+
+
 def test_five_age_bands_that_do_not_add_up_to_all_are_refused():
     rows = [[20, 21, 18], [10, 9, 11], [30, 30, 31], [25, 24, 25], [15, 40, 16]]
     with pytest.raises(SourceError, match="1 of 3 values are wrong, such as together 124 instead of 100"):
