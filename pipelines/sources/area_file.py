@@ -332,8 +332,16 @@ class AreaFile(Frozen):
             raise ValueError(
                 f"sources: licence {licence!r} of {paths} is not known; known are {sorted(known_licences())}"
             )
+        if getattr(self.sources, self.population.total_from) is None:
+            raise ValueError(f"population.total_from is {self.population.total_from}, which sources does not deliver")
+        return self
+
+    @model_validator(mode="after")
+    def _consistent_borders(self) -> "AreaFile":
         if self.sources.buurten is None and self.extent is None:
             raise ValueError("say where the area lies: deliver sources.buurten with gemeenten, or give an extent")
+        if not (self.sources.buurten or self.sources.pc4 or self.sources.pc6):
+            raise ValueError("sources: deliver buurten, pc4 or pc6: figures are told of these, and none are there")
         if self.sources.buurten is not None and not self.gemeenten:
             raise ValueError("gemeenten: name the gemeenten whose buurten make up the area, e.g. [GM0014]")
         if self.extent is not None and not _is_extent(*self.extent):
@@ -341,8 +349,6 @@ class AreaFile(Frozen):
                 "extent: give west, south, east, north in RD metres, within the Netherlands, west before east and "
                 "south before north"
             )
-        if getattr(self.sources, self.population.total_from) is None:
-            raise ValueError(f"population.total_from is {self.population.total_from}, which sources does not deliver")
         return self
 
     @model_validator(mode="after")

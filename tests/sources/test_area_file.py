@@ -50,6 +50,14 @@ def test_all_mistakes_are_listed_at_once(tmp_path: Path):
             },
             "does not deliver",
         ),
+        (
+            {
+                "extent": [233_000, 581_000, 234_000, 582_000],
+                "sources": {k: v for k, v in GRONINGEN["sources"].items() if k not in {"buurten", "pc4", "pc6"}},
+                "population": {"total_from": "squares"},
+            },
+            "sources: deliver buurten, pc4 or pc6",
+        ),
         ({"name": "../escape"}, "name"),
         ({"gemeenten": []}, "gemeenten"),
     ],
