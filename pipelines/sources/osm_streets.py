@@ -29,6 +29,8 @@ from pipelines.sources.street_obstacles import split_off
 from pipelines.sources.vector import Remark
 
 Ints = NDArray[np.int64]
+# At the edge of an extract ways end early; where so many and such a share are lost, the nodes were left out.
+_MOST_LOST, _MOST_SHARE_LOST = 10, 0.5
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def read_osm_segments(
             "Deliver an extract with all ways and the nodes they refer to."
         )
     sights = _sights(scan, chain)
+    _require_nodes(scan, name)
     stretches = _stretches(chain, _cut(chain, _cut_nodes(scan, sights)), sights)
     stretches = _rows(stretches, rows_near(stretches.line, outline, name, may_be_none=False))
     facts, unknown_words = _facts(scan, sights)
@@ -237,9 +240,24 @@ def _segments(facts: pa.Table, stretches: Stretches, apart: Apart) -> pa.Table:
     return whole.set_column(0, SEGMENTS.schema.field(0), number)
 
 
-def _problems(scan: Scan, sights: Sights) -> Iterator[tuple[str, str, list[str]]]:
+def _located(scan: Scan) -> Ints:
+    """Count the nodes of each way of which the extract tells where they lie; shape (ways,)."""
     way = np.repeat(np.arange(len(scan.lengths)), scan.lengths)
-    located = np.bincount(way[scan.nodes[:, 1] != UNLOCATED], minlength=len(scan.lengths))
+    counts: Ints = np.bincount(way[scan.nodes[:, 1] != UNLOCATED], minlength=len(scan.lengths))
+    return counts
+
+
+def _require_nodes(scan: Scan, name: str) -> None:
+    n_ways, n_lost = len(scan.lengths), int((_located(scan) < 2).sum())  # noqa: PLR2004 - a line has two points
+    if n_lost > max(_MOST_LOST, _MOST_SHARE_LOST * n_ways):
+        raise SourceError(
+            f"{name}: {n_lost:,} of {n_ways:,} streets and paths have fewer than two nodes in the extract. Deliver one "
+            "with all nodes of its ways (osmium extract makes them complete; add-locations-to-ways leaves them out)."
+        )
+
+
+def _problems(scan: Scan, sights: Sights) -> Iterator[tuple[str, str, list[str]]]:
+    located = _located(scan)
     shortened = np.flatnonzero((located < scan.lengths) & (located > 1))
     useless = np.flatnonzero(located < 2)  # noqa: PLR2004 - a line has two points
     yield from closed_groups("way or obstacle", scan.closed)

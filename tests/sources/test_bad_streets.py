@@ -63,6 +63,13 @@ def test_an_extract_of_places_only_holds_no_streets(extract: Extract) -> None:
         read_osm_segments(extract(*ROW, "n9 x4.37 y52.0 Tamenity=cafe", "w1 Twaterway=canal Nn1,n2"), "small")
 
 
+def test_an_extract_without_the_nodes_of_most_ways_is_refused(extract: Extract) -> None:
+    lost = [f"w{number} Thighway=path Nn3,n99" for number in range(10, 21)]
+    with pytest.raises(SourceError, match=r"11 of 13 streets and paths have fewer than two nodes"):
+        read_osm_segments(extract(*ROW, *WAYS, *lost), "small")
+    assert [remark.rows for remark in read_osm_segments(extract(*ROW, *WAYS, *lost[1:]), "small")[1]] == [10]
+
+
 def test_an_extract_of_motorways_only_holds_no_streets(extract: Extract) -> None:
     with pytest.raises(SourceError, match="holds no streets"):
         read_osm_segments(extract(*ROW, "w1 Thighway=motorway Nn1,n2"), "small")
