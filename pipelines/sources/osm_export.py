@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from pipelines.errors import SourceError
 from pipelines.sources.osm_answer import Answer, things_of_answer
-from pipelines.sources.osm_file import unfinished
+from pipelines.sources.osm_file import unfinished, unpacked
 from pipelines.sources.osm_geojson import Collection, things_of_collection
 from pipelines.sources.osm_shapes import OsmThing
 from pipelines.sources.wholeness import advice
@@ -46,7 +46,7 @@ def read_export(path: Path, name: str) -> tuple[OsmThing, ...]:
         than WGS 84, or a feature has no id of OSM.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(unpacked(path, name))
         things = _things(content if isinstance(content, dict) else {}, name)
     except ValidationError as error:
         problem = error.errors()[0]

@@ -31,6 +31,7 @@ _SHRINKING_FROM_BYTES, _MOST_SHRINKING = 64 * _MIB, 200
 _ROOT = re.compile(rb"<([A-Za-z]\w*)")
 _OPL_LINE = re.compile(rb"(#[^\n]*\n)*[nwrc]-?\d+( |\n|$)")
 _OVERPASS_STOPPED = re.compile(rb"<remark>\s*([^<]{0,200})")
+_INLINE = re.compile(rb"<nd (?=[^>]*\blat=)[^>]*\bref=['\"](-?\d+)['\"]")
 _JOSM_DELETED = re.compile(rb"<(node|way|relation)\b(?=[^>]*\baction=['\"]delete['\"])[^>]*?\bid=['\"](-?\d+)['\"]")
 # What libosmium says of a file that ends before its end.
 _CUT = re.compile(r"EOF|truncated|no element found|unclosed token|read close failed|failed: -7")
@@ -107,7 +108,7 @@ def open_osm(path: Path, name: str) -> OsmFile:
     if kind == "PBF" and not _is_packed(path):
         opened = OsmFile(path, name, kind, remarks=_misnamed(path, name, kind))
         return replace(opened, is_in_order=_declared_order(opened))
-    content = _unpacked(path, name)
+    content = unpacked(path, name)
     if kind is None or kind == "JSON":
         raise _no_map(path, name, kind)
     deleted = _deleted(content, name) if kind == "XML" else frozenset()
@@ -173,7 +174,14 @@ def _no_map(path: Path, name: str, kind: Kind | None) -> SourceError:
     )
 
 
-def _unpacked(path: Path, name: str) -> bytes:
+def unpacked(path: Path, name: str) -> bytes:
+    """Read a file as a whole, packed or not.
+
+    Raises
+    ------
+    SourceError
+        When it was cut short while packed, or unpacks to too much.
+    """
     chunks: list[bytes] = []
     n_bytes, n_packed = 0, max(path.stat().st_size, 1)
     try:
@@ -210,9 +218,19 @@ def _deleted(content: bytes, name: str) -> Deleted:
             f"{name}: holds ways and no nodes, so nobody knows where they lie. Ask Overpass for both "
             "((._;>;); out meta;), or deliver an extract with the nodes of its ways."
         )
+    if _lacks_nodes_it_has_inline(content):
+        raise SourceError(
+            f"{name}: holds the shapes of ways within the ways (`out geom` or `out center`), which are read from JSON "
+            "alone, as places. Ask Overpass for ((._;>;); out meta;), or for places with [out:json]."
+        )
     if b"action=" not in content:
         return frozenset()
     return frozenset((found[1][:1].decode(), int(found[2])) for found in _JOSM_DELETED.finditer(content))
+
+
+def _lacks_nodes_it_has_inline(content: bytes) -> bool:
+    inline = _INLINE.match(content, max(0, content.find(b"<nd ")))
+    return b"<center" in content or (inline is not None and b'<node id="%s"' % inline[1] not in content)
 
 
 def unfinished(name: str, said: str) -> SourceError:

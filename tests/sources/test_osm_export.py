@@ -1,6 +1,8 @@
 """Answers of Overpass and GeoJSON of OSM: the same places and seats as the extract that they were taken from."""
 
+import bz2
 import copy
+import gzip
 import json
 import random
 from collections.abc import Callable
@@ -203,6 +205,13 @@ def test_an_outline_of_which_a_part_is_missing_is_set_aside(tmp_path: Path) -> N
     way = {"type": "way", "id": 1, "nodes": [1, 2, 3, 1], "tags": SCHOOL}
     path = put(tmp_path, {"elements": [way, {"type": "node", "id": 1, "lat": 52.0, "lon": 4.37}]})
     assert read_osm_places(path, "osm")[1][0].problem == "place whose outline does not close"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+def test_a_packed_export_is_read(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = put(tmp_path, {"elements": [{"type": "node", "id": 1, "lat": 52.0, "lon": 4.37, "tags": CAFE}]}, "packed")
+    path.write_bytes(pack(path.read_bytes()))
+    assert len(read_osm_places(path, "osm")[0]) == 1
 
 
 def test_what_is_closed_or_private_in_an_export_does_not_count(tmp_path: Path) -> None:

@@ -162,6 +162,12 @@ def test_what_was_drawn_in_josm_and_has_no_number_yet_is_read(tmp_path: Path) ->
     assert min(*table["u_key"].to_pylist(), *table["v_key"].to_pylist()) > 0
 
 
+def test_ways_that_hold_their_geometry_beside_whole_nodes_are_read(tmp_path: Path) -> None:
+    inline = [thing.replace("<nd ref=", "<nd lat='9' lon='9' ref=") for thing in THINGS]
+    assert inline != list(THINGS)
+    assert tables(put(tmp_path, xml(*inline))) == tables(put(tmp_path, xml(*THINGS)))
+
+
 def test_notes_of_overpass_and_changesets_are_passed_over(tmp_path: Path) -> None:
     beside = '<note>OSM</note><meta osm_base="2025-01-01T00:00:00Z"/>'
     after = '<changeset id="3"><tag k="amenity" v="cafe"/></changeset>'
@@ -195,6 +201,14 @@ REFUSED = {
     "a word for an id": (xml(CAFE.replace('"8"', '"acht"')), "cannot be read as OSM XML"),
     "centres": (xml('<way id="7"><center lat="52" lon="4.37"/><tag k="amenity" v="cafe"/></way>'), "ways and no nodes"),
     "geometry in ways": (xml('<way id="7"><nd ref="1" lat="52.0" lon="4.37"/></way>'), "ways and no nodes"),
+    "centres beside nodes": (
+        xml(CAFE, '<way id="7"><center lat="52" lon="4.37"/></way>'),
+        "shapes of ways within the ways",
+    ),
+    "geometry in ways beside nodes": (
+        xml(CAFE, '<way id="7"><nd ref="1" lat="52.0" lon="4.37"/></way>'),
+        "shapes of ways within the ways",
+    ),
     "unfinished": (
         xml(*THINGS, '<remark> runtime error: Query timed out in "query" at line 3 </remark>'),
         "Overpass did not finish this answer .*Query timed out",
