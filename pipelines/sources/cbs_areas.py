@@ -122,6 +122,11 @@ def _of_gemeenten(reading: Reading, area: AreaFile) -> Reading:
     codes, land = reading.code_column("gemeenten").read().codes, on_land(reading)
     wanted = _is_of(reading, area) & land
     absent = sorted(set(area.gemeenten) - set(codes[wanted].tolist()))
+    if drowned := sorted(set(absent) & set(codes.tolist())):
+        raise SourceError(
+            f"{reading.layer.source}: all areas of {drowned} are water, as {reading.names['water']!r} says. Correct "
+            "that, or name another column under `columns: {water: ...}` in the area file."
+        )
     if absent:
         known = sorted(set(codes.tolist()) - {""})[:_SHOWN]
         raise SourceError(

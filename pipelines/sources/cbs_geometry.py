@@ -4,7 +4,7 @@ Whether one polygon is valid is for `vector.py`; which rows are of the area, for
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import numbers
 from pipelines.sources.cbs_reading import Reading
-from pipelines.sources.mending import POLYGONAL
+from pipelines.sources.mending import POLYGONAL, polygons_in
 from pipelines.sources.vector import Layer, Remark
 
 # Of the smaller of two areas. Borders that were drawn or simplified one by one overlap by centimetres; where over a
@@ -40,20 +40,28 @@ class Borders:
 
 
 def require_polygons(layer: Layer) -> Layer:
-    """Give a layer of areas back.
+    """Give a layer of areas back, of collections (what is left of cutting and mending) the polygons in them.
 
     Raises
     ------
     SourceError
         When a row is a point or a line: nobody lives in those.
     """
-    is_area = np.isin(shapely.get_type_id(layer.geometry), POLYGONAL)
+    geometry = layer.geometry.copy()
+    collected = np.flatnonzero(shapely.get_type_id(geometry) == shapely.GeometryType.GEOMETRYCOLLECTION)
+    for place in collected[shapely.is_valid(geometry[collected])]:
+        geometry[place] = polygons_in(geometry[place])
+    is_area = np.isin(shapely.get_type_id(geometry), POLYGONAL) & ~shapely.is_empty(geometry)
     if not is_area.all():
         raise SourceError(
             f"{layer.source}: {int((~is_area).sum()):,} of {len(is_area):,} rows are points or lines, no areas. "
             "Deliver the layer with the borders."
         )
-    return layer
+    if not len(collected):
+        return layer
+    problem = "collection of polygons, lines and points: its polygons are the area"
+    remark = Remark(layer.source, problem, "repaired", len(collected), layer.named(collected))
+    return replace(layer, geometry=geometry, remarks=(*layer.remarks, remark))
 
 
 def require_apart(borders: Borders) -> tuple[Remark, ...]:
@@ -219,8 +227,9 @@ def require_located(lost: Reading, key: str) -> None:
     lived_in = people > 0
     if lived_in.any():
         codes = [str(code) for code in lost.code_column(key).read().codes[lived_in][:_SHOWN]]
+        have = "has" if len(codes) == 1 else "have"
         raise SourceError(
-            f"{lost.layer.source}: {', '.join(codes)} {'has' if len(codes) == 1 else 'have'} no geometry and "
+            f"{lost.layer.source}: {', '.join(codes)} {have} no geometry in the Netherlands and "
             f"{people[lived_in].sum():,.0f} inhabitants, who would be nowhere. Deliver the layer with the polygon of "
             "every area."
         )

@@ -31,10 +31,15 @@ def _made_valid(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
     made = shapely.make_valid(geometry)
     loose = np.flatnonzero(~np.isin(shapely.get_type_id(made), POLYGONAL))
     for place in loose:
-        parts = shapely.get_parts(shapely.get_parts(made[place]))
-        polygons = parts[np.isin(shapely.get_type_id(parts), POLYGONAL)]
-        made[place] = shapely.union_all(polygons) if len(polygons) else shapely.MultiPolygon()
+        made[place] = polygons_in(made[place])
     return made
+
+
+def polygons_in(geometry: shapely.Geometry) -> shapely.Geometry:
+    """The surface of a collection: lines and points beside its polygons have none; empty where it has no polygon."""
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    polygons = parts[np.isin(shapely.get_type_id(parts), POLYGONAL)]
+    return shapely.union_all(polygons) if len(polygons) else shapely.MultiPolygon()
 
 
 def mended_after_step(layer: Layer, before: NDArray[np.object_]) -> Layer:

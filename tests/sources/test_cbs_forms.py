@@ -201,7 +201,9 @@ def test_counts_under_names_of_percentages_are_counts_and_told(tmp_path: Path):
 def test_a_buurt_with_inhabitants_and_no_geometry_is_refused_by_its_code(tmp_path: Path):
     columns = {column: np.array(values) for column, values in BUURTEN.items()}
     write_layer(tmp_path / "buurten.gpkg", "buurten", np.array([_boxes()[0], None], dtype=object), columns)
-    with pytest.raises(SourceError, match="BU00010201 has no geometry and 50 inhabitants, who would be nowhere"):
+    with pytest.raises(
+        SourceError, match="BU00010201 has no geometry in the Netherlands and 50 inhabitants, who would be nowhere"
+    ):
         _read(_area(tmp_path, buurten={}), tmp_path)
 
 
@@ -223,7 +225,7 @@ def test_people_of_a_postcode_without_geometry_are_missed_where_postcodes_are_th
     area = _area(tmp_path, buurten={}, pc6={})
     assert "no geometry" in [remark.problem for remark in _read(area, tmp_path).remarks]
     total = area.model_copy(update={"population": area.population.model_copy(update={"total_from": "pc6"})})
-    with pytest.raises(SourceError, match="1000AB has no geometry and 60 inhabitants"):
+    with pytest.raises(SourceError, match="1000AB has no geometry in the Netherlands and 60 inhabitants"):
         _read(total, tmp_path)
 
 
@@ -275,6 +277,12 @@ def test_two_buurten_with_one_polygon_are_refused(tmp_path: Path):
 def test_a_word_for_water_that_nobody_knows_is_refused(tmp_path: Path):
     _write(tmp_path, "buurten", {**BUURTEN, "water": ["nee", "plas"]})
     with pytest.raises(SourceError, match=r"column 'water' .*holds \['PLAS'\], which are neither JA nor NEE"):
+        _read(_area(tmp_path, buurten={}), tmp_path)
+
+
+def test_a_gemeente_of_water_alone_is_refused_as_such(tmp_path: Path):
+    _write(tmp_path, "buurten", {**BUURTEN, "water": ["JA", "JA"]})
+    with pytest.raises(SourceError, match=r"all areas of \['GM0001'\] are water, as 'water' says"):
         _read(_area(tmp_path, buurten={}), tmp_path)
 
 

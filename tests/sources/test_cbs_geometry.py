@@ -5,7 +5,15 @@ import pytest
 import shapely
 
 from pipelines.errors import SourceError
-from pipelines.sources.cbs_geometry import Borders, require_apart, require_inside, told_gaps, told_overlaps
+from pipelines.sources.cbs_geometry import (
+    Borders,
+    require_apart,
+    require_inside,
+    require_polygons,
+    told_gaps,
+    told_overlaps,
+)
+from pipelines.sources.layers import Layer
 
 W, S = 155_000.0, 463_000.0
 CODES = np.array(["BU00010001", "BU00010002"], dtype=object)
@@ -60,3 +68,17 @@ def test_a_wijk_that_lies_elsewhere_than_its_buurten_is_refused():
     (told,) = require_inside(_borders(_box(0, 90), _box(90, 200), codes=codes), buurten, parents)
     assert (told.rows, told.examples) == (1, "WK000101 (90% in it)")
     assert require_inside(_borders(_box(0, 100), _box(100, 200), codes=codes), buurten, parents) == ()
+
+
+def test_the_surface_of_a_collection_is_that_of_its_polygons():
+    line = shapely.LineString([(W, S), (W + 300, S)])
+    collection = shapely.GeometryCollection([shapely.MultiPolygon([_box(0, 100), _box(200, 300)]), line])
+    layer = require_polygons(Layer("buurten.gpkg", np.array([collection, _box(0, 9)], dtype=object), {}))
+    assert layer.geometry[0].equals(shapely.MultiPolygon([_box(0, 100), _box(200, 300)]))
+    assert [(remark.action, remark.rows, remark.examples) for remark in layer.remarks] == [("repaired", 1, "rows 1")]
+
+
+def test_a_collection_without_polygons_is_no_area():
+    nothing = np.array([shapely.GeometryCollection([shapely.Point(W, S)]), _box(0, 9)], dtype=object)
+    with pytest.raises(SourceError, match="1 of 2 rows are points or lines, no areas"):
+        require_polygons(Layer("buurten.gpkg", nothing, {}))

@@ -307,7 +307,7 @@ def _of_layer(reader: str, name: str, column: str) -> list[tuple[str, str, Break
         (reader, "a column gone", lambda h: h.remake(name, without(column)), rf"{name}.*column '({column}|PC4)' .*is missing.*columns"),
         (reader, "axes swapped", lambda h: h.remake(name, swapped), rf"{name}.*(axes may be swapped|outside)"),
         (reader, "no rows", lambda h: h.remake(name, lambda f: f.iloc[:0]), rf"{name}.*(empty).*Deliver it again"),
-        (reader, "a row without a place", lambda h: h.remake(name, first_gone), rf"#{name}.*no geometry.*set_aside 1" if reader != "area polygons" else rf"{name}.*BU99990101 has no geometry and 10 inhabitants"),
+        (reader, "a row without a place", lambda h: h.remake(name, first_gone), rf"#{name}.*no geometry.*set_aside 1" if reader != "area polygons" else rf"{name}.*BU99990101 has no geometry in the Netherlands and 10 inhabitants"),
     ]
 
 
