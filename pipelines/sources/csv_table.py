@@ -246,6 +246,9 @@ def _rows(text: str, delimiter: str, name: str, *, lines_before: int) -> Iterato
         ) from error
 
 
+_LOWER_HEADER = " If a lower line holds the names, set `header_row` to its number in the area file."
+
+
 def header_of(cells: Sequence[str], name: str, blank: Collection[int] = ()) -> list[str]:
     """Check the names of the columns, as the first line gives them, but for those (from 0) that are `blank`.
 
@@ -260,11 +263,13 @@ def header_of(cells: Sequence[str], name: str, blank: Collection[int] = ()) -> l
     if unnamed:
         raise SourceError(
             f"{name}: column {unnamed[0]} has no name in the first line. Give it one, or remove the column."
+            f"{_LOWER_HEADER}"
         )
     repeated = [number for number, cell in enumerate(cells, start=1) if cell and cell in cells[: number - 1]]
     if repeated:
         raise SourceError(
             f"{name}: column {repeated[0]} has the name of an earlier one. Give each column its own name."
+            f"{_LOWER_HEADER}"
         )
     return [cell for cell in cells if cell]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import MOST_PEOPLE
-from pipelines.sources.number_style import Style, number_in, proven_style
+from pipelines.sources.number_style import Style, number_in, parts_thousands, proven_style
 from pipelines.sources.vector import Remark
 
 # No count is negative. CBS writes codes from -99995 down to -99999999 where there is none, other programs -9999.
@@ -68,7 +68,7 @@ class FigureColumn:
     def remarks(self) -> tuple[Remark, ...]:
         """Tell how many figures were texts in which something parts the thousands."""
         style = self.proven()
-        marked = [text for text in self._texts() if not _is_plain(text) and number_in(text, style) is not None]
+        marked = [text for text in self._texts() if parts_thousands(text)]
         thousands = [text for text in marked if (number_in(text, style) or 0) >= 1_000]  # noqa: PLR2004 - a thousand
         if not thousands:
             return ()
@@ -100,7 +100,3 @@ def _number(cell: object, style: Style | None) -> float | None:
     # Whether is no number of people.
     is_number = isinstance(cell, int | float | np.number) and not isinstance(cell, bool)
     return float(cell) if is_number else None  # type: ignore[arg-type]
-
-
-def _is_plain(text: str) -> bool:
-    return text.strip().lstrip("+-").isdecimal()

@@ -86,6 +86,13 @@ def _shows(text: str, style: Style) -> bool:
     return bool(_GROUPED[style].fullmatch(text) or _DECIMAL[style].fullmatch(text))
 
 
+def parts_thousands(text: str) -> bool:
+    """Whether something in a text parts thousands, in one style or another."""
+    plain = plain_text(text)
+    spaced = _SPACED.fullmatch(text.translate(_SIGNS).strip())
+    return bool(spaced) or any(grouped.fullmatch(plain) for grouped in _GROUPED.values())
+
+
 def plain_text(text: str) -> str:
     """Write a number with a hyphen for minus, and without the blanks or raised commas that part its thousands."""
     plain = text.translate(_SIGNS).strip()

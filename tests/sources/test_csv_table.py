@@ -59,7 +59,7 @@ def test_blank_lines_and_rows_without_content_are_no_rows(tmp_path: Path) -> Non
         (b"a;b\n1;2\n1;2;3\n", "line 3 has 3 cells, the first line 2"),
         (b'a;b\n"x\ny";2\n1\n', "line 4 has 1 cells"),
         (b"a;;b\n1;2;3\n", "column 2 has no name"),
-        (b"a;b;a\n1;2;3\n", "column 3 has the name of an earlier one"),
+        (b"a;b;a\n1;2;3\n", r"column 3 has the name of an earlier one\..* set `header_row` to its number"),
         (b'a;b\n1;"2\n', "is no CSV"),
         (b"sep=|\na|b\n1|2\n", "parted by"),
         (b"a|b\n1|2\n", "parted by"),

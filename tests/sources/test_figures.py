@@ -74,6 +74,11 @@ def test_thousands_that_were_parted_are_told():
     assert _column("2010", "20", "geheim", 1560).remarks() == ()
 
 
+def test_a_point_or_comma_before_zeros_alone_parts_no_thousands():
+    assert _column("1560.0", "2365.0").remarks() == ()
+    assert _column("1560.0", "2365.0").remarks() == ()
+
+
 @given(st.lists(st.integers(0, 20_000_000), min_size=1), st.sampled_from([".", ",", " ", "'", "\u00a0"]))
 def test_counts_with_parted_thousands_read_as_they_were(counts: list[int], mark: str):
     texts = [f"{count:,}".replace(",", mark) for count in counts]
