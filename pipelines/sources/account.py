@@ -69,8 +69,8 @@ def accounts(area: AreaFile, read: Readings, remarks: Told) -> tuple[Account, ..
         left = left | {name: [one for one in left.get(name, ()) if one not in own]}
         kept = (("kept", text) for text in kept_of(role, delivery, area, read))
         columns = (("columns", text) for text in columns_known(role, delivery))
-        told = (_line(one, is_personal=role in _PERSONAL) for one in own)
-        lines = (("vintage", str(delivery.vintage)), *kept, *columns, *told)
+        read_rows, told = _lines(own, is_personal=role in _PERSONAL)
+        lines = (("vintage", str(delivery.vintage)), *read_rows, *kept, *columns, *told)
         found.append(Account(role, _shown(delivery.path), lines))
     rest = tuple((label, f"{text} ({one.source})") for one in chain(*left.values()) for label, text in (_line(one),))
     return (*found, Account("together", "", rest)) if rest else tuple(found)
@@ -89,6 +89,12 @@ def _is_of(remark: Remark, role: str, delivery: Delivery) -> bool:
 
 # Levels that lie in one file, a layer each; of others the reader chose the only layer there is.
 _SEVERAL = frozenset({"buurten", "wijken", "gemeenten"})
+
+
+def _lines(remarks: Iterable[Remark], *, is_personal: bool) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Lines of what was read, which are told first, and of all else."""
+    lines = [_line(one, is_personal=is_personal) for one in remarks]
+    return [line for line in lines if line[0] == "read"], [line for line in lines if line[0] != "read"]
 
 
 def _line(remark: Remark, *, is_personal: bool = False) -> tuple[str, str]:

@@ -40,6 +40,13 @@ _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+")
 def read_csv(
     path: Path, name: str, header_row: int = 1, rows_under_header: int = 0, *, encoding: str | None = None
 ) -> pa.Table:
+    """Read a CSV as `read_lettered_csv` does, without its encoding."""
+    return read_lettered_csv(path, name, header_row, rows_under_header, encoding=encoding)[0]
+
+
+def read_lettered_csv(
+    path: Path, name: str, header_row: int = 1, rows_under_header: int = 0, *, encoding: str | None = None
+) -> tuple[pa.Table, str]:
     """Read a CSV with `;`, `,` or tabs in UTF-8 (with or without BOM) or Windows-1252.
 
     Parameters
@@ -57,9 +64,9 @@ def read_csv(
 
     Returns
     -------
-    pyarrow.Table
+    tuple
         All columns text without surrounding blanks, '' where a cell is empty; rows in the order of the file, without
-        those in which every cell is empty.
+        those in which every cell is empty. And how its letters are written.
 
     Raises
     ------
@@ -67,7 +74,7 @@ def read_csv(
         When the file is missing, empty, no text, has unnamed, repeated or over 2,000 columns, no rows, or a row with
         another number of cells than the first line; where it seems to begin with a title, the error says so.
     """
-    text = _text(path, name, encoding)
+    text, letters = _text(path, name, encoding)
     separator = _EXCEL_SEPARATOR.match(text)
     lines_before = max(header_row - 1, 1 if separator else 0)
     body = _from_line(text, lines_before, name)
@@ -83,7 +90,7 @@ def read_csv(
         raise SourceError(title) if title else error from None
     if title and len(table.column_names) == 1:
         raise SourceError(title)
-    return table
+    return table, letters
 
 
 def _under_header(rows: Iterator[tuple[int, list[str]]], name: str, rows_under_header: int) -> pa.Table:
@@ -199,10 +206,11 @@ def _bytes(path: Path, name: str) -> bytes:
     return content
 
 
-def _text(path: Path, name: str, encoding: str | None) -> str:
+def _text(path: Path, name: str, encoding: str | None) -> tuple[str, str]:
+    """What stands in a file, and how its letters are written."""
     content = _bytes(path, name)
     if encoding is not None:
-        return _decoded_as(content, name, encoding)
+        return _decoded_as(content, name, encoding), encoding
     if content.startswith(_UTF16_MARKS) or b"\x00" in content:
         raise SourceError(
             f"{name}: is no plain text (UTF-16, or a spreadsheet under another name). Save it as CSV in UTF-8."
@@ -220,12 +228,12 @@ def _decoded_as(content: bytes, name: str, encoding: str) -> str:
         ) from error
 
 
-def _decoded(content: bytes, name: str) -> str:
+def _decoded(content: bytes, name: str) -> tuple[str, str]:
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig"), "UTF-8"
     except UnicodeDecodeError as not_utf8:
         try:
-            return content.decode("cp1252")
+            return content.decode("cp1252"), "Windows-1252"
         except UnicodeDecodeError:
             line = content[: not_utf8.start].count(b"\n") + 1
             raise SourceError(

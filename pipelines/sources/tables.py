@@ -5,6 +5,7 @@ cell is ever quoted in an error, because some of these files are about persons.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,11 +13,11 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import SourceError
 from pipelines.sources.cell_texts import cell_text
-from pipelines.sources.csv_table import MOST_BYTES, MOST_ROWS, header_of, read_csv, rows_to_table
+from pipelines.sources.csv_table import MOST_BYTES, MOST_ROWS, header_of, read_csv, read_lettered_csv, rows_to_table
 from pipelines.sources.delivered_table import DeliveredTable
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.spss import read_spss
-from pipelines.sources.vector import find
+from pipelines.sources.vector import Remark, find
 from pipelines.sources.wholeness import advice
 from pipelines.sources.workbook import read_workbook
 
@@ -31,21 +32,31 @@ _SAVE_AS: Mapping[str, str] = {
 
 
 def read_delivered(delivery: Delivery, raw: Path) -> DeliveredTable:
-    """Read the table of a delivery under the raw folder, with its header where the area file says; see `read_table`."""
+    """Read the table of a delivery under the raw folder, with its header where the area file says; see `read_table`.
+
+    The first remark tells how many rows were read, and of text how its letters are written.
+    """
+    delivered, letters = _delivered(delivery, raw)
+    read = Remark(delivery.path, f"rows{letters}", "read", len(delivered.table))
+    return replace(delivered, remarks=(read, *delivered.remarks))
+
+
+def _delivered(delivery: Delivery, raw: Path) -> tuple[DeliveredTable, str]:
     path = find(raw, delivery.path)
     ending = path.suffix.lower()
     heading = (delivery.header_row, delivery.rows_under_header)
     if ending in _WORKBOOKS:
-        return DeliveredTable(*read_workbook(path, delivery.path, delivery.layer, heading))
+        return DeliveredTable(*read_workbook(path, delivery.path, delivery.layer, heading)), ""
     if ending in (*_SPSS, ".parquet"):
         if heading != (1, 0):
             raise SourceError(
                 f"{delivery.path}: names its columns itself. Take `header_row` and `rows_under_header` out of the "
                 "area file."
             )
-        return _named(path, delivery.path, delivery.encoding)
+        return _named(path, delivery.path, delivery.encoding), ""
     _require_known(path, delivery.path)
-    return DeliveredTable(read_csv(path, delivery.path, *heading, encoding=delivery.encoding))
+    table, letters = read_lettered_csv(path, delivery.path, *heading, encoding=delivery.encoding)
+    return DeliveredTable(table), f", letters in {letters}"
 
 
 def read_table(path: Path, name: str, sheet: str | None = None) -> pa.Table:

@@ -69,8 +69,11 @@ def test_a_municipal_list_is_read_and_what_is_not_mapped_is_set_aside(tmp_path: 
     (row,) = table.to_pylist()
     assert (row["source_id"], row["place_kind"], row["name"]) == ("7", "buurtcentrum", "De Brug")
     assert shapely.from_wkb(row["geometry"]).equals(shapely.Point(155_100.5, 463_100))
-    assert [(remark.problem, remark.rows) for remark in remarks] == [("kind of place not mapped", 1)]
-    assert remarks[0].examples.endswith(" (1)")
+    assert [(remark.problem, remark.rows) for remark in remarks] == [
+        ("rows, letters in UTF-8", 2),
+        ("kind of place not mapped", 1),
+    ]
+    assert remarks[1].examples.endswith(" (1)")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_group_that_is_not_delivered_hides_its_bands_as_a_hidden_one_does(tmp_
     assert [found[group]["persons"] for group in ("all", "0_14", "15_24", "65plus")] == [None, 30, None, 70]
     assert found["all"]["lowest"] > 0
     assert found["all"]["highest"] is None
-    (gap,) = remarks
+    _, gap = remarks
     assert (gap.rows, gap.problem.startswith("postcodes of which ages are missing")) == (1, True)
 
 

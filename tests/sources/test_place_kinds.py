@@ -65,7 +65,7 @@ def listed(raw: Path, rows: list[str], **more: object):
     given = {"columns": columns, "kinds": {"Buurthuis": "buurtcentrum", "BS": "school"}} | COMMON | more
     table, remarks = read_place_csv(PlaceDelivery(format="csv", path="plekken.csv", **given), raw, TOWN)
     assert violations(table, PLACES) == ()
-    return table.to_pylist(), remarks
+    return table.to_pylist(), remarks[1:]
 
 
 def test_a_list_tells_for_whom_how_often_indoors_for_money_and_what_else(tmp_path: Path):

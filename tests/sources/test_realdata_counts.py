@@ -139,7 +139,7 @@ def test_the_national_ages_are_those_of_everybody_in_their_groups_and_bands(real
     assert _sum(_of(counts, "pc4", "80plus")) == sum(
         _sum(_of(counts, "pc4", group)) for group in ("80_84", "85_89", "90_94", "95plus")
     )
-    (unused,) = remarks
+    _, unused = remarks
     assert unused.examples == "inwoners_man, inwoners_vrouw"
 
 

@@ -16,7 +16,9 @@ import pytest
 
 from pipelines.errors import SourceError
 from pipelines.sources import workbook as workbooks
-from pipelines.sources.tables import read_table
+from pipelines.sources.delivery import Delivery
+from pipelines.sources.tables import read_delivered, read_table
+from pipelines.sources.vector import Remark
 
 ROWS = [("respondent", "naam", "score"), ("007", "café Süd", 4.0), ("008", "=1+1", 2.5), ("009", None, None)]
 CELLS = [
@@ -68,6 +70,15 @@ def comma_separated(path: Path) -> Path:
 )
 def test_every_kind_of_file_gives_the_same_cells(tmp_path: Path, ending: str, write: Callable[[Path], Path]):
     assert read_table(write(tmp_path / f"list.{ending}"), "list").to_pylist() == CELLS
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [("a;b\né;1\n".encode(), "UTF-8"), ("a;b\né;1\n".encode("cp1252"), "Windows-1252")]
+)
+def test_how_many_rows_were_read_and_in_which_letters_is_told_first(tmp_path: Path, content: bytes, told: str):
+    (tmp_path / "a.csv").write_bytes(content)
+    delivery = Delivery(path="a.csv", vintage=2024, licence="CC0-1.0", attribution="nobody")
+    assert read_delivered(delivery, tmp_path).remarks == (Remark("a.csv", f"rows, letters in {told}", "read", 1),)
 
 
 def test_a_day_is_written_as_iso_and_a_yes_as_a_word(tmp_path: Path):
