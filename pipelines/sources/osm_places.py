@@ -89,12 +89,11 @@ def read_osm_places(
     Returns
     -------
     tuple
-        `sources/places` with ids such as `node/12`, and remarks on places that are not public
-        (`access=private` or `no`) or are closed, on outlines that do not close, and on tags of doors and floors that
-        cannot be read. `entrances` are the nodes with `entrance` on the outer rings, without emergency doors and
-        exits; null where none is mapped, and for a place that is a node. What the tags of an entrance do not say,
-        those of the place do. A place that is a building has its outline times `building:levels` (1 where nobody
-        says) as its floor area.
+        `sources/places` with ids such as `node/12`, and remarks on places that are not public (see `is_public`) or are
+        closed, on outlines that do not close, and on tags of doors and floors that cannot be read. `entrances` are the
+        nodes with `entrance` on the outer rings, without emergency doors and exits; null where none is mapped, and for
+        a place that is a node. What the tags of an entrance do not say, those of the place do. A place that is a
+        building has its outline times `building:levels` (1 where nobody says) as its floor area.
 
     Raises
     ------
@@ -109,7 +108,7 @@ def read_osm_places(
     shapeless = [found.source_id for found in places if found.shape is None]
     private = [found.source_id for found in whole if not found.is_public]
     problems = [
-        ("place that is not public (access=private or no)", "set_aside", private),
+        ("place that is not public (access=private, no or staff)", "set_aside", private),
         ("place whose outline does not close", "set_aside", shapeless),
         *closed_groups("place", ((found.closed, found.source_id) for found in scanned if found.closed)),
     ]

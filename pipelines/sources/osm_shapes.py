@@ -10,6 +10,8 @@ from typing import Annotated
 import shapely
 from pydantic import BeforeValidator, Field
 
+from pipelines.sources.osm_words import EXPLICIT_RIGHTS, word
+
 Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 _UNITS_PER_DEGREE = 1e7
 
@@ -23,7 +25,7 @@ def _as_text(tags: object) -> object:
 
 Tags = Annotated[dict[str, str], BeforeValidator(_as_text)]
 Corners = Sequence[tuple[int, int]]
-_NOT_PUBLIC = frozenset({"private", "no"})
+_NOT_PUBLIC = frozenset({"private", "no", "employees", "staff"})
 _OUTLINES = (shapely.GeometryType.POINT, shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 # Three corners, and the first again.
 RING = 4
@@ -84,5 +86,6 @@ def shape_of_rings(lines: Sequence[Corners]) -> shapely.Geometry | None:
 
 
 def is_public(thing: OsmThing) -> bool:
-    """Tell whether everybody may come there: no `access=private` or `no`."""
-    return thing.tags.get("access", "") not in _NOT_PUBLIC
+    """Tell whether everybody may come there on foot: no `access=private` or the like, unless `foot` opens it."""
+    opened = word(thing.tags.get("foot", "")) in EXPLICIT_RIGHTS
+    return opened or word(thing.tags.get("access", "")) not in _NOT_PUBLIC

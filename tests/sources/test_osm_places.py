@@ -98,6 +98,18 @@ def test_a_private_place_is_set_aside_with_its_id(extract: Extract) -> None:
     assert [(remark.action, remark.rows, remark.examples) for remark in remarks] == [("set_aside", 1, "way/8")]
 
 
+@pytest.mark.parametrize(
+    ("tags", "counts"),
+    [
+        ("access=customers", 1), ("access=no,foot=yes", 1), ("access=private,foot=permissive", 1),
+        ("access=no", 0), ("access=Private", 0), ("access=employees", 0), ("access=staff", 0),
+    ],
+)  # fmt: skip
+def test_a_place_or_bench_counts_where_everybody_may_come_on_foot(extract: Extract, tags: str, counts: int) -> None:
+    path = extract(f"n5 x4.37 y52.0 Tamenity=bench,{tags}", f"n6 x4.37 y52.0 Tamenity=cafe,{tags}")
+    assert [len(read(path, "small")[0]) for read in (read_osm_places, read_osm_benches)] == [counts, counts]
+
+
 def test_an_outline_that_does_not_close_is_set_aside(extract: Extract) -> None:
     table, remarks = read_osm_places(extract(*SQUARE, "w8 Tleisure=pitch Nn1,n2,n3"), "small")
     assert len(table) == 0
