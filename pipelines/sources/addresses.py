@@ -3,6 +3,7 @@
 A layer like the BAG may be read too: `columns` renames `id`, `postcode`, `house_number`, `letter` and `addition`.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,12 +20,15 @@ from pipelines.sources.codes import PC6
 from pipelines.sources.contracts import ADDRESSES
 from pipelines.sources.figures import FigureColumn
 from pipelines.sources.house_numbers import house_letter, split_house_number
+from pipelines.sources.texts import label
 from pipelines.sources.vector import Layer, Near, Remark, read_near
 
 # What the BAG writes where the floor is not known.
 _NO_AREA_M2 = 999_999
 _INSTITUTIONS = ("gezondheidszorgfunctie", "logiesfunctie", "celfunctie")
-_IN_USE = ("Verblijfsobject in gebruik", "Verblijfsobject in gebruik (niet ingemeten)", "Verbouwing verblijfsobject")
+_DWELLING = "woonfunctie"
+_IN_USE = ("verblijfsobject in gebruik", "verblijfsobject in gebruik (niet ingemeten)", "verbouwing verblijfsobject")
+_SHOWN = 5
 
 _COLUMNS: Mapping[str, str] = {
     "id": "identificatie",
@@ -52,16 +56,20 @@ def read_addresses(
     """
     where = Near(municipality.outline, BUFFER_M)
     layer = read_near(delivery, raw, where, default_layer="verblijfsobject", may_be_none=False)
-    purpose = layer.column("gebruiksdoel").astype(str)
-    dwelling = np.char.find(purpose.astype(np.str_), "woonfunctie") >= 0
-    in_use = np.isin(layer.column("status").astype(str), _IN_USE)
-    remarks = _remarks(layer.source, ~dwelling, dwelling & ~in_use)
+    purposes, states = _words(layer.column("gebruiksdoel")), _words(layer.column("status"))
+    dwelling, in_use = np.char.find(purposes, _DWELLING) >= 0, np.isin(states, _IN_USE)
+    if not (dwelling & in_use).any():
+        raise SourceError(
+            f"{layer.source}: holds no dwelling in use near the area: 'gebruiksdoel' holds {_counted(purposes)} and "
+            f"'status' {_counted(states)}, where a home has {_DWELLING} and {_IN_USE[0]}. Deliver the BAG of this "
+            "municipality, in its own words."
+        )
+    remarks = (
+        *_set_aside(layer.source, "no dwelling", purposes[~dwelling]),
+        *_set_aside(layer.source, "dwelling not in use", states[dwelling & ~in_use]),
+    )
     layer = layer.keep(dwelling & in_use, remarks)
     names = _names(delivery)
-    if not len(layer.geometry):
-        raise SourceError(
-            f"{layer.source}: holds no dwelling in use near the area. Deliver the BAG of this municipality."
-        )
     codes = layer.column(names["id"]).astype(str)
     if len(np.unique(codes)) < len(codes):
         raise SourceError(f"{layer.source}: column {names['id']!r} repeats. Deliver each verblijfsobject once.")
@@ -123,7 +131,7 @@ def _postcodes(layer: Layer, names: Mapping[str, str]) -> CodeColumn:
 def _institutions(layer: Layer) -> NDArray[np.bool_]:
     """Whether people are cared for, lodged or held at each address (n,); false where no use was delivered."""
     none = np.full(len(layer.geometry), "", dtype=object)
-    purpose = layer.fields.get("gebruiksdoel", none).astype(str).astype(np.str_)
+    purpose = _words(layer.fields.get("gebruiksdoel", none))
     found = [np.char.find(purpose, word) >= 0 for word in _INSTITUTIONS]
     return np.asarray(np.any(found, axis=0), dtype=np.bool_)
 
@@ -136,6 +144,16 @@ def _floor_areas(layer: Layer) -> NDArray[np.float64]:
     return np.where((area > 1) & (area < _NO_AREA_M2), area, np.nan)
 
 
-def _remarks(source: str, no_dwelling: np.ndarray, not_in_use: np.ndarray) -> tuple[Remark, ...]:
-    counts = {"no dwelling": int(no_dwelling.sum()), "dwelling not in use": int(not_in_use.sum())}
-    return tuple(Remark(source, problem, "set_aside", rows) for problem, rows in counts.items() if rows)
+def _words(cells: NDArray[np.object_]) -> NDArray[np.str_]:
+    """Cells (n,) of words of the BAG, whatever their capitals."""
+    return np.array(["" if cell is None else str(cell).strip().lower() for cell in cells], dtype=np.str_)
+
+
+def _set_aside(source: str, problem: str, words: NDArray[np.str_]) -> tuple[Remark, ...]:
+    return (Remark(source, problem, "set_aside", len(words), _counted(words)),) if len(words) else ()
+
+
+def _counted(words: NDArray[np.str_]) -> str:
+    """The words that stand in some rows, the most frequent first, and how often each does."""
+    counted = Counter(words.tolist()).most_common(_SHOWN)
+    return ", ".join(f"{label(word) or 'nothing'} ({count:,})" for word, count in counted)

@@ -49,6 +49,21 @@ def test_what_is_no_postcode_of_an_address_is_refused_with_its_column(tmp_path: 
         read_addresses(delivery, tmp_path, TOWN)
 
 
+def test_capitals_of_the_words_of_the_bag_mean_nothing(tmp_path: Path):
+    table, _ = read_addresses(_bag(tmp_path, [("1", "Woonfunctie", IN_USE.upper())]), tmp_path, TOWN)
+    assert table["address_id"].to_pylist() == ["1"]
+
+
+def test_what_homes_are_set_aside_for_is_told_with_the_words_that_stand_there(tmp_path: Path):
+    rows = [(str(n), "woonfunctie", state) for n, state in enumerate([IN_USE, "bewoond", "bewoond", ""])]
+    _, remarks = read_addresses(_bag(tmp_path, rows), tmp_path, TOWN)
+    assert [remark.examples for remark in remarks] == ["bewoond (2), nothing (1)"]
+    with pytest.raises(
+        SourceError, match=r"'gebruiksdoel' holds woonfunctie \(3\) and 'status' bewoond \(2\), nothing"
+    ):
+        read_addresses(_bag(tmp_path, rows[1:]), tmp_path, TOWN)
+
+
 def test_addresses_must_exist_and_be_identified(tmp_path: Path):
     with pytest.raises(SourceError, match="no dwelling in use"):
         read_addresses(_bag(tmp_path, [("1", "winkelfunctie", IN_USE)]), tmp_path, TOWN)
