@@ -1,6 +1,7 @@
 """What all tests share: real deliveries, a browser, and one run each of the example town and of Groningen."""
 
 import os
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,11 @@ ROOT = Path(__file__).parents[1]
 REQUIRED = set(filter(None, os.environ.get("SAMENHANG_REQUIRE", "").split(",")))
 settings.register_profile("samenhang", deadline=None, derandomize=True, database=None)
 settings.load_profile("samenhang")
+
+
+def pytest_configure() -> None:
+    """Draw the seed of this run unless one is asked for; the processes that share its tests inherit it."""
+    os.environ.setdefault("SAMENHANG_SEED", str(secrets.randbelow(10**6)))
 
 
 def _absent(what: str, sentence: str) -> None:

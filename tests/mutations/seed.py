@@ -1,5 +1,5 @@
-"""The seed that mutations are drawn with: the same for all who run the tests, unless another is asked for."""
+"""The seed that mutations are drawn with: another in every run (`tests/conftest.py`), unless one is asked for."""
 
 import os
 
-SEED = int(os.environ.get("SAMENHANG_SEED", "2024"))
+SEED = int(os.environ["SAMENHANG_SEED"])
