@@ -1,7 +1,8 @@
 """Hundreds of mutated deliveries and area files: each is refused in words, or what it changes is told by `check`.
 
-`SAMENHANG_SEED=7` draws those of an earlier run again, `SAMENHANG_MUTATIONS=1000` more; the seed is told at the end. With
-the same seed a test of one name mutates alike. Where readings of a mutated file hang on others, these are read too.
+`SAMENHANG_SEED=7` draws those of an earlier run again, `SAMENHANG_MUTATIONS=1000` more; the seed is told at the end.
+With the same seed a test of one name mutates alike. Where readings of a mutated file hang on others, these are read
+too.
 """
 
 import os
