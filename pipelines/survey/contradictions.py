@@ -42,7 +42,13 @@ def contradictions_of(delivered: DeliveredWave) -> tuple[Contradiction, ...]:
     delivered
         The wave, and where its files lie.
     """
-    return (*_over_asked(delivered), *_over_margins(delivered), *_between_choices(delivered))
+    return (
+        *_over_asked(delivered),
+        *_over_margins(delivered),
+        *_outside_margins(delivered),
+        *_totals_apart(delivered),
+        *_between_choices(delivered),
+    )
 
 
 def _over_asked(delivered: DeliveredWave) -> Iterator[Contradiction]:
@@ -74,6 +80,42 @@ def _over_margins(delivered: DeliveredWave) -> Iterator[Contradiction]:
     problem = f"survey of {wave.year}: more people answered than there are, in categories of {feature}"
     paths = (delivery.path, delivery.margins.path)
     yield from _found("margins_respondents", problem, paths, (over.get(feature, 0.0), len(wave.respondents)))
+
+
+def _outside_margins(delivered: DeliveredWave) -> Iterator[Contradiction]:
+    """Respondents whose age or word is known and fits no category, in the feature where these are most."""
+    wave, delivery = delivered.wave, delivered.delivery
+    if delivery.margins is None:
+        return
+    outside: dict[str, int] = {}
+    for margin in margins_of(wave):
+        told = wave.respondents[margin.name]
+        is_known = pc.fill_null(pc.not_equal(told.cast(pa.string()), ""), fill_value=False)
+        is_outside = is_known.to_numpy() & (margin.category == UNKNOWN)
+        # A feature that nobody told cannot be raked to at all, which `weights` says.
+        outside[margin.name] = int(is_outside.sum()) if (margin.category != UNKNOWN).any() else 0
+    feature = max(outside, key=lambda name: outside[name], default="")
+    problem = f"survey of {wave.year}: people answered who are of no category of {feature}"
+    paths = (delivery.path, delivery.margins.path)
+    yield from _found("margins_categories", problem, paths, (outside.get(feature, 0), len(wave.respondents)))
+
+
+def _totals_apart(delivered: DeliveredWave) -> Iterator[Contradiction]:
+    """How far apart the people are that each feature of the margins, and all strata, add up to."""
+    wave, delivery = delivered.wave, delivered.delivery
+    if delivery.margins is None:
+        return
+    totals = {margin.name: float(margin.persons.sum()) for margin in margins_of(wave)}
+    if delivery.strata is not None:
+        totals["strata"] = float(pc.sum(wave.strata["population"]).as_py() or 0)
+    least, most = (choose(totals, key=lambda name: totals[name], default="") for choose in (min, max))
+    apart = totals.get(most, 0.0) - totals.get(least, 0.0)
+    problem = (
+        f"survey of {wave.year}: the groups of {most} add up to {totals.get(most, 0):,.0f} people, those of {least} to "
+        f"{totals.get(least, 0):,.0f}"
+    )
+    lists = (delivery.margins.path, *((delivery.strata.path,) if delivery.strata else ()))
+    yield from _found("margins_totals", problem, lists, (apart, totals.get(most, 0.0)))
 
 
 def _between_choices(delivered: DeliveredWave) -> Iterator[Contradiction]:

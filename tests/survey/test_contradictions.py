@@ -26,13 +26,14 @@ def _wave(
     answers: Sequence[float | None] = (),
     margins: Sequence[tuple[str, float]] = (),
     highest: float = 5,
+    sexes: Sequence[str] = (),
 ) -> DeliveredWave:
     people = [f"r{number}" for number in range(max(len(strata), len(answers)))]
     strata = [*strata, *["noord"] * (len(people) - len(strata))]
     tables = Tables(
         _table(RESPONDENTS, [
-            {"respondent_id": who, "stratum": stratum, "sex": "v", "weight": 1.0}
-            for who, stratum in zip(people, strata, strict=True)
+            {"respondent_id": who, "stratum": stratum, "sex": sex, "weight": 1.0}
+            for who, stratum, sex in zip(people, strata, [*sexes, *["v"] * (len(people) - len(sexes))], strict=True)
         ]),
         _table(ANSWERS, [
             {"respondent_id": who, "item_id": "v1", "answer": answer}
@@ -65,8 +66,21 @@ def test_no_more_people_answer_than_were_asked_or_live_there(noord: int, zuid: i
 
 @pytest.mark.parametrize(("people", "over"), [(10, 0), (9, 1), (0, 10)])
 def test_no_more_people_answer_of_a_category_than_are_in_it(people: float, over: int):
-    found = _counts(_wave(margins=[("v", people), ("m", 100)]))
+    found = _counts(_wave(margins=[("v", people), ("m", 430 - people)]))
     assert found == ({"margins_respondents": over} if over else {})
+
+
+def test_who_is_of_no_category_of_a_margin_is_told():
+    wave = _wave(margins=[("V", 30), ("m", 400)])
+    assert _counts(wave) == {}  # nobody is of any category: weights cannot be made, which they say
+    mixed = _wave(margins=[("v", 30), ("m", 400)], sexes=["v"] * 7 + ["V"] * 2 + [""])
+    assert _counts(mixed) == {"margins_categories": 2}
+
+
+@pytest.mark.parametrize(("men", "verdict"), [(410, ""), (800, "noticed"), (4_000, "refused")])
+def test_groups_and_strata_add_up_to_the_same_people(men: float, verdict: str):
+    found = _verdicts(_wave(margins=[("v", 20), ("m", men)]))
+    assert found == ({"margins_totals": verdict} if men != 410 else {})
 
 
 @pytest.mark.parametrize(
@@ -92,7 +106,7 @@ def _verdicts(wave: DeliveredWave) -> dict[str, str]:
 
 
 def test_a_refusal_names_the_files_and_numbers_and_nobody():
-    wave = _wave(("noord",) * 30, [2.25] * 30, [("v", 0), ("m", 100)])
+    wave = _wave(("noord",) * 30, [2.25] * 30, [("v", 0), ("m", 430)])
     said = tuple(refusals(contradictions_of(wave), TOWN))
     assert len(said) == 3
     for sentence, parts in zip(
@@ -109,7 +123,7 @@ def test_a_refusal_names_the_files_and_numbers_and_nobody():
 
 
 def test_nothing_is_judged_of_lists_that_were_not_delivered():
-    wave = _wave(("noord",) * 30, margins=[("v", 0), ("m", 100)])
+    wave = _wave(("noord",) * 30, margins=[("v", 0), ("m", 430)])
     bare = wave.delivery.model_copy(update={"strata": None, "margins": None})
     assert contradictions_of(DeliveredWave(wave.wave, bare)) == ()
 
