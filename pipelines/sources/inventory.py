@@ -5,7 +5,7 @@ quotes a record.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ _DEFAULT_COLUMNS: Mapping[str, str] = {
     "quote": "citaat",
     "consent": "toestemming",
 }
-_DATE_FORMATS = ("%Y-%m-%d", "%d-%m-%Y")
+_DATE_FORMATS = ("%Y-%m-%d", "%d-%m-%Y", "%Y-%m-%dT%H:%M:%S")
 
 
 def read_inventory(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remark, ...]]:
@@ -67,7 +67,7 @@ def read_inventory(delivery: Delivery, raw: Path) -> tuple[pa.Table, tuple[Remar
     consented = renamed.filter(_consent(renamed["consent"], delivery.path))
     withheld = len(renamed) - len(consented)
     _require_sound(consented, delivery.path)
-    dates = pa.array([_iso_date(text, delivery.path) for text in consented["date"].to_pylist()], type=pa.string())
+    dates = _dates(consented["date"].to_pylist(), f"{delivery.path}: column {names['date']!r}")
     cells = np.array(consented["buurt_code"].to_pylist(), dtype=object)
     buurten = CodeColumn(cells, delivery.path, names["buurt_code"], BUURT, is_personal=True)
     codes = pa.array(buurten.required(may_be_empty=True).tolist(), type=pa.string())
@@ -96,10 +96,22 @@ def _require_sound(records: pa.Table, name: str) -> None:
             raise SourceError(f"{name}: {column} is empty in {absent} records with consent. Fill it in.")
 
 
-def _iso_date(text: str, name: str) -> str:
+def _dates(texts: Sequence[str], where: str) -> pa.Array:
+    found = [_iso_date(text) for text in texts]
+    unread = found.count(None)
+    if unread:
+        raise SourceError(
+            f"{where} holds no date that can be read in {unread} records with consent. Write days as 2024-05-31 or "
+            "31-05-2024."
+        )
+    return pa.array(found, pa.string())
+
+
+def _iso_date(text: str) -> str | None:
+    """A day as ISO 8601; of a moment, as a workbook may hold, the day."""
     for pattern in _DATE_FORMATS:
         try:
             return dt.datetime.strptime(text, pattern).date().isoformat()  # noqa: DTZ007 - a day has no time zone
         except ValueError:
             continue
-    raise SourceError(f"{name}: a record has no date that can be read. Write days as 2024-05-31 or 31-05-2024.")
+    return None

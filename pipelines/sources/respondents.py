@@ -176,7 +176,11 @@ def _answers(
         )
         outside = len(texts) - _count(pc.or_(pc.or_(is_empty, is_dont_know), is_valid))
         if outside:
-            problems.append(f"item {item['item_id']!r}: {outside} outside {item['lowest']:g} to {item['highest']:g}")
+            words = _count(pc.and_(pc.invert(is_empty), pc.is_null(values)))
+            told = f", of which {words} no number" if words else ""
+            problems.append(
+                f"item {item['item_id']!r}: {outside} outside {item['lowest']:g} to {item['highest']:g}{told}"
+            )
         parts.append(
             _item_answers(
                 item["item_id"], delivery.vintage, respondent_ids, pc.if_else(is_valid, values, None), is_dont_know
@@ -185,7 +189,8 @@ def _answers(
     if problems:
         raise SourceError(
             f"{delivery.path}: answers outside the codebook {delivery.codebook} ({'; '.join(problems)}). Correct the "
-            "answers, or `laagste`, `hoogste` and `weet_niet` of those items in the codebook."
+            "answers, or `laagste`, `hoogste` and `weet_niet` of those items in the codebook; deliver the codes of "
+            "answers instead of their labels, and leave a cell empty where nothing was answered."
         )
     return conform(pa.concat_tables(parts), ANSWERS).cast(ANSWERS.schema)
 

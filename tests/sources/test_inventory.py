@@ -38,6 +38,11 @@ def test_words_and_days_are_kept_as_they_were_said(tmp_path: Path) -> None:
     assert (first["date"], second["date"], second["buurt_code"]) == ("2024-03-05", "2024-03-06", "")
 
 
+def test_the_day_of_a_moment_is_its_date(tmp_path: Path) -> None:
+    table, _ = inventory(tmp_path, RECORDS.replace("2024-03-05", "2024-03-05T10:30:00"))
+    assert table["date"].to_pylist() == ["2024-03-05", "2024-03-06"]
+
+
 def test_without_a_withheld_record_there_is_no_remark(tmp_path: Path) -> None:
     assert inventory(tmp_path, "\n".join(RECORDS.splitlines()[:3]))[1][1:] == ()
 
@@ -60,7 +65,7 @@ def test_columns_may_have_other_names(tmp_path: Path) -> None:
         (";nee", ";", "neither ja nor nee in 1 records"),
         ("\n2;", "\n1;", "1 records have the number of another"),
         ("BU99990101", "Centrum", "1 values that are no code of a buurt"),
-        ("2024-03-05", "5 maart", "no date that can be read"),
+        ("2024-03-05", "5 maart", "column 'datum' holds no date that can be read in 1 records"),
         ("2024-03-05", "2024-13-05", "no date that can be read"),
         ("Ik ken iedereen.", "", "quote is empty in 1 records"),
         (";toestemming", ";akkoord", r"\['toestemming'\] are missing"),

@@ -88,7 +88,7 @@ def test_windows_1252_is_read(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         (";4;2", ";6;2", "item 'v1': 1 outside 1 to 5"),
-        (";4;2", ";vier;2", "item 'v1': 1 outside 1 to 5"),
+        (";4;2", ";vier;2", "item 'v1': 1 outside 1 to 5, of which 1 no number.*instead of their labels"),
         (";4;2", ";4;9", "item 'v2': 1 outside 1 to 5"),
         (";4;2", ";0;7", "item 'v1': 1 outside 1 to 5; item 'v2': 1 outside"),
         ("1,25", "-1,25", "'gewicht' is no number in 0 rows and negative in 1"),
