@@ -147,7 +147,7 @@ def _require_netherlands(layer: Layer, x_m: NDArray[np.float64], y_m: NDArray[np
 def places_of(delivery: PlaceDelivery, layer: Layer) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Put the rows of a list or layer, which lie near the area, as `sources/places`."""
     kinds = _kinds(delivery, layer)
-    known = np.array([kind != "" for kind in kinds])
+    known = np.array([kind != "" for kind in kinds], dtype=np.bool_)
     layer = layer.keep(known, _unmapped(delivery, layer, ~known))
     doors, door_remarks = listed_doors(layer, delivery.columns)
     areas_m2, area_remarks = listed_floor_areas(layer, delivery.columns)

@@ -160,3 +160,13 @@ def test_a_weight_in_a_workbook_is_a_number_and_no_text(tmp_path: Path):
     (tmp_path / "c.csv").write_text(codebook, encoding="utf-8")
     survey = read_respondents(RespondentDelivery(path="a.xlsx", codebook="c.csv", **COMMON), tmp_path)
     assert survey.respondents["weight"].to_pylist() == [1.234, 2.345]
+
+
+@pytest.mark.parametrize("kind", [{"kind": "horeca"}, {"kinds": {"cafe": "horeca"}}])
+def test_a_list_of_which_no_row_lies_near_the_area_gives_no_place(tmp_path: Path, kind: dict[str, Any]):
+    (tmp_path / "a.csv").write_text("soort;x;y\ncafe;159500;463500\n")
+    columns = {"x": "x", "y": "y", **({"kind": "soort"} if "kinds" in kind else {})}
+    terms = {"vintage": 2024, "licence": "CC0-1.0", "attribution": "nobody"}
+    delivery = PlaceDelivery(format="csv", path="a.csv", columns=columns, **kind, **terms)
+    town = Municipality(None, shapely.box(155_000, 463_000, 156_000, 464_000))
+    assert len(read_place_csv(delivery, tmp_path, town)[0]) == 0
