@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.contracts import Contract
-from pipelines.errors import AreaFileError
+from pipelines.errors import AreaFileError, InputError
 from pipelines.people.contracts import PERSONS
 from pipelines.protection.contracts import ROUNDED
 from pipelines.release import Shelf
@@ -36,6 +36,8 @@ class Folders:
         chosen_raw = raw or Path(os.environ.get("SAMENHANG_RAW", data / "raw"))
         chosen_out = out or Path(os.environ.get("SAMENHANG_OUT", data / "published"))
         secret = os.environ.get("SAMENHANG_KEY")
+        for folder in (chosen_raw.resolve(), data, chosen_out.resolve()):
+            _require_letters(folder)
         return cls(chosen_raw.resolve(), data, chosen_out.resolve(), Path(secret).resolve() if secret else None)
 
     @property
@@ -51,6 +53,17 @@ class Folders:
     def state(self) -> Path:
         """Dagster's own state, and the records of runs."""
         return self.data / "dagster"
+
+
+def _require_letters(folder: Path) -> None:
+    """Refuse a name that is no text: tables and maps are written by libraries that take no other paths."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{os.fsencode(folder).decode(errors='replace')}: the name of this folder is not written in UTF-8, or the "
+            "locale is another. Rename it, or set LC_ALL=C.UTF-8."
+        ) from error
 
 
 @dataclass(frozen=True)

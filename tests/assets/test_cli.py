@@ -160,6 +160,11 @@ def test_folders_are_options_else_variables_else_in_the_data_folder(monkeypatch:
     assert Folders.from_environment().state == tmp_path / "d/dagster"
 
 
+def test_a_folder_whose_name_is_no_text_is_refused(tmp_path: Path):
+    with pytest.raises(InputError, match="the name of this folder is not written in UTF-8"):
+        Folders.from_environment(tmp_path / os.fsdecode(b"caf\xe9"))
+
+
 def test_an_area_may_be_the_path_of_an_area_file(samenhang, example_raw: Path, tmp_path: Path):
     mine = tmp_path / "mijn-stad.yaml"
     words = (SHIPPED / f"{TOWN}.yaml").read_text(encoding="utf-8").replace(f"name: {TOWN}", "name: mijn-stad")
