@@ -46,8 +46,8 @@ def read_crosswalk(delivery: Delivery, raw: Path, gemeenten: tuple[str, ...]) ->
     Returns
     -------
     tuple
-        `sources/crosswalk`; and remarks on rows that cannot be read, and on addresses that stand in two buurten:
-        neither is kept.
+        `sources/crosswalk`; and remarks on how many rows were read, on rows that cannot be read, and on addresses that
+        stand in two buurten: neither of these is kept.
 
     Raises
     ------
@@ -60,13 +60,15 @@ def read_crosswalk(delivery: Delivery, raw: Path, gemeenten: tuple[str, ...]) ->
     delimiter, header = _header(path, delivery.path)
     names = _names(header, delivery)
     wanted = pa.array(gemeenten, pa.string())
-    kept = pa.concat_tables(_of_area(_blocks(path, delivery.path, delimiter, names), wanted))
+    read, parts = zip(*_of_area(_blocks(path, delivery.path, delimiter, names), wanted), strict=True)
+    kept = pa.concat_tables(parts)
     if not len(kept):
         raise SourceError(
             f"{delivery.path}: column {names['gemeente']!r} holds none of {list(gemeenten)}. Deliver the table of a "
             "year in which these gemeenten exist, or correct `gemeenten` in the area file."
         )
-    return _one_buurt_each(*_sound(kept, delivery.path), delivery.path)
+    table, remarks = _one_buurt_each(*_sound(kept, delivery.path), delivery.path)
+    return table, (Remark(delivery.path, f"rows, of which {len(kept):,} of the area", "read", sum(read)), *remarks)
 
 
 def _header(path: Path, name: str) -> tuple[str, list[str]]:
@@ -131,10 +133,12 @@ def _blocks(path: Path, name: str, delimiter: str, names: Mapping[str, str]) -> 
         ) from error
 
 
-def _of_area(blocks: Iterator[pa.RecordBatch], wanted: pa.Array) -> Iterator[pa.Table]:
-    yield pa.table({ours: pa.array([], pa.string()) for ours in _HEADERS})
+def _of_area(blocks: Iterator[pa.RecordBatch], wanted: pa.Array) -> Iterator[tuple[int, pa.Table]]:
+    """Yield how many rows a block has, and those of the area."""
+    yield 0, pa.table({ours: pa.array([], pa.string()) for ours in _HEADERS})
     for block in blocks:
-        yield pa.Table.from_batches([block.filter(pc.is_in(_in_full(block["gemeente"], GEMEENTE), wanted))])
+        of_area = block.filter(pc.is_in(_in_full(block["gemeente"], GEMEENTE), wanted))
+        yield len(block), pa.Table.from_batches([of_area])
 
 
 def _in_full(texts: pa.Array | pa.ChunkedArray, kind: CodeKind) -> pa.Array:

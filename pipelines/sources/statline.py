@@ -67,13 +67,16 @@ def read_statline(
     if not gemeenten:
         raise SourceError(f"{delivery.path}: of which gemeenten? Name them under `gemeenten` in the area file.")
     parts = _READERS.get(path.suffix.lower(), exported)(path, delivery)
-    rows = pa.concat_tables([PARTS.empty_table(), *(_of_area(part, gemeenten) for part in parts)])
+    read, kept = zip(*((len(part), _of_area(part, gemeenten)) for part in (PARTS.empty_table(), *parts)), strict=True)
+    rows = pa.concat_tables(kept)
     if not pc.any(pc.match_substring_regex(rows["region_code"], "^(GM|WK|BU)")).as_py():
         raise SourceError(
             f"{delivery.path}: holds nothing on {list(gemeenten)} or their wijken and buurten. Deliver table "
             f"{delivery.table} of a year in which these gemeenten exist, or correct `gemeenten` in the area file."
         )
-    return _context(rows, delivery)
+    table, remarks = _context(rows, delivery)
+    told = f"figures, of which {len(rows):,} of the country and of the area"
+    return table, (Remark(delivery.path, told, "read", sum(read)), *remarks)
 
 
 def _of_area(part: pa.Table, gemeenten: tuple[str, ...]) -> pa.Table:
