@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipelines.people.contradictions import find_doubts, peopled_of
 from pipelines.people.doubts import Peopled, largest
+from pipelines.people.elsewhere import homes_elsewhere
 from pipelines.people.origins import Deliveries
 from pipelines.people.persons import share_persons
 from pipelines.places.register import build_register, completeness
@@ -67,7 +68,7 @@ def verdict(area: AreaFile, raw: Path, *, share_out: bool = False, memory: Memor
     incomplete, register = _of_places(area, read)
     wrong = (*read.problems, *incomplete, *_of_waves(area, read), *_of_events(area, read), *refusals(found, area))
     told = [read.remarks, {"places": register, "survey": tuple(_unplaced(area, read))}]
-    told += [{"together": (*contradicting(found, area), *unused(found, area))}]
+    told += [{"together": (*contradicting(found, area), *unused(found, area), *_elsewhere(area, read))}]
     told += [{"together": _not_kept(area, read)}] if share_out and not wrong else []
     return Verdict(tuple(dict.fromkeys(wrong)), accounts(area, read, merged(told)), read)
 
@@ -94,6 +95,13 @@ def _of_people(area: AreaFile, read: Readings) -> Iterator[Contradiction]:
     peopled = _peopled(area, read)
     if peopled is not None:
         yield from largest(find_doubts(peopled, UNIT_TYPE_OF[area.population.total_from]))
+
+
+def _elsewhere(area: AreaFile, read: Readings) -> tuple[Remark, ...]:
+    """Homes that lie out of the postcode they bear."""
+    if read.statistics is None or "addresses" not in read.tables:
+        return ()
+    return homes_elsewhere(area, read.tables["addresses"], read.statistics.areas)
 
 
 def _not_kept(area: AreaFile, read: Readings) -> tuple[Remark, ...]:

@@ -6,6 +6,7 @@ from pipelines.people.atoms import build_atoms
 from pipelines.people.contracts import ATOMS, ORIGINS, PERSONS
 from pipelines.people.contradictions import find_doubts
 from pipelines.people.doubts import Peopled, largest, noticed
+from pipelines.people.elsewhere import homes_elsewhere
 from pipelines.people.origins import Deliveries, find_points, origins_table
 from pipelines.people.persons import share_persons
 from pipelines.people.priors import likely_persons
@@ -31,7 +32,8 @@ def origins(bench: Bench) -> Made:
     )
     points = find_points(delivered, bench.area.h3_resolution)
     priors = likely_persons(points, delivered.people_counts, delivered.unit_type)
-    return Made((origins_table(points, bench.area.h3_resolution), build_atoms(points, priors, delivered)))
+    tables = origins_table(points, bench.area.h3_resolution), build_atoms(points, priors, delivered)
+    return Made(tables, remarks=homes_elsewhere(bench.area, delivered.addresses, delivered.areas))
 
 
 @step("people/persons", writes=(PERSONS,), reads=("people/origins", "sources/statistics"))
