@@ -221,8 +221,8 @@ def _text(path: Path, name: str, encoding: str | None) -> tuple[str, str]:
 def _decoded_as(content: bytes, name: str, encoding: str) -> str:
     try:
         return content.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
+    except UnicodeError as error:  # of some ways of writing it does not say where
+        line = content[: getattr(error, "start", 0)].count(b"\n") + 1
         raise SourceError(
             f"{name}: line {line} is not written in {encoding}, as `encoding` in the area file says. Correct it there."
         ) from error

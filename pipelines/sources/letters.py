@@ -119,7 +119,7 @@ def _require_written_in(encoding: str, strange: Sequence[bytes], source: str) ->
 def _is_written_in(encoding: str, cell: bytes) -> bool:
     try:
         _text(cell, encoding)
-    except UnicodeDecodeError:
+    except UnicodeError:  # of UTF-16 without its mark it is no UnicodeDecodeError
         return False
     return True
 

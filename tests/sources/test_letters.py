@@ -102,8 +102,11 @@ def test_text_that_is_partly_in_utf_8_is_refused(tmp_path: Path):
 def test_the_area_file_goes_before_what_is_found(tmp_path: Path):
     _written(tmp_path, "cp850", cpg="UTF-8")
     assert _read(tmp_path, encoding="cp850").column("naam").tolist() == [NAME]
-    with pytest.raises(SourceError, match=r"1 of its 1 different texts .* are not written in utf-8, as the area file"):
-        _read(tmp_path, encoding="utf-8")
+    for wrong in ("utf-8", "utf-16", "utf-7"):
+        with pytest.raises(
+            SourceError, match=rf"1 of its 1 different texts .* are not written in {wrong}, as the area"
+        ):
+            _read(tmp_path, encoding=wrong)
 
 
 def test_a_letter_cut_by_the_width_of_its_column_costs_no_other_letter(tmp_path: Path):
