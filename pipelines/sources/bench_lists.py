@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import BenchDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import BENCHES
-from pipelines.sources.place_lists import ids_of, read_points_csv
+from pipelines.sources.place_lists import by_frequency, ids_of, read_points_csv
 from pipelines.sources.vector import Layer, Remark, mended, near, read_unmended
 
 _SHOWN = 5
@@ -25,8 +26,8 @@ def read_bench_list(
 ) -> tuple[pa.Table, tuple[Remark, ...]]:
     """Benches of one list or layer within 1,300 m of the municipality, as `sources/benches`.
 
-    A bench drawn as a line or a polygon stands at its middle. Rows that are something else are no rejections and are
-    not counted.
+    A bench drawn as a line or a polygon stands at its middle. Rows that are something else are no rejections; which
+    kinds these are is told, as one may be a bench in other words.
 
     Raises
     ------
@@ -39,7 +40,9 @@ def read_bench_list(
         _require_some(listed, delivery.columns["kind"], delivery.kinds)
     benches = mended(near(listed, municipality.outline, BUFFER_M))
     if delivery.kinds:
-        benches = benches.keep(np.isin(_words(benches, delivery.columns["kind"]), delivery.kinds))
+        words = _words(benches, delivery.columns["kind"])
+        are_benches = np.isin(words, delivery.kinds)
+        benches = benches.keep(are_benches, _others(benches.source, words[~are_benches]))
     middles = shapely.centroid(benches.geometry)
     columns = {
         "source_id": list(ids_of(delivery, benches)),
@@ -50,8 +53,14 @@ def read_bench_list(
     return pa.table(arrays, schema=BENCHES.schema), benches.remarks
 
 
-def _words(layer: Layer, column: str) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+def _words(layer: Layer, column: str) -> NDArray[np.str_]:
     return np.array([str(value).strip() for value in layer.column(column)], dtype=str)
+
+
+def _others(source: str, kinds: NDArray[np.str_]) -> tuple[Remark, ...]:
+    if not len(kinds):
+        return ()
+    return (Remark(source, "rows that are no bench by their kind", "listed", len(kinds), by_frequency(kinds)),)
 
 
 def _require_some(layer: Layer, column: str, kinds: Collection[str]) -> None:

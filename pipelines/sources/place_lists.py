@@ -1,7 +1,7 @@
 """Places delivered as a vector layer or as a municipal list (CSV or XLSX with coordinates)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -174,10 +174,15 @@ def _unmapped(delivery: PlaceDelivery, layer: Layer, strange: NDArray[np.bool_])
     """Tell the kinds that no mapping knows, the most frequent first, and how often each stands there."""
     if not strange.any():
         return ()
-    counted = Counter(label(str(value)) for value in layer.column(delivery.columns["kind"])[strange])
+    shown = by_frequency(layer.column(delivery.columns["kind"])[strange])
+    return (Remark(layer.source, "kind of place not mapped", "set_aside", int(strange.sum()), shown),)
+
+
+def by_frequency(kinds: Iterable[object]) -> str:
+    """Write kinds of a list, the most frequent first, and how often each stands there."""
+    counted = Counter(label(str(kind)) for kind in kinds)
     shown = ", ".join(f"{kind} ({count:,})" for kind, count in counted.most_common(_SHOWN_KINDS))
-    more = f" and {len(counted) - _SHOWN_KINDS:,} more" if len(counted) > _SHOWN_KINDS else ""
-    return (Remark(layer.source, "kind of place not mapped", "set_aside", int(strange.sum()), shown + more),)
+    return shown + (f" and {len(counted) - _SHOWN_KINDS:,} more" if len(counted) > _SHOWN_KINDS else "")
 
 
 def _kinds(delivery: PlaceDelivery, layer: Layer) -> Sequence[str]:

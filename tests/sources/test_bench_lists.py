@@ -56,7 +56,9 @@ def test_of_a_list_with_other_things_only_the_named_kinds_are_benches(tmp_path: 
     columns = {"id": "nr", "kind": "soort", "x": "x", "y": "y"}
     table, remarks = read_bench_list(_listed(tmp_path, MIXED, columns=columns, kinds=["bank"]), tmp_path, TOWN)
     assert table["source_id"].to_pylist() == ["7", "9"]
-    assert [remark.action for remark in remarks] == ["read"]
+    assert [(remark.action, remark.rows, remark.examples) for remark in remarks[1:]] == [
+        ("listed", 2, "prullenbak (1), boom (1)")
+    ]
 
 
 def test_a_list_of_benches_may_hold_wkt(tmp_path: Path) -> None:
