@@ -65,9 +65,14 @@ def test_an_extract_of_places_only_holds_no_streets(extract: Extract) -> None:
 
 def test_an_extract_without_the_nodes_of_most_ways_is_refused(extract: Extract) -> None:
     lost = [f"w{number} Thighway=path Nn3,n99" for number in range(10, 21)]
-    with pytest.raises(SourceError, match=r"11 of 13 streets and paths have fewer than two nodes"):
+    with pytest.raises(SourceError, match=r"of 11 of 13 streets and paths nodes are missing"):
         read_osm_segments(extract(*ROW, *WAYS, *lost), "small")
     assert [remark.rows for remark in read_osm_segments(extract(*ROW, *WAYS, *lost[1:]), "small")[1]] == [10]
+
+
+def test_an_extract_of_which_all_is_closed_says_so(extract: Extract) -> None:
+    with pytest.raises(SourceError, match=r"holds no streets.*; 2 are gone, to come or not in use\)"):
+        read_osm_segments(extract(*ROW, *(way.replace("highway", "disused=yes,highway") for way in WAYS)), "small")
 
 
 def test_an_extract_of_motorways_only_holds_no_streets(extract: Extract) -> None:
