@@ -64,5 +64,5 @@ def require_joined(parts: Parts, source: str) -> None:
         raise SourceError(
             f"{source}: the streets fall into {parts.count:,} parts, and the largest holds {100 * parts.share:.1f} % "
             f"of the length; under {100 * LEAST_SHARE:.0f} % most of the town is out of reach of every home. Lines "
-            "meet where an end lies on another line: snap them to each other in a GIS, or deliver an OSM extract."
+            "meet where an end lies on another or both have a corner: snap them in a GIS, or deliver an OSM extract."
         )
