@@ -309,7 +309,7 @@ def test_the_run_says_what_went_in_what_it_cost_and_what_was_checked(published: 
     assert all(one["seconds"] >= 0 and one["peak_mb"] > 0 for one in record["steps"])
     assert all(check["passed"] for check in record["checks"])
     assert len(record["checks"]) >= 25
-    told = {"set_aside", "repaired", "reprojected", "listed", "merged", "relaxed", "noted"}
+    told = {"read", "set_aside", "repaired", "reprojected", "listed", "merged", "relaxed", "noted"}
     assert {rejected["action"] for rejected in record["rejected"]} <= told
 
 
