@@ -389,7 +389,7 @@ ROWS: list[tuple[str, str, Break, str]] = [
     ("codebook", "one item twice", lambda h: h.rewrite("codeboek.csv", "v2;", "v1;"), r"codeboek\.csv: items \['v1'\] stand there more than once"),
     ("codebook", "an answer that is none", lambda h: h.rewrite("codeboek.csv", ";nee;9", ";nee;3"), r"codeboek\.csv: item 'v1': weet_niet '3' .*Use codes"),
     ("inventory", "consent unclear", lambda h: h.rewrite("inventaris.csv", ";ja", ";misschien"), r"inventaris\.csv: consent is neither ja nor nee in 1"),
-    ("inventory", "no day", lambda h: h.rewrite("inventaris.csv", "2024-05-01", "mei"), r"inventaris\.csv: a record has no date .*Write days"),
+    ("inventory", "no day", lambda h: h.rewrite("inventaris.csv", "2024-05-01", "mei"), r"inventaris\.csv: column 'datum' holds no date .*Write days"),
     ("inventory", "no buurt code", lambda h: h.rewrite("inventaris.csv", "BU99990101", "West"), r"inventaris\.csv: .*1 values that are no code of a buurt\. Write"),
     ("inventory", "one number twice", lambda h: h.rewrite("inventaris.csv", "I2;", "I1;"), r"inventaris\.csv: 1 records have the number of another"),
     ("inventory", "without consent", lambda h: h.rewrite("inventaris.csv", ";ja", ";nee"), r"#inventaris\.csv: record without consent .*set_aside 1"),

@@ -189,7 +189,7 @@ def test_the_kinds_of_a_packed_list_are_those_that_the_area_file_maps(realdata: 
     )
     places, remarks = read_place_csv(delivery, realdata, COUNTRY)
     assert Counter(places["place_kind"].to_pylist()) == {"speelplek": 667, "horeca": 585, "winkel": 247}
-    assert len(places) + sum(remark.rows for remark in remarks if remark.action != "listed") == 10_205
+    assert len(places) + sum(remark.rows for remark in remarks if remark.action == "set_aside") == 10_205
 
 
 def test_bus_stops_are_places_of_a_layer_with_ids(realdata: Path, municipality: Municipality):
