@@ -27,7 +27,7 @@ _LAYERS = frozenset({".shp", ".gpkg", ".geojson", ".fgb", ".gml", ".parquet"})
 _LAYERS_IF_ALONE = frozenset({".json"})
 PARTS_OF_SHAPES = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
 _SHADOWS = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
-_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
+_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,19 @@ def opened_zip(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
     Raises
     ------
     SourceError
-        When it is no whole zip file, locked, a bomb, reaches outside itself, or a part turns out damaged.
+        When it is no whole zip file, packed in an unusual way, locked, a bomb, reaches outside itself, or a part turns
+        out damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             _require_safe_parts(archive.infolist(), name)
             yield archive
+    except NotImplementedError as error:
+        # Windows packs large files as Deflate64, which is whole and no more than unusual.
+        raise SourceError(
+            f"{name}: is packed in a way that is not read ({error}). Unpack it, and deliver what is in it, or pack it "
+            "again as an ordinary zip file."
+        ) from error
     except _FAULTS as error:
         raise SourceError(f"{name}: is no complete zip file ({error}). Download or copy it again.") from error
 

@@ -302,3 +302,15 @@ def test_a_file_of_another_kind_is_told_in_words(tmp_path: Path):
     (tmp_path / "a.shp").write_bytes(b"\x00\x00\x27\x0a" + struct.pack(">6i", 0, 0, 0, 0, 0, 50) + bytes(72))
     with pytest.raises(SourceError, match=r"a\.shp: lacks the \.dbf"):
         _read(tmp_path, "a.shp")
+
+
+def test_a_zip_that_is_packed_in_an_unusual_way_is_not_called_incomplete(tmp_path: Path):
+    path, deflate64 = tmp_path / "a.zip", 9
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.geojson", b"{}")
+    content = bytearray(path.read_bytes())
+    content[content.find(b"PK\x03\x04") + 8] = content[content.find(b"PK\x01\x02") + 10] = deflate64
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"a\.zip: is packed in a way that is not read .* Unpack it") as told:
+        _read(tmp_path, "a.zip")
+    assert "complete" not in str(told.value)
