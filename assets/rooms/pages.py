@@ -12,6 +12,7 @@ from pipelines.pages import exports
 from pipelines.pages.figures import PublishedTables
 from pipelines.pages.index import index_page
 from pipelines.pages.map import map_page
+from pipelines.pages.method import method_page
 from pipelines.pages.protection import protection_page
 from pipelines.pages.survey import survey_page
 from pipelines.protection import contracts
@@ -50,13 +51,14 @@ def files(bench: Bench) -> Made:
 
 @step("pages/html", reads=("out/indicators", "out/places"))
 def html(bench: Bench) -> Made:
-    """The pages `index.html`, `kaart.html`, `enquete.html` and `bescherming.html`: none asks for the network."""
+    """All pages, `index.html` first: none asks for the network."""
     published, told = _published(bench), colophon(bench)
     _write_page(bench, "kaart.html", map_page(published, bench.area, told))
     _write_page(bench, "index.html", index_page(published, bench.area, told))
     survey = bench.read(contracts.SURVEY_CHANGES), bench.read(contracts.SURVEY_QUALITY)
     _write_page(bench, "enquete.html", survey_page(published, survey, bench.area, told))
     _write_page(bench, "bescherming.html", protection_page(published, bench.read(contracts.AUDIT), bench.area, told))
+    _write_page(bench, "methode.html", method_page(bench.area, told, {}))
     return Made()
 
 

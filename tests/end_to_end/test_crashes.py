@@ -27,8 +27,8 @@ from pipelines.sources.area_file import SHIPPED
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 AREA = "kort"
-# So many by the first lane and so many by the second, which has less else to do.
-RANDOM_KILLS = (12, 38)
+# So many by the first lane and so many by the second.
+RANDOM_KILLS = (25, 25)
 KILLED = -9
 # A step alone, and the file of `pipelines` in which it is killed at every line that it executes: the switch, and the
 # writing of a page and of a personal table.

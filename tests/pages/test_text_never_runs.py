@@ -15,6 +15,7 @@ from pipelines.pages.colophon import AcceptedContradiction, Colophon
 from pipelines.pages.figures import PublishedTables
 from pipelines.pages.index import index_page
 from pipelines.pages.map import folium_script, map_page
+from pipelines.pages.method import method_page
 from pipelines.pages.protection import protection_page
 from pipelines.pages.rendering import asset_text
 from pipelines.pages.survey import survey_page
@@ -109,6 +110,7 @@ def pages_saying(tables: PublishedTables, area: AreaFile, colophon: Colophon) ->
             "index.html": index_page(told, said, end),
             "enquete.html": survey_page(told, (SURVEY_CHANGES.schema.empty_table(), quality_of(text)), said, end),
             "bescherming.html": protection_page(told, audit(), said, end),
+            "methode.html": method_page(said, end, {}),
         }
 
     return pages
