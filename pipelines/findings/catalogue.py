@@ -18,7 +18,8 @@ class Indicator(BaseModel):
 
     nl: str
     en: str
-    definition: str
+    definition_nl: str
+    definition_en: str
     unit: Literal["m", "n", "kinds", "share", "m2", "persons", "households", "0-10", "points"]
     direction: Literal["neutral", "minimum", "context", "quality"]
     area_types: tuple[str, ...]

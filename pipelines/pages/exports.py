@@ -208,7 +208,7 @@ def _meaning(column: str, rests_on: Mapping[str, list[str]]) -> dict[str, Any]:
     indicator = catalogue()[name]
     return {
         "title": f"{indicator.nl} / {indicator.en}",
-        "description": indicator.definition,
+        "description": f"{indicator.definition_nl} / {indicator.definition_en}",
         "unit": indicator.unit,
         "sources": rests_on[name],
     }

@@ -7,6 +7,7 @@ comes from where it stands, and a number that was measured from the file that th
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.findings.catalogue import catalogue
 from pipelines.pages.colophon import Colophon
 from pipelines.pages.rendering import TEMPLATES, asset_text, render
 from pipelines.sources.area_file import AreaFile
@@ -39,6 +40,7 @@ CHAPTERS = (
         ("weging", "kleine-gebieden", "dekking", "spreiding", "verandering"),
     ),
     Chapter("verborgen", "Wat verborgen blijft", "What stays hidden", ("afronding", "sleutel", "onthulling")),
+    Chapter("cijfers", "Alle cijfers, en wat zij betekenen", "Every figure, and what it means", ("begrippen",)),
 )
 
 
@@ -60,5 +62,6 @@ def method_page(area: AreaFile, colophon: Colophon, facts: Mapping[str, object])
         area=area,
         colophon=colophon,
         chapters=[chapter for chapter in CHAPTERS if chapter.templates],
+        indicators=catalogue(),
         facts=facts,
     )

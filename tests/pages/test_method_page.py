@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from markupsafe import escape
 
+from pipelines.findings.catalogue import catalogue
 from pipelines.pages.colophon import Colophon
 from pipelines.pages.method import CHAPTERS, FOLDER, method_page
 from pipelines.pages.rendering import TEMPLATES
@@ -21,6 +23,14 @@ def test_a_fragment_starts_below_the_heading_of_its_chapter_and_has_a_word_of_en
         assert "<h3" in text, path.name
         assert "<h2" not in text, path.name
         assert 'lang="en"' in text, path.name
+
+
+def test_every_indicator_is_explained_in_dutch_and_in_english(area: AreaFile, colophon: Colophon):
+    html = method_page(area, colophon, {})
+    for name, indicator in catalogue().items():
+        assert f"<code>{name}</code>" in html
+        assert str(escape(indicator.definition_nl)) in html
+        assert str(escape(indicator.definition_en)) in html
 
 
 def test_hostile_names_never_become_markup(make_area: Callable[..., AreaFile], colophon: Colophon, hostile: str):
