@@ -1,4 +1,4 @@
-"""The command line `samenhang`: init, fetch, run, check, areas, route, example, dev, releases, withdraw, purge.
+"""The command line `samenhang`: init, fetch, run, check, areas, route, example, dev, releases, verify, withdraw, purge.
 
 Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted (Ctrl-C, or stopped with SIGTERM).
 """

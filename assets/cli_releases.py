@@ -1,4 +1,4 @@
-"""The commands `samenhang releases` and `samenhang withdraw`: what went out, and taking it back."""
+"""The commands `samenhang releases`, `verify` and `withdraw`: what went out, is it whole, taking it back."""
 
 import re
 from datetime import UTC, datetime
@@ -50,6 +50,26 @@ def withdraw(
     on = f" on {done.entry.withdrawn[:10]}" if done.entry.withdrawn else ""
     typer.echo(f"Withdrawn{f'{on} already' if done.before else ''}: {done.entry.release} ({done.entry.reason})")
     typer.echo(f"Current now: {done.current}" if done.current else f"Nothing is published of {shelf.area} now.")
+
+
+@app.command()
+def verify(area: Area, out: Out = None) -> None:
+    """Tell what was altered, added or removed since, in the releases of AREA and their history; ends with 1 if any."""
+    from pipelines.errors import ReleaseError  # noqa: PLC0415 - see cli._folders
+    from pipelines.verification import verify  # noqa: PLC0415 - idem
+    from pipelines.withdrawal import require_published  # noqa: PLC0415 - idem
+
+    shelf = _shelf(area, out)
+    require_published(shelf)
+    verdict = verify(shelf)
+    for release in verdict.sound:
+        known = "has no checksums of its own; two of its files are" if release in verdict.unsealed else "is"
+        typer.echo(f"{release}: {known} as it went out.")
+    if verdict.problems:
+        raise ReleaseError(
+            "\n".join((f"{shelf.releases} is not what went out.", *verdict.problems))
+            + "\nPut it back from your backup; or withdraw what was altered, and run again."
+        )
 
 
 def _shelf(area: str, out: "Path | None") -> "Shelf":

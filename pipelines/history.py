@@ -1,17 +1,18 @@
 """Every release that ever went out, also those that were taken back.
 
-The history of an area is `history.json` beside its releases. A release that it does not name yet is known by its
-folder, and no folder is removed before its release is named: nothing that went out is forgotten, wherever a command is
-killed. What is done to a withdrawn release stands here too, for the next publication ends what a killed withdrawal
-began; which one is withdrawn, and for what reason, stands in `withdrawal`.
+The history of an area is `history.json` beside its releases, in the order in which they went out: a clock that was set
+back changes their names, not their order. A release that it does not name yet is known by its folder, and no folder is
+removed before its release is named: nothing that went out is forgotten, wherever a command is killed. What is done to a
+withdrawn release stands here too, for the next publication ends what a killed withdrawal began; which one is withdrawn,
+and for what reason, stands in `withdrawal`.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,8 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from pipelines.errors import ReleaseError
 from pipelines.release import NAME, Shelf, hidden_folder, point_at, remove_release, staging
+from pipelines.seals import SEALS, seal, sha256_of
 from pipelines.warehouse import replacing
 
+KEPT_RELEASES = 3
 AUDIT, INDICATORS = "sdc_audit.json", "indicators.parquet"
 LOST = "(The history was lost; only the audit of this release is left.)"
 _Sum = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
@@ -30,6 +33,7 @@ class Entry(BaseModel):
     """One release: whether it stands, when it went out and was withdrawn (ISO 8601), why, and its checksums.
 
     '' stands for what does not apply or is not known: no withdrawal, a name without a time, a file that was not in it.
+    `kept` says that its files should stand; those of the oldest go.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,13 +45,17 @@ class Entry(BaseModel):
     reason: str = ""
     audit_sha256: _Sum = ""
     indicators_sha256: _Sum = ""
+    seals_sha256: _Sum = ""
+    kept: bool = False
 
 
 _ENTRIES = TypeAdapter(tuple[Entry, ...])
 
 
 def history(shelf: Shelf) -> tuple[Entry, ...]:
-    """Every release of an area, oldest first; names sort by time.
+    """Every release of an area in the order in which they went out.
+
+    Those that are not written down yet come last, by name; all go by name where no history is left.
 
     Raises
     ------
@@ -55,9 +63,12 @@ def history(shelf: Shelf) -> tuple[Entry, ...]:
         When the history cannot be read: it is never written over.
     """
     written = read_history(shelf)
-    known = {entry.release: entry for entry in (_left(shelf) if written is None else written)}
-    standing = [_entry(folder) for folder in shelf.folders if folder.name not in known]
-    return tuple(sorted((*known.values(), *standing), key=lambda entry: entry.release))
+    known = _left(shelf) if written is None else written
+    named = {entry.release for entry in known}
+    standing = tuple(_entry(folder) for folder in shelf.folders if folder.name not in named)
+    if written is None:
+        return tuple(sorted((*known, *standing), key=lambda entry: entry.release))
+    return (*known, *standing)
 
 
 def read_history(shelf: Shelf) -> tuple[Entry, ...] | None:
@@ -113,8 +124,18 @@ def remembered(shelf: Shelf, release: str) -> Iterator[Path]:
     with staging(shelf, release) as folder:
         settle(shelf, entries)
         yield folder
+        seal(folder)
     with suppress(OSError):  # It stands by now. Its folder tells of it, until somebody can write it down.
-        _write(shelf, history(shelf))
+        _keep_newest(shelf)
+
+
+def _keep_newest(shelf: Shelf) -> None:
+    """Write the history, and remove the files of all but the releases that went out last."""
+    entries, standing = history(shelf), {folder.name for folder in shelf.folders}
+    kept = [entry.release for entry in entries if entry.release in standing][-KEPT_RELEASES:]
+    _write(shelf, [entry.model_copy(update={"kept": entry.release in kept}) for entry in entries])
+    for release in standing.difference(kept):
+        remove_release(shelf, release)
 
 
 def settle(shelf: Shelf, entries: Sequence[Entry]) -> None:
@@ -132,7 +153,9 @@ def settle(shelf: Shelf, entries: Sequence[Entry]) -> None:
     gone = _withdrawn(entries)
     current = current_release(shelf)
     if current in gone:
-        earlier = [folder.name for folder in shelf.folders if folder.name < current and folder.name not in gone]
+        before = takewhile(lambda entry: entry.release != current, entries)
+        standing = {folder.name for folder in shelf.folders}
+        earlier = [one.release for one in before if one.release in standing and one.release not in gone]
         if earlier:
             point_at(shelf, earlier[-1])
         else:
@@ -142,7 +165,10 @@ def settle(shelf: Shelf, entries: Sequence[Entry]) -> None:
 
 
 def unsettled(shelf: Shelf, entries: Sequence[Entry]) -> tuple[str, ...]:
-    """The withdrawn releases that are current still or leave something to remove: a withdrawal was killed there."""
+    """The withdrawn releases that are current still or leave something to remove: a withdrawal was killed there.
+
+    In the order in which they went out.
+    """
     current = current_release(shelf)
     return tuple(
         release
@@ -169,7 +195,7 @@ def _left(shelf: Shelf) -> tuple[Entry, ...]:
             published=_published(path.stem),
             status="withdrawn",
             reason=LOST,
-            audit_sha256=_sha256(path),
+            audit_sha256=sha256_of(path),
         )
         for path in kept
         if not (shelf.releases / path.stem).exists()
@@ -180,8 +206,10 @@ def _entry(folder: Path) -> Entry:
     return Entry(
         release=folder.name,
         published=_published(folder.name),
-        audit_sha256=_sha256(folder / AUDIT),
-        indicators_sha256=_sha256(folder / INDICATORS),
+        audit_sha256=sha256_of(folder / AUDIT),
+        indicators_sha256=sha256_of(folder / INDICATORS),
+        seals_sha256=sha256_of(folder / SEALS),
+        kept=True,
     )
 
 
@@ -190,14 +218,6 @@ def _published(release: str) -> str:
     try:
         return datetime.strptime(release.split("-", 1)[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).isoformat()
     except ValueError:
-        return ""
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
         return ""
 
 

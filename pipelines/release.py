@@ -9,13 +9,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import ReleaseError
 
-KEPT_RELEASES = 3
 # What a release may be called: nothing that is hidden, and nothing that leads elsewhere when it is taken for a path.
 NAME = r"[0-9A-Za-z][0-9A-Za-z-]*"
 
@@ -39,7 +38,7 @@ class Shelf:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The releases that stand there, oldest first: names sort by time."""
+        """The releases that stand there, by name."""
         inside = self.releases.iterdir() if self.releases.is_dir() else ()
         return tuple(sorted(path for path in inside if path.is_dir() and re.fullmatch(NAME, path.name)))
 
@@ -102,7 +101,6 @@ def staging(shelf: Shelf, release: str) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    _prune(shelf, release)
 
 
 def _reason(error: OSError) -> str:
@@ -183,11 +181,3 @@ def remove_release(shelf: Shelf, release: str) -> None:
 def hidden_folder(shelf: Shelf, release: str) -> Path:
     """Where a release is out of sight while it is being removed."""
     return shelf.releases / f".{release}.part"
-
-
-def _prune(shelf: Shelf, current: str) -> None:
-    """Keep the newest releases and the current one."""
-    for old in shelf.folders[:-KEPT_RELEASES]:
-        if old.name != current:
-            with suppress(OSError):
-                remove_release(shelf, old.name)

@@ -76,7 +76,8 @@ def withdraw(shelf: Shelf, asked: str, reason: str, when: str) -> Withdrawal:
     try:
         if not before:
             _keep_audit(shelf, entry.release)
-            entry = entry.model_copy(update={"status": "withdrawn", "withdrawn": when, "reason": text})
+            gone = {"status": "withdrawn", "withdrawn": when, "reason": text, "kept": False}
+            entry = entry.model_copy(update=gone)
         clear_drafts(shelf)
         settle(shelf, [entry if one.release == entry.release else one for one in entries])
     except OSError as error:
@@ -100,8 +101,10 @@ def _find(shelf: Shelf, entries: Sequence[Entry], asked: str) -> Entry:
 
 def _current(shelf: Shelf, entries: Sequence[Entry]) -> str:
     """The release that users see; or the one they saw, when its withdrawal was killed: never a second one after it."""
-    current = current_release(shelf)
-    return max((name for name in unsettled(shelf, entries) if name > current), default=current)
+    current, order = current_release(shelf), [entry.release for entry in entries]
+    after = order.index(current) + 1 if current in order else 0
+    begun = [name for name in unsettled(shelf, entries) if name in order[after:]]
+    return begun[-1] if begun else current
 
 
 def _sound(reason: str) -> str:

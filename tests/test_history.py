@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ReleaseError
-from pipelines.history import LOST, Entry, current_release, history, remembered, settle, unsettled
-from pipelines.release import KEPT_RELEASES, Shelf, staging
+from pipelines.history import KEPT_RELEASES, LOST, Entry, current_release, history, remembered, settle, unsettled
+from pipelines.release import Shelf, point_at, staging
+from pipelines.seals import SEALS
 from pipelines.withdrawal import withdraw
 
 WHEN = "2024-05-01T12:00:00+00:00"
@@ -36,7 +37,7 @@ def test_every_release_stays_in_the_history_when_its_folder_is_long_gone(shelf: 
     publish(shelf, *NAMES)
     assert [entry.release for entry in history(shelf)] == NAMES
     folders = [path.name for path in shelf.releases.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    assert len(folders) == KEPT_RELEASES
+    assert sorted(folders) == NAMES[-KEPT_RELEASES:]
 
 
 def test_releases_from_before_there_was_a_history_are_in_it(shelf: Shelf):
@@ -57,13 +58,15 @@ def test_a_release_is_written_down_with_its_moment_and_checksums_when_it_goes_ou
         "reason": "",
         "audit_sha256": sha256(json.dumps({"release": NAMES[0]})),
         "indicators_sha256": sha256(f"values of {NAMES[0]}"),
+        "seals_sha256": sha256((shelf.current / SEALS).read_text()),
+        "kept": True,
     }
 
 
 def test_what_is_not_in_a_release_has_no_checksum_and_a_name_without_a_time_no_moment(shelf: Shelf):
     with remembered(shelf, "1"):
         pass
-    assert history(shelf) == (Entry(release="1"),)
+    assert history(shelf) == (Entry(release="1", seals_sha256=sha256(""), kept=True),)
 
 
 def test_checksums_are_those_of_the_files_that_went_out_whatever_is_done_to_them_later(shelf: Shelf):
@@ -123,7 +126,7 @@ def test_a_link_that_leads_elsewhere_is_no_current_release(shelf: Shelf, tmp_pat
 def test_a_publication_ends_what_a_killed_withdrawal_began(shelf: Shelf):
     publish(shelf, *NAMES[:3])
     begun = [
-        entry.model_copy(update={"status": "withdrawn"} if entry.release == NAMES[2] else {})
+        entry.model_copy(update={"status": "withdrawn", "kept": False} if entry.release == NAMES[2] else {})
         for entry in history(shelf)
     ]
     (shelf.releases / "history.json").write_text(json.dumps([entry.model_dump() for entry in begun]))
@@ -195,3 +198,22 @@ def test_a_damaged_history_that_is_moved_away_is_made_again_from_the_folders(she
     (shelf.releases / "history.json").rename(shelf.out / "damaged.json")
     publish(shelf, NAMES[2])
     assert history(shelf)[:2] == before
+
+
+def test_a_clock_that_was_set_back_changes_no_order(shelf: Shelf):
+    publish(shelf, NAMES[5], NAMES[6], NAMES[0], NAMES[1])
+    assert [entry.release for entry in history(shelf)] == [NAMES[5], NAMES[6], NAMES[0], NAMES[1]]
+    assert {folder.name for folder in shelf.folders} == {NAMES[6], NAMES[0], NAMES[1]}
+    assert withdraw(shelf, "current", "wrong", WHEN).current == NAMES[0]
+    assert withdraw(shelf, "current", "wrong", WHEN).current == NAMES[6]
+    assert withdraw(shelf, "current", "wrong", WHEN).current == ""
+
+
+def test_a_killed_withdrawal_is_ended_by_the_same_words_after_a_clock_was_set_back(shelf: Shelf):
+    publish(shelf, NAMES[6], NAMES[0])
+    rows = json.loads((shelf.releases / "history.json").read_text())
+    rows[1]["status"] = "withdrawn"
+    (shelf.releases / "history.json").write_text(json.dumps(rows))
+    point_at(shelf, NAMES[6])
+    done = withdraw(shelf, "current", "wrong", WHEN)
+    assert (done.entry.release, done.before, done.current) == (NAMES[0], True, NAMES[6])

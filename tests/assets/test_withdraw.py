@@ -232,3 +232,20 @@ def test_both_commands_say_what_they_do_and_which_folder_is_meant(samenhang, com
     words = " ".join(answer.out.split())
     assert f"samenhang {command}" in words
     assert "[SAMENHANG_OUT, else data/published]" in words
+
+
+def test_what_stands_is_verified_and_what_was_altered_ends_with_1(samenhang, shelf: Shelf):
+    answer = samenhang("verify", TOWN)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.splitlines() == [f"{name}: is as it went out." for name in (FIRST, SECOND, THIRD)]
+    (shelf.current / "index.html").write_text("other words")
+    answer = samenhang("verify", TOWN)
+    assert answer.code == 1
+    assert f"{THIRD}/index.html: was altered\nPut it back from your backup" in answer.err
+    assert THIRD not in answer.out
+
+
+def test_nothing_can_be_verified_where_nothing_was_published(samenhang):
+    answer = samenhang("verify", TOWN)
+    assert answer.code == 2
+    assert "nothing was published" in answer.err
