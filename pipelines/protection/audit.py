@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipelines.errors import SamenhangError
 from pipelines.protection.chance import fingerprint
 from pipelines.protection.contracts import AUDIT, COUNT_CLASSES
+from pipelines.protection.memory import EXACT, SUM, remember
 from pipelines.protection.parts import LARGE_AREAS, SMALL_AREAS
 from pipelines.protection.population import Secret
 from pipelines.protection.public import is_public, public_unit_types
@@ -27,8 +28,6 @@ from pipelines.sources.area_file import AreaFile
 Floats = NDArray[np.float64]
 SHOWN_FROM = 10
 WIDTH = 5.0
-_EXACT = 1e-6
-_ROW = ("area_type", "area_code", "population_group", "profile", "level", "period")
 
 
 class AuditError(SamenhangError):
@@ -68,20 +67,14 @@ def feasible_intervals(counts: pa.Table, earlier: Sequence[pa.Table] = ()) -> In
     Returns
     -------
     Intervals
-        In the order of `counts`. A sum told as R is between R - 5 and R + 5, and not under 0. Of a number that has not
-        changed since an earlier release both hold. Where it has, and was told anew because it moved by more than five,
-        it lies outside what was told before.
+        In the order of `counts`. A sum told as R is between R - 5 and R + 5, and not under 0. Of a number that is what
+        it was in an earlier release both hold; the worst case is somebody who knows that it is. Where it is another,
+        what was told of it before says nothing: it was not looked at.
     """
     rounded, true = counts["rounded"].to_numpy(), counts["true"].to_numpy()
-    lowest, highest = np.maximum(rounded - BASE, 0), rounded + BASE
-    for table in earlier:
-        before, was = _matched(counts, table)
-        same = np.isfinite(before) & (np.abs(was - true) < _EXACT)
-        lowest = np.where(same, np.maximum(lowest, before - BASE), lowest)
-        highest = np.where(same, np.minimum(highest, before + BASE), highest)
-        moved = np.isfinite(before) & ~same & (before != rounded) & (np.abs(before - true) > BASE)
-        lowest = np.where(moved & (true > before), np.maximum(lowest, before + BASE), lowest)
-        highest = np.where(moved & (true < before), np.minimum(highest, before - BASE), highest)
+    memory = remember(counts, true, earlier)
+    lowest = np.fmax(np.maximum(rounded - BASE, 0), memory.highest - BASE)
+    highest = np.fmin(rounded + BASE, memory.lowest + BASE)
     low, high = counts["lowest"].to_numpy(), _unbounded(counts["highest"])
     return Intervals(low, high, np.maximum(lowest, low), np.minimum(highest, high))
 
@@ -90,31 +83,21 @@ def _unbounded(column: pa.ChunkedArray) -> Floats:
     return np.asarray(pc.fill_null(column, np.inf).to_numpy(), dtype=np.float64)
 
 
-def _matched(counts: pa.Table, earlier: pa.Table) -> tuple[Floats, Floats]:
-    """What an earlier release told of each sum, and of what true number; NaN where it told nothing."""
-    numbered = counts.select(list(_ROW)).append_column("row", pa.array(np.arange(len(counts))))
-    joined = numbered.join(earlier.select([*_ROW, "rounded", "true"]), list(_ROW), join_type="inner")
-    rounded, true = np.full(len(counts), np.nan), np.full(len(counts), np.nan)
-    rounded[joined["row"].to_numpy()] = joined["rounded"].to_numpy()
-    true[joined["row"].to_numpy()] = joined["true"].to_numpy()
-    return rounded, true
-
-
 def leaks(counts: pa.Table, intervals: Intervals) -> NDArray[np.int64]:
     """Rows of `counts` whose true number, from above 0 to below 10, is known within less than five through us.
 
     Where public tables alone are narrower than five already, it is a leak if we narrow it further.
     """
     true = counts["true"].to_numpy()
-    protected = (true > _EXACT) & (true < SHOWN_FROM)
+    protected = (true > EXACT) & (true < SHOWN_FROM)
     enough = np.minimum(WIDTH, intervals.width_without)
-    return np.flatnonzero(protected & (intervals.width_with < enough - _EXACT))
+    return np.flatnonzero(protected & (intervals.width_with < enough - EXACT))
 
 
 def wrong(counts: pa.Table) -> NDArray[np.int64]:
     """Rows of `counts` that are told more than five off, or not as a multiple of five."""
     rounded, true = counts["rounded"].to_numpy(), counts["true"].to_numpy()
-    return np.flatnonzero((np.abs(rounded - true) > BASE + _EXACT) | (rounded % BASE != 0))
+    return np.flatnonzero((np.abs(rounded - true) > BASE + EXACT) | (rounded % BASE != 0))
 
 
 def require_safe(counts: pa.Table, earlier: Sequence[pa.Table], *, only_public: bool) -> Intervals:
@@ -165,7 +148,7 @@ def told_cells(counts: pa.Table, intervals: Intervals) -> list[list[object]]:
     rounded = counts["rounded"].to_numpy()
     large = pc.is_in(counts["area_type"], pa.array(LARGE_AREAS)).to_numpy(zero_copy_only=False)
     rows = np.flatnonzero(large & (rounded < SHOWN_FROM + BASE))
-    keys = zip(*(counts[name].take(rows).to_pylist() for name in _ROW[:-1]), strict=True)
+    keys = zip(*(counts[name].take(rows).to_pylist() for name in SUM), strict=True)
     return [[*key, *_told(intervals, int(row), float(rounded[row]))] for key, row in zip(keys, rows, strict=True)]
 
 

@@ -136,10 +136,11 @@ def _standing(parts: Parts, kind: str, group: Group) -> Iterator[tuple[str, str,
             yield kind, profile, level, [codes[row] for row in some], badly[some]
 
 
-def without_repeats(members: sparse.csr_array) -> NDArray[np.int64]:
-    """The first of the rows that hold the same parts, for each."""
+def without_repeats(members: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first of the rows that hold the same parts, for each, shape (k,); and which of these every row repeats."""
     words = np.random.default_rng(0).integers(1, 2**40, size=(members.shape[1], 2)).astype(np.float64)
-    return np.unique(members @ words, axis=0, return_index=True)[1]
+    found = np.unique(members @ words, axis=0, return_index=True, return_inverse=True)
+    return found[1], found[2].ravel()
 
 
 def spread(parts: Parts, rounded: Floats, known: NDArray[np.bool_]) -> Floats:

@@ -6,7 +6,7 @@ stands as CBS told it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from pipelines.people.contracts import ATOMS, PERSONS
 from pipelines.people.groups import Group, all_groups
 from pipelines.protection.chance import uniform
 from pipelines.protection.contracts import COUNTS, PART, ROUNDED
+from pipelines.protection.memory import SUM, Remembered, remember
 from pipelines.protection.parts import LARGE_AREAS, Parts, Told, build_parts, spread, told_of, without_repeats
 from pipelines.protection.public import Public, Units, public_counts, public_unit_types, unit_type, units_of
 from pipelines.protection.rounding import Options, RoundingError, Sums, options, round_parts, round_together
@@ -40,10 +41,10 @@ class Secret:
     key: bytes
     earlier: tuple[tuple[str, pa.Table], ...] = ()
 
-    def last(self, period: str) -> pa.Table:
-        """What the newest release that speaks of `period` told; no rows without one."""
-        told = [table.filter(pc.field("period") == period) for _, table in self.earlier]
-        return next((table for table in reversed(told) if len(table)), COUNTS.schema.empty_table())
+    @property
+    def told(self) -> tuple[pa.Table, ...]:
+        """What earlier releases told, without their names."""
+        return tuple(table for _, table in self.earlier)
 
 
 @dataclass(frozen=True)
@@ -76,19 +77,19 @@ def round_people(warehouse: Warehouse, area: AreaFile, secret: Secret) -> tuple[
         return units_of(public.filter(of_group), atoms, persons.filter(of_group), parts)
 
     period = str(area.year)
-    groups = round_population(Rounding(parts, persons, public_units, secret.key, secret.last(period)))
+    groups = round_population(Rounding(parts, persons, public_units, secret.key, secret.told))
     return rounded_persons(parts, persons, groups), counts_table(parts, groups, period)
 
 
 @dataclass(frozen=True)
 class Rounding:
-    """What is rounded: persons (`people/persons`) in parts; and by what: public units of a group, key, last sums."""
+    """What is rounded: persons (`people/persons`) in parts; by what: public units of a group, key, what was told."""
 
     parts: Parts
     persons: pa.Table
     public_units: Callable[[str], Sequence[Units]]
     key: bytes
-    last: pa.Table
+    earlier: Sequence[pa.Table]
 
 
 def round_population(asked: Rounding) -> tuple[RoundedGroup, ...]:
@@ -175,17 +176,19 @@ def _asked(asked: Rounding, group: Group) -> _Asked:
     true, told = asked.parts.counts(asked.persons, group.name), told_of(asked.parts, group)
     public = public_counts(asked.public_units(group.name), told, len(asked.parts.names))
     sums = told.members @ true
-    first = without_repeats(told.members)
-    rows = first[sums[first] > 0]
+    first, same = without_repeats(told.members)
+    of_sums, of_parts = _memory(asked, told, group, true)
+    memory = of_sums.of_first(first, same)
+    lived_in = sums[first] > 0
+    rows = first[lived_in]
     # Chance is the same for all groups: of the same area, the group within is not rounded up where the other falls.
     names = told.names()
     chance = uniform(asked.key, [names[row] for row in rows])
-    keys = zip(told.area_type, told.area_code, told.profile, told.level, strict=True)
-    allowed = public.allow(options(sums[rows], chance, _earlier(asked.last, keys, group.name)[rows]), rows)
+    allowed = public.allow(options(sums[rows], chance, memory.among(lived_in)), rows)
     large = np.array([told.area_type[row] in LARGE_AREAS for row in rows], dtype=bool)
     weighs = large | (np.abs(allowed.preference) > _ANY_CHANCE)
     by_chance = uniform(asked.key, [f"{PART}|{name}" for name in asked.parts.names])
-    parts = options(true, by_chance, _earlier(asked.last, _parts_themselves(asked.parts), group.name))
+    parts = options(true, by_chance, of_parts)
     return _Asked(true, told, public, parts, Sums(sparse.csr_array(told.members[rows]), allowed, weighs))
 
 
@@ -224,16 +227,23 @@ def _holder(group: Group, groups: Sequence[Group]) -> Group | None:
     return min((other for other in groups if _holds(other, group)), key=_size, default=None)
 
 
+def _memory(asked: Rounding, told: Told, group: Group, true: Floats) -> tuple[Remembered, Remembered]:
+    """What was told of the sums of a group, and of the parts themselves, while they were as they are now."""
+    keys = [
+        *zip(told.area_type, told.area_code, told.profile, told.level, strict=True),
+        *_parts_themselves(asked.parts),
+    ]
+    columns = list(zip(*keys, strict=True)) or [()] * 4
+    columns.insert(SUM.index("population_group"), (group.name,) * len(keys))
+    sums = pa.table([pa.array(column, pa.string()) for column in columns], names=list(SUM))
+    of_group = [table.filter(pc.field("population_group") == group.name) for table in asked.earlier]
+    found = remember(sums, np.concatenate([told.members @ true, true]), of_group)
+    rows = np.arange(len(keys))
+    return found.among(rows < len(told.area_type)), found.among(rows >= len(told.area_type))
+
+
 def _parts_themselves(parts: Parts) -> Iterator[tuple[str, str, str, str]]:
     return ((PART, name, "", "") for name in parts.names)
-
-
-def _earlier(last: pa.Table, keys: Iterable[tuple[str, str, str, str]], group: str) -> Floats:
-    """What was told last of each sum or part (rows,); NaN where nothing was."""
-    table = last.filter(pc.field("population_group") == group)
-    columns = (table[name].to_pylist() for name in ("area_type", "area_code", "profile", "level"))
-    known = dict(zip(zip(*columns, strict=True), table["rounded"].to_pylist(), strict=True))
-    return np.array([known.get(key, np.nan) for key in keys], dtype=np.float64)
 
 
 def rounded_persons(parts: Parts, persons: pa.Table, groups: Sequence[RoundedGroup]) -> pa.Table:

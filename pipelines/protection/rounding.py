@@ -18,11 +18,10 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from pipelines.errors import SamenhangError
+from pipelines.protection.memory import EXACT, Remembered, nothing_told
 
 Floats = NDArray[np.float64]
 BASE = 5
-# How far from a multiple of five a count may be by the arithmetic of computers alone.
-_EXACT = 1e-6
 # A count that is a multiple of five moves too, so often: else a told 10 could not be a true 5 or 15.
 _MOVES = 0.1
 # A sum told of weighs as much as so many parts; an earlier value outweighs all chance.
@@ -48,8 +47,15 @@ class Options:
     preference: Floats
 
 
-def options(counts: Floats, chance: Floats, earlier: Floats | None = None) -> Options:
-    """The two multiples of five around every count, by chance and by what was told earlier.
+def options(counts: Floats, chance: Floats, remembered: Remembered | None = None) -> Options:
+    """The two multiples of five around every count, by chance and by what was told of the same count.
+
+    A count between two multiples may be told as either. One that is a multiple may be told as itself, or as the
+    multiple on one side of it; a third would, beside what was told on the other side, tell the count.
+
+    Chance stays with the sum, so that it does not depend on whether the count changed. By chance alone a count rises
+    where it lies more than some bound above a multiple, and the same sum has the same bound, known to none, in all
+    releases: whatever changes of the count are seen, or even known, it may lie anywhere within five.
 
     Parameters
     ----------
@@ -57,42 +63,22 @@ def options(counts: Floats, chance: Floats, earlier: Floats | None = None) -> Op
         True counts, shape (n,), 0 or more. A count of 0 stays 0: nobody is put where nobody is.
     chance
         Uniform numbers between 0 and 1 from the key, shape (n,).
-    earlier
-        What was told of the same count before, shape (n,), multiples of five; NaN: nothing. It is kept as long as it is
-        within five of the count. Where it is not, the count moves by more than five, lest who sees it change knows that
-        it just passed a bound.
+    remembered
+        What was told of the same counts before. It is preferred, never required; of a multiple the side on which it
+        was told is the only other one there is.
     """
-    multiple = np.abs(counts / BASE - np.round(counts / BASE)) < _EXACT
+    multiple = np.abs(counts / BASE - np.round(counts / BASE)) < EXACT
     nearest = BASE * np.round(counts / BASE)
-    # Half of the multiples may rise, half may fall; which, chance knows.
-    falls = multiple & (chance < 0.5) & (nearest > 0)  # noqa: PLR2004 - a half
-    low = np.where(multiple, np.where(falls, nearest - BASE, nearest), BASE * np.floor(counts / BASE))
-    odds = np.where(multiple, np.where(falls, 1 - _MOVES, _MOVES), (counts - low) / BASE)
-    spread = np.where(multiple, (2 * chance) % 1, chance)
-    none = nearest + ~multiple == 0
-    chosen = Options(low, np.full(len(counts), fill_value=True), ~none, _logit(odds) - _logit(spread))
-    return chosen if earlier is None else _with_earlier(chosen, counts, nearest, multiple, earlier)
-
-
-def _with_earlier(
-    chosen: Options, counts: Floats, nearest: Floats, multiple: NDArray[np.bool_], earlier: Floats
-) -> Options:
-    known = np.isfinite(earlier)
-    kept = known & (np.abs(np.where(known, earlier, 0) - counts) <= BASE + _EXACT) & (chosen.may_rise | (earlier == 0))
-    told = np.where(kept, earlier, 0.0)
-    low = np.where(kept & multiple, np.minimum(told, nearest), chosen.low)
-    low = np.where(kept & multiple & (told == nearest) & ~chosen.may_rise, nearest, low)
-    preference = np.where(kept, np.where(told > low, _EARLIER_WEIGHT, -_EARLIER_WEIGHT), chosen.preference)
-    gone = known & ~kept
-    upper_is_near = gone & (np.abs(low + BASE - earlier) <= BASE)
-    lower_is_near = gone & (np.abs(low - earlier) <= BASE)
-    return replace(
-        chosen,
-        low=low,
-        preference=preference,
-        may_rise=chosen.may_rise & ~(upper_is_near & ~lower_is_near),
-        may_stay=~(lower_is_near & ~upper_is_near & chosen.may_rise),
-    )
+    memory = remembered or nothing_told(len(counts))
+    falls = (memory.lowest < nearest) | ((chance >= 0.5) & ~(memory.highest > nearest))  # noqa: PLR2004 - a half
+    low = np.where(multiple, np.where(falls & (nearest > 0), nearest - BASE, nearest), BASE * np.floor(counts / BASE))
+    # The outermost of chance moves multiples; there all others around them rise, or none does.
+    edge = _MOVES / 2
+    odds = np.where(multiple, np.where(falls, 1 - edge, edge), edge + (1 - _MOVES) * (counts - low) / BASE)
+    told = np.where(memory.last > low, _EARLIER_WEIGHT, -_EARLIER_WEIGHT)
+    preference = np.where(np.isfinite(memory.last), told, _logit(odds) - _logit(chance))
+    nobody = multiple & (nearest == 0)
+    return Options(low, np.full(len(counts), fill_value=True), ~nobody, preference)
 
 
 def _logit(share: Floats) -> Floats:
@@ -227,7 +213,7 @@ def _solved(program: _Program) -> Floats:
     found = _found(program, program.lowest, program.highest, whole=False)
     if found is None:
         raise RoundingError(f"people cannot be rounded within {BASE} everywhere")
-    loose = np.abs(found - np.round(found)) > _EXACT
+    loose = np.abs(found - np.round(found)) > EXACT
     while loose.any():
         lowest, highest = (np.where(loose, bound, np.round(found)) for bound in (program.lowest, program.highest))
         whole = _found(program, lowest, highest, whole=True)

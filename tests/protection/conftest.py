@@ -8,7 +8,6 @@ import pyarrow as pa
 import pytest
 
 from pipelines.people.contracts import PERSONS
-from pipelines.protection.contracts import COUNTS
 from pipelines.protection.parts import Parts
 from pipelines.protection.population import RoundedGroup, Rounding, counts_table, round_population
 from pipelines.protection.public import Units
@@ -26,10 +25,10 @@ class Town:
     def rounding(
         self,
         key: bytes = b"k" * 32,
-        last: pa.Table | None = None,
+        earlier: Sequence[pa.Table] = (),
         public_units: Callable[[str], Sequence[Units]] = lambda _: (),
     ) -> Rounding:
-        return Rounding(self.parts, self.persons, public_units, key, last or COUNTS.schema.empty_table())
+        return Rounding(self.parts, self.persons, public_units, key, earlier)
 
     def counts(self, **asked: object) -> pa.Table:
         return counts_table(self.parts, self.rounded(**asked), "2024")

@@ -62,7 +62,7 @@ def test_ten_releases_of_the_same_people_narrow_nothing(town: Callable):
     told = [first]
     for number in range(9):
         # Even with another key each time: what was told is kept.
-        told.append(town(3).counts(key=bytes([number]) * 32, last=told[-1]))
+        told.append(town(3).counts(key=bytes([number]) * 32, earlier=told))
     assert all(table.equals(first) for table in told[1:])
     alone, together = feasible_intervals(first), feasible_intervals(told[-1], told[:-1])
     assert np.array_equal(alone.lowest_with, together.lowest_with)
@@ -70,24 +70,32 @@ def test_ten_releases_of_the_same_people_narrow_nothing(town: Callable):
     assert _found(told[-1], tuple(told[:-1])) == 0
 
 
-def test_people_who_move_within_five_are_told_the_same(town: Callable):
+def test_where_people_moved_the_rest_is_told_the_same_and_nothing_binds_those_who_moved(town: Callable):
     before = town(5, whole=False)
     first = before.counts()
-    moved = pc.multiply(before.persons["persons"], 1.01)
+    moved = pc.multiply(before.persons["persons"], pa.array(np.where(np.arange(len(before.persons)) % 10, 1.0, 3.0)))
     persons = before.persons.set_column(3, before.persons.schema.field("persons"), moved)
-    second = type(before)(before.parts, persons).counts(last=first)
-    true, rounded, was = (t.to_numpy() for t in (second["true"], second["rounded"], first["rounded"]))
-    within = np.abs(was - true) <= 5
-    assert np.mean(rounded[within] == was[within]) > 0.99
-    require_safe(second, [first], only_public=False)
+    second = type(before)(before.parts, persons).counts(earlier=[first])
+    true, was, rounded, told = (
+        t.to_numpy() for t in (second["true"], first["true"], second["rounded"], first["rounded"])
+    )
+    same = np.abs(true - was) < 1e-6
+    assert 0.2 < same.mean() < 0.8
+    assert np.mean(rounded[same] == told[same]) > 0.99
+    assert require_safe(second, [first], only_public=False).width_with[~same].min() >= 5
 
 
-def test_who_moves_is_not_known_better_for_it():
-    # Was 4 and told 5, is 11 now and told 15: between 10 and 20, all of which is outside what was told before.
-    before = _counts({"true": 4.0, "rounded": 5.0})
-    after = _counts({"true": 11.0, "rounded": 15.0})
+def test_of_who_moved_what_was_told_before_says_nothing():
+    # Was 10 and told 10, is 15 now: kept while within five, "told 15" would say 16 to 20.
+    before, after = _counts({"true": 10.0, "rounded": 10.0}), _counts({"true": 15.0, "rounded": 15.0})
     found = feasible_intervals(after, [before])
     assert (found.lowest_with[0], found.highest_with[0]) == (10, 20)
+
+
+def test_of_who_stayed_all_that_was_ever_told_holds_whatever_the_year():
+    was = [_counts({"true": 7.0, "rounded": 5.0, "period": "2023"}), _counts({"true": 12.0, "rounded": 15.0})]
+    found = feasible_intervals(_counts({"true": 7.0, "rounded": 10.0}), was)
+    assert (found.lowest_with[0], found.highest_with[0]) == (5, 10)
 
 
 # Negative controls: what must never go out, and is found.

@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 
 from pipelines.protection import population
 from pipelines.protection.chance import fingerprint, uniform
+from pipelines.protection.memory import Remembered
 from pipelines.protection.rounding import BASE, RoundingError, Sums, options, round_parts
 
 
@@ -36,27 +37,53 @@ def test_nobody_is_put_where_nobody_is():
 
 
 def test_a_multiple_of_five_may_rise_or_fall_by_chance():
-    chosen = options(np.array([10.0, 10.0, 5.0]), np.array([0.2, 0.8, 0.2]))
-    assert chosen.low.tolist() == [5, 10, 0]
+    chosen = options(np.array([10.0, 10.0, 5.0]), np.array([0.2, 0.8, 0.8]))
+    assert chosen.low.tolist() == [10, 5, 0]
+    assert chosen.may_rise.all()
+    # One in twenty does rise, and one in twenty falls.
+    assert _told(np.full(4, 10.0), np.array([0.04, 0.06, 0.94, 0.96])).tolist() == [15, 10, 10, 5]
+
+
+def _told(counts: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """What each count is told as where nothing around it asks for another."""
+    chosen = options(counts, chance)
+    return chosen.low + BASE * (chosen.may_rise & (chosen.preference > 0))
+
+
+def test_the_same_sum_with_more_people_is_never_told_as_fewer():
+    counts = np.arange(0, 30, 0.25)
+    for chance in np.linspace(0.005, 0.995, 100):
+        assert np.all(np.diff(_told(counts, np.full(len(counts), chance))) >= 0)
+
+
+def _memory(*told: float) -> Remembered:
+    return Remembered(np.array(told), np.array(told), np.array(told))
+
+
+def test_what_was_told_of_the_same_count_is_preferred_and_nothing_is_forbidden():
+    remembered = _memory(0.0, 5.0, 15.0, np.nan)
+    chosen = options(np.array([4.9, 0.2, 14.9, 3.0]), np.full(4, 0.2), remembered)
+    assert (chosen.low + BASE * (chosen.preference > 0)).tolist()[:3] == [0, 5, 15]
+    assert np.all(np.abs(chosen.preference[:3]) >= 1_000)
+    assert abs(chosen.preference[3]) < 50
+    assert chosen.may_stay.all()
     assert chosen.may_rise.all()
 
 
-def test_what_was_told_is_kept_while_it_is_within_five():
-    earlier = np.array([0.0, 5.0, 10.0, 15.0, np.nan])
-    chosen = options(np.array([4.9, 0.2, 10.0, 10.0, 3.0]), np.full(5, 0.2), earlier)
-    for number in range(4):
-        kept = chosen.low[number] + BASE * (chosen.preference[number] > 0)
-        assert kept == earlier[number]
-        assert abs(chosen.preference[number]) >= 1_000
-    assert abs(chosen.preference[4]) < 50
+@pytest.mark.parametrize(("told", "low"), [(5.0, 5), (15.0, 10)])
+@pytest.mark.parametrize("chance", [0.01, 0.4, 0.6, 0.99])
+def test_a_multiple_that_was_told_on_one_side_is_never_told_on_the_other(told: float, low: float, chance: float):
+    chosen = options(np.array([10.0]), np.array([chance]), _memory(told))
+    assert chosen.low[0] == low
+    # Also when the last release told the count itself.
+    once = Remembered(np.array([10.0]), np.array([min(told, 10)]), np.array([max(told, 10)]))
+    chosen = options(np.array([10.0]), np.array([chance]), once)
+    assert (chosen.low[0], chosen.low[0] + BASE * (chosen.preference[0] > 0)) == (low, 10)
 
 
-def test_what_is_told_anew_moves_by_more_than_five():
-    # Was told 0, and is 6 now: told 5 it would be between 5 and 10, and who sees that it changed knows it passed 5.
-    chosen = options(np.array([6.0, 14.0]), np.full(2, 0.5), np.array([0.0, 20.0]))
-    assert chosen.low.tolist() == [5, 10]
-    assert chosen.may_stay.tolist() == [False, True]
-    assert chosen.may_rise.tolist() == [True, False]
+def test_of_nobody_nobody_is_told_whatever_was():
+    chosen = options(np.zeros(1), np.full(1, 0.9), _memory(0.0))
+    assert (chosen.low[0], chosen.may_rise[0]) == (0, False)
 
 
 def test_parts_add_up_to_what_is_told_by_hand():
