@@ -1,8 +1,9 @@
 """What a step works with: one area file, its raw folder, and its tables."""
 
 import os
+import uuid
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -156,3 +157,15 @@ def resolve_area(name_or_path: str, folders: Folders) -> tuple[AreaFile, Path]:
     if area.name != path.stem:
         raise AreaFileError(f"{path.name}: its name is {area.name!r}. File and name must be equal: rename one of them.")
     return area, path
+
+
+def bench_at_the_door(name_or_path: str, folders: Folders) -> Bench:
+    """The bench of an area before a run of it has begun.
+
+    Raises
+    ------
+    AreaFileError
+        When there is no such area file, or it cannot be read.
+    """
+    area, path = resolve_area(name_or_path, folders)
+    return Bench(area, path, folders, str(uuid.uuid4()), datetime.now(UTC))

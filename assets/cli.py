@@ -1,4 +1,4 @@
-"""The command line `samenhang`: init, fetch, run, check, areas, route, example, dev, releases, verify, withdraw, purge.
+"""The command line `samenhang`: one module per command beside this one, where it takes more than a few lines.
 
 Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted (Ctrl-C, or stopped with SIGTERM).
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 from rich.console import Console
 
-from assets import cli_fetch, cli_purge, cli_releases
+from assets import cli_fetch, cli_key, cli_purge, cli_releases
 from assets.options import Area, Out, Raw
 from pipelines.errors import InputError, SamenhangError
 
@@ -36,6 +36,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 app.add_typer(cli_fetch.app)
 app.add_typer(cli_releases.app)
 app.add_typer(cli_purge.app)
+app.add_typer(cli_key.app)
 
 
 def _say(text: str) -> None:

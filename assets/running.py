@@ -1,9 +1,9 @@
 """Run the whole graph for one area in this process, and show how far it is."""
 
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import dagster as dg
 import duckdb
@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import DBAPIError
 
-from assets.bench import Bench, Folders, resolve_area
+from assets.bench import Bench, Folders, bench_at_the_door
 from assets.definitions import JOB, STEPS, build
+from assets.secret import require_one_key
 from assets.step import Tell
 from pipelines.errors import ReleaseError, SamenhangError
 from pipelines.history import read_history
-from pipelines.release import Shelf, exclusive, require_writable
+from pipelines.release import exclusive, require_writable
 from pipelines.sources.recall import Memory
 
 # Dagster's own console says nothing: what a user must know, the command line says in a line.
@@ -67,21 +68,20 @@ def run_area(name_or_path: str, folders: Folders, console: Console, memory: Memo
     SamenhangError
         What went wrong, as the step said it.
     """
-    area, path = resolve_area(name_or_path, folders)
-    lock = folders.data / "tables" / ".locks" / f"{area.name}.lock"
-    run_id = str(uuid.uuid4())
-    shelf = Shelf(folders.out, area.name)
-    require_writable(shelf)
-    read_history(shelf)  # a damaged one is told before anything is computed
+    bench = bench_at_the_door(name_or_path, folders)
+    name, run_id = bench.area.name, bench.run_id
+    require_writable(bench.shelf)
+    read_history(bench.shelf)  # a damaged one is told before anything is computed
+    require_one_key(bench)
     with (
-        exclusive(lock, f"a run of {area.name}"),
+        exclusive(bench.lock, f"a run of {name}"),
         _writing(folders),
         _shown(console) as tell,
         dg.DagsterInstance.get() as instance,
     ):
-        job = build(folders, {area.name: path}, tell=tell, locked=True, memory=memory).resolve_job_def(JOB)
-        job.execute_in_process(instance=instance, partition_key=area.name, run_id=run_id, run_config=QUIET)
+        job = build(folders, {name: bench.area_path}, tell=tell, locked=True, memory=memory).resolve_job_def(JOB)
+        job.execute_in_process(instance=instance, partition_key=name, run_id=run_id, run_config=QUIET)
         record = instance.get_run_record_by_id(run_id)
     if record is None:
         raise SamenhangError(f"run {run_id} left no record under {folders.state}")
-    return Bench(area, path, folders, run_id, record.create_timestamp)
+    return replace(bench, started=record.create_timestamp)

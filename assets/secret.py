@@ -1,79 +1,149 @@
 """What protection keeps to itself: the key, and what every release has told of people, by which a rerun tells the same.
 
-The key is one file for all areas, outside the repository and every release; what was told lies in `data/private`.
+The key is one file for all areas, outside the repository and every release. It is made once, by the first run of all,
+and only where nothing went out yet; what was told is kept by `told`.
 """
 
 import os
 import secrets
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from assets.bench import Bench
+from assets.told import Told, keep_counts, mark_told, told_before, told_elsewhere, told_files
 from pipelines.errors import InputError
+from pipelines.history import Entry
 from pipelines.protection.chance import KEY_BYTES, fingerprint
-from pipelines.protection.contracts import COUNTS
 from pipelines.protection.population import Secret
-from pipelines.warehouse import read_parquet, replacing
-
-_KEY = b"key"
+from pipelines.shelf_keys import (
+    WHOLE_AREAS,
+    Remembered,
+    accept_unknown,
+    how_to_go_on,
+    is_new,
+    other_shelves,
+    overlapping,
+    require_held_together,
+    require_known,
+)
+from pipelines.sources.contracts import AREAS
 
 
 def known_secret(bench: Bench) -> Secret:
-    """The key, made when there is none and nothing was told yet, and what earlier releases told, oldest first.
+    """The key, made when nothing was told yet, and what earlier releases told, oldest first.
+
+    What another area told of the same buurten or postcodes is as well known to who reads it, and comes before.
 
     Raises
     ------
     InputError
-        When the key is no key, or not the one that the last release was rounded with.
+        When the key is no key, or it or what was told is not that of what stands published.
     """
-    path, told = bench.folders.key, _told_paths(bench)
-    if not path.exists() and not told:
-        _make_key(path)
-    key = _read_key(path, bench)
-    last = pq.read_schema(told[-1]).metadata.get(_KEY, b"").decode() if told else fingerprint(key)
-    if last != fingerprint(key):
+    require_one_key(bench)
+    if not bench.folders.key.exists():
+        _make_key(bench.folders.key)
+    key = _read_key(bench)
+    others = _told_of_same(bench, fingerprint(key))
+    earlier = [(f"{one.area}/{one.release}", one.counts()) for one in others]
+    return Secret(key, (*earlier, *((one.release, one.counts()) for one in told_before(bench))))
+
+
+def require_one_key(bench: Bench) -> None:
+    """Refuse before anything is computed what could not be published beside what stands there.
+
+    Raises
+    ------
+    InputError
+        When the key is gone, is no key, or it or what was told is not that of what stands published.
+    """
+    told, path = told_before(bench), bench.folders.key
+    if not path.exists():
+        if told or told_elsewhere(bench) or not is_new(bench.folders.out):
+            raise InputError(f"{path}: the key that people are rounded with is not here. {_mend(bench)}")
+        return
+    key = fingerprint(_read_key(bench))
+    other = next((one for one in reversed(told) if one.key != key), None)
+    if other:
         raise InputError(
-            f"{path}: is not the key that release {told[-1].stem} of {bench.area.name} was rounded with. {_mend(bench)}"
+            f"{path}: is not the key that release {other.release} of {bench.area.name} was rounded with. {_mend(bench)}"
         )
-    return Secret(key, tuple((one.stem, read_parquet(one, schema=COUNTS.schema)) for one in told))
+    require_known(bench.shelf, _remembered(told, key))
+
+
+def told_as(bench: Bench) -> str:
+    """Name under which is remembered what this run tells of people, once that is kept; '' before."""
+    told = told_before(bench)
+    return told[-1].release if told else ""
+
+
+def go_on(bench: Bench, reason: str) -> tuple[Entry, ...]:
+    """Go on without a key or a memory that is lost, and write down why; gives the releases that are given up.
+
+    The caller holds the locks of the area and of its shelf.
+
+    Raises
+    ------
+    InputError
+        When nothing is lost.
+    """
+    is_lost = not bench.folders.key.exists()
+    if is_lost:
+        _make_key(bench.folders.key)
+    key = fingerprint(_read_key(bench))
+    strange = [one for one in told_files(bench) if not one.is_of(key)]
+    mark_told(strange, key)
+    given_up = accept_unknown(bench.shelf, _remembered(told_before(bench), key), reason)
+    if not (is_lost or strange or given_up):
+        raise InputError(f"{bench.area.name}: nothing is lost: the key and what was told are those of its releases.")
+    return given_up
 
 
 def keep_told(bench: Bench, counts: pa.Table) -> None:
-    """Keep what this run is about to tell of people (`protection/counts`); before it is published, lest it be lost.
-
-    A run that tells the same as the last, or fails later on, does no harm by it.
-    """
-    told, folder = _told_paths(bench), _told_folder(bench)
-    if told and read_parquet(told[-1], schema=COUNTS.schema).equals(counts):
-        return
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    marked = counts.replace_schema_metadata({_KEY: fingerprint(_read_key(bench.folders.key, bench)).encode()})
-    with replacing(folder / f"{bench.release}.parquet", mode=0o600) as temporary:
-        pq.write_table(marked, temporary, compression="zstd")
+    """Keep what this run is about to tell of people, and with which key."""
+    keep_counts(bench, counts, fingerprint(_read_key(bench)))
 
 
-def _told_folder(bench: Bench) -> Path:
-    return bench.warehouse.path(COUNTS).parent / "told"
+def _told_of_same(bench: Bench, key: str) -> tuple[Told, ...]:
+    """What other areas told of the buurten or postcodes of this one, here or on the shelf; there it must be known."""
+    elsewhere, neighbours = told_elsewhere(bench), other_shelves(bench.shelf)
+    if not elsewhere and not neighbours:
+        return ()
+    codes = _codes(bench)
+    for shelf, entry in overlapping(neighbours, codes, str(bench.area.year)):
+        known = _remembered([one for one in elsewhere if one.area == shelf.area], key)
+        require_held_together(bench.shelf, shelf, entry, known)
+    return tuple(one for one in elsewhere if one.tells_of(codes))
 
 
-def _told_paths(bench: Bench) -> list[Path]:
-    """What was told, oldest first: names sort by time."""
-    return sorted(path for path in _told_folder(bench).glob("*.parquet") if not path.name.startswith("."))
+def _codes(bench: Bench) -> frozenset[str]:
+    areas = bench.read(AREAS, pc.field("area_type").isin(WHOLE_AREAS))
+    return frozenset(areas["area_code"].to_pylist())
+
+
+def _remembered(told: Sequence[Told], key: str) -> Remembered:
+    return Remembered(key, frozenset(one.release for one in told))
 
 
 def _make_key(path: Path) -> None:
+    """Make a key where there is none; of two runs that do so at once, one makes it and both read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path, mode=0o600) as temporary:
-        temporary.write_text(secrets.token_hex(KEY_BYTES) + "\n", encoding="ascii")
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", encoding="ascii") as draft:
+        draft.write(secrets.token_hex(KEY_BYTES) + "\n")
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(draft.name)
 
 
-def _read_key(path: Path, bench: Bench) -> bytes:
+def _read_key(bench: Bench) -> bytes:
+    path = bench.folders.key
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: the key that people are rounded with is gone. {_mend(bench)}") from error
     except (OSError, ValueError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not written in hexadecimal"
         raise InputError(f"{path}: cannot be read as a key ({reason}). {_mend(bench)}") from error
@@ -84,7 +154,7 @@ def _read_key(path: Path, bench: Bench) -> bytes:
 
 def _mend(bench: Bench) -> str:
     return (
-        "Put it back from your backup: with another key the same people would be rounded anew, and who lays both "
-        f"releases side by side knows more of them. If it is lost, withdraw the releases of {bench.area.name}, "
-        f"then remove {os.path.relpath(_told_folder(bench), bench.folders.data)} and the key from the data folder."
+        "Put it back from your backup, or from the data folder that published here: with another key the same people "
+        "would be rounded anew, and who lays both releases side by side knows more of them. "
+        f"{how_to_go_on(bench.area.name)}"
     )

@@ -33,7 +33,8 @@ class Entry(BaseModel):
     """One release: whether it stands, when it went out and was withdrawn (ISO 8601), why, and its checksums.
 
     '' stands for what does not apply or is not known: no withdrawal, a name without a time, a file that was not in it.
-    `kept` says that its files should stand; those of the oldest go.
+    `kept` says that its files should stand; those of the oldest go. `key` is the fingerprint of the key that its people
+    were rounded with, `told_as` the name under which what it told is remembered, `forgotten` why that is no longer so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +48,9 @@ class Entry(BaseModel):
     indicators_sha256: _Sum = ""
     seals_sha256: _Sum = ""
     kept: bool = False
+    key: str = ""
+    told_as: str = ""
+    forgotten: str = ""
 
 
 _ENTRIES = TypeAdapter(tuple[Entry, ...])
@@ -63,7 +67,7 @@ def history(shelf: Shelf) -> tuple[Entry, ...]:
         When the history cannot be read: it is never written over.
     """
     written = read_history(shelf)
-    known = _left(shelf) if written is None else written
+    known = _left(shelf) if written is None else tuple(_with_memory(shelf, entry) for entry in written)
     named = {entry.release for entry in known}
     standing = tuple(_entry(folder) for folder in shelf.folders if folder.name not in named)
     if written is None:
@@ -133,7 +137,7 @@ def _keep_newest(shelf: Shelf) -> None:
     """Write the history, and remove the files of all but the releases that went out last."""
     entries, standing = history(shelf), {folder.name for folder in shelf.folders}
     kept = [entry.release for entry in entries if entry.release in standing][-KEPT_RELEASES:]
-    _write(shelf, [entry.model_copy(update={"kept": entry.release in kept}) for entry in entries])
+    write_history(shelf, [entry.model_copy(update={"kept": entry.release in kept}) for entry in entries])
     for release in standing.difference(kept):
         remove_release(shelf, release)
 
@@ -149,7 +153,7 @@ def settle(shelf: Shelf, entries: Sequence[Entry]) -> None:
         The whole history; what it withdraws may be withdrawn already, wholly or by half.
     """
     if entries:
-        _write(shelf, entries)
+        write_history(shelf, entries)
     gone = _withdrawn(entries)
     current = current_release(shelf)
     if current in gone:
@@ -196,14 +200,14 @@ def _left(shelf: Shelf) -> tuple[Entry, ...]:
             status="withdrawn",
             reason=LOST,
             audit_sha256=sha256_of(path),
-        )
+        ).model_copy(update=_memory(path))
         for path in kept
         if not (shelf.releases / path.stem).exists()
     )
 
 
 def _entry(folder: Path) -> Entry:
-    return Entry(
+    entry = Entry(
         release=folder.name,
         published=_published(folder.name),
         audit_sha256=sha256_of(folder / AUDIT),
@@ -211,6 +215,23 @@ def _entry(folder: Path) -> Entry:
         seals_sha256=sha256_of(folder / SEALS),
         kept=True,
     )
+    return entry.model_copy(update=_memory(folder / AUDIT))
+
+
+def _with_memory(shelf: Shelf, entry: Entry) -> Entry:
+    """An entry from before the history kept the key: while its audit is there, that tells."""
+    audits = (shelf.releases / entry.release / AUDIT, audit_of_withdrawn(shelf, entry.release))
+    said = {} if entry.key else next(filter(None, map(_memory, audits)), {})
+    return entry.model_copy(update=said)
+
+
+def _memory(audit: Path) -> dict[str, str]:
+    """What an audit says of the key and of what it told; nothing where it does not."""
+    try:
+        said = json.loads(audit.read_bytes())
+        return {"key": str(said["method"]["key"]), "told_as": str(said.get("told_as", ""))}
+    except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
 
 
 def _published(release: str) -> str:
@@ -225,7 +246,8 @@ def _path(shelf: Shelf) -> Path:
     return shelf.releases / "history.json"
 
 
-def _write(shelf: Shelf, entries: Sequence[Entry]) -> None:
+def write_history(shelf: Shelf, entries: Sequence[Entry]) -> None:
+    """Write the history; the caller holds the lock of the shelf."""
     with replacing(_path(shelf)) as temporary:
         rows = [entry.model_dump() for entry in entries]
         temporary.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -25,7 +25,7 @@ from pipelines.seals import SEALS, broken_seals, sha256_of
 
 # What an audit says of the releases before it, and what never changes of one.
 RELEASED = "released"
-_LASTING = ("published", "audit_sha256", "indicators_sha256", "seals_sha256")
+_LASTING = ("published", "audit_sha256", "indicators_sha256", "seals_sha256", "key", "told_as")
 
 
 @dataclass(frozen=True)

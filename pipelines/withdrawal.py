@@ -68,7 +68,7 @@ def withdraw(shelf: Shelf, asked: str, reason: str, when: str) -> Withdrawal:
     ReleaseError
         When it cannot be written.
     """
-    text = _sound(reason)
+    text = sound_reason(reason)
     entries = history(shelf)
     entry = _find(shelf, entries, asked)
     before = entry.status == "withdrawn"
@@ -107,12 +107,17 @@ def _current(shelf: Shelf, entries: Sequence[Entry]) -> str:
     return begun[-1] if begun else current
 
 
-def _sound(reason: str) -> str:
+def sound_reason(reason: str) -> str:
+    """A reason as it may stand in the history, for all to read.
+
+    Raises
+    ------
+    InputError
+        When it is empty, too long or more than one line.
+    """
     text = reason.strip()
     if not text or len(text) > LONGEST_REASON or not text.isprintable():
-        raise InputError(
-            f"--reason: say in one line of at most {LONGEST_REASON} characters why it is withdrawn; all can read it."
-        )
+        raise InputError(f"--reason: say in one line of at most {LONGEST_REASON} characters why; all can read it.")
     return text
 
 

@@ -60,6 +60,9 @@ def test_a_release_is_written_down_with_its_moment_and_checksums_when_it_goes_ou
         "indicators_sha256": sha256(f"values of {NAMES[0]}"),
         "seals_sha256": sha256((shelf.current / SEALS).read_text()),
         "kept": True,
+        "key": "",
+        "told_as": "",
+        "forgotten": "",
     }
 
 

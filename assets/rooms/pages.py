@@ -5,6 +5,7 @@ import shutil
 
 from assets.bench import Bench
 from assets.record import colophon, input_checksums, run_record
+from assets.secret import require_one_key, told_as
 from assets.step import Made, step
 from pipelines.areas.contracts import AREA_TYPES
 from pipelines.history import history, remembered
@@ -44,7 +45,8 @@ def files(bench: Bench) -> Made:
     described = exports.data_package(bench.area, colophon(bench), bench.drafts, input_checksums(bench))
     _write_page(bench, "datapackage.json", described)
     before = [entry.model_dump() for entry in history(bench.shelf)]
-    audit = exports.audit_document(bench.read(contracts.AUDIT), bench.release, input_checksums(bench), before)
+    names = bench.release, told_as(bench)
+    audit = exports.audit_document(bench.read(contracts.AUDIT), names, input_checksums(bench), before)
     _write_page(bench, "sdc_audit.json", audit)
     return Made()
 
@@ -65,11 +67,12 @@ def html(bench: Bench) -> Made:
 @step("pages/release", reads=("pages/exports", "pages/html"))
 def release(bench: Bench) -> Made:
     """Put the files together and make them the current release, by one switch."""
-    lock = publication_lock(bench.shelf)
-    with exclusive(lock, f"another publication of {bench.area.name}"), remembered(bench.shelf, bench.release) as folder:
-        shutil.copytree(bench.drafts, folder, dirs_exist_ok=True)
-        record = json.dumps(run_record(bench, "published"), indent=1, ensure_ascii=False)
-        (folder / "run.json").write_text(record, encoding="utf-8")
+    with exclusive(publication_lock(bench.shelf), f"another publication of {bench.area.name}"):
+        require_one_key(bench)
+        with remembered(bench.shelf, bench.release) as folder:
+            shutil.copytree(bench.drafts, folder, dirs_exist_ok=True)
+            record = json.dumps(run_record(bench, "published"), indent=1, ensure_ascii=False)
+            (folder / "run.json").write_text(record, encoding="utf-8")
     return Made()
 
 

@@ -130,7 +130,7 @@ def data_package(area: AreaFile, colophon: Colophon, folder: Path, checksums: Ma
 
 
 def audit_document(
-    audit: pa.Table, release: str, checksums: Mapping[str, str], before: Sequence[Mapping[str, str]]
+    audit: pa.Table, names: tuple[str, str], checksums: Mapping[str, str], before: Sequence[Mapping[str, object]]
 ) -> str:
     """`sdc_audit.json`: the parts of `out/audit`, with what it is about.
 
@@ -138,15 +138,18 @@ def audit_document(
     ----------
     audit
         `out/audit`.
-    release
-        Name of the release.
+    names
+        Name of the release, and that under which what it tells of people is remembered: its own, or that of an earlier
+        one that told the very same.
     checksums
         SHA-256 of every delivery, by its path.
     before
         Every release that went out before, withdrawn ones too, with its status and the SHA-256 of its audit.
     """
     parts = {row["part"]: json.loads(row["content"]) for row in audit.to_pylist()}
-    head = {"schema_version": SCHEMA_VERSION, "release": release, "inputs": dict(checksums), "released": list(before)}
+    release, told_as = names
+    named = {"schema_version": SCHEMA_VERSION, "release": release, "told_as": told_as}
+    head = named | {"inputs": dict(checksums), "released": list(before)}
     return json.dumps(head | parts, ensure_ascii=False) + "\n"
 
 

@@ -65,12 +65,24 @@ def test_without_words_it_shows_what_it_can_do(samenhang):
     assert answer.code == 2
     assert all(
         command in words
-        for command in ("init", "fetch", "run", "check", "areas", "example", "dev", "releases", "verify", "withdraw")
+        for command in (
+            "init",
+            "fetch",
+            "run",
+            "check",
+            "areas",
+            "example",
+            "dev",
+            "releases",
+            "verify",
+            "withdraw",
+            "newkey",
+        )
     )
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "fetch", "run", "check", "areas", "example", "dev", "releases", "verify", "withdraw"]
+    "command", ["init", "fetch", "run", "check", "areas", "example", "dev", "releases", "verify", "withdraw", "newkey"]
 )
 def test_every_command_says_what_it_does(samenhang, command: str):
     answer = samenhang(command, "--help")
