@@ -35,7 +35,7 @@ from pipelines.sources.contracts import AREAS, INVENTORY
 def decisions(bench: Bench) -> Made:
     """People by five at a time, from which all numbers of people follow; which survey values may go out (personal)."""
     rounded = round_people(bench.warehouse, bench.area, known_secret(bench))
-    survey = hide_survey(bench.warehouse)
+    survey = hide_survey(bench.warehouse, bench.area)
     remarks = withheld_remarks(bench.read(PERSONS), rounded[0])
     return Made((*rounded, shown_table(survey), audit_table(survey)), remarks=remarks)
 

@@ -19,8 +19,9 @@ from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
 
 from pipelines.protection.attack import SOLVED, Flags, Floats
 from pipelines.protection.survey_attack import Cut, Proofs, examine, nothing_found
-from pipelines.protection.survey_cells import CAUSES, QuestionCells, Rules, primary
+from pipelines.protection.survey_cells import CAUSES, QuestionCells, primary
 from pipelines.protection.survey_knowledge import Knowledge, attackers, knowledge, owners
+from pipelines.protection.survey_rules import Rules
 
 WITHHELD = "withheld"
 SECONDARY = "secondary"

@@ -1,7 +1,7 @@
-"""The cells of survey tables, and the rules by which a cell may not go out whatever else does.
+"""The cells of survey tables: true numbers of respondents per question, category and area, and which areas share them.
 
-Here is what the room knows: true numbers of respondents per question, category and area, and which areas share them.
-What must be hidden besides, so that hidden cells stay hidden, is for `suppression`.
+Here respondents become cells, and cells are held against the rules of `survey_rules`. What must be hidden besides, so
+that hidden cells stay hidden, is for `suppression`.
 
 A scale of 0-10 is a question with one category, chosen by each respondent for a tenth of the score: its share times ten
 is the mean, and everything that holds of shares holds of it. Respondents count as one each: an outsider who could undo
@@ -18,6 +18,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from pipelines.errors import ContractError
+from pipelines.protection.survey_rules import (
+    Rules,
+    alike,
+    are_few,
+    can_be_known,
+    dominated,
+    exceptions,
+    tells_of_a_group,
+    too_few,
+)
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -31,32 +41,15 @@ _NEEDED = ("question", "category", *_PART, "weight", "score")
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What may not go out by itself, and how far a hidden number must stay uncertain.
-
-    `minimum_n` respondents behind a figure; `largest_share` of a category; the two largest weights under
-    `two_largest`, and the others together at least `p_ratio` of the largest; published shares in steps of `share_step`;
-    a hidden number keeps a width of `fewest` respondents and of `part` of itself, a hidden share one of `part`.
-    `respondents_are_known`: outsiders know how many answered in every area, from a report of the fieldwork, or since
-    weights were made to add up to the inhabitants of each, so that the denominators are public.
-    """
-
-    minimum_n: int = 30
-    largest_share: float = 0.9
-    two_largest: float = 0.9
-    p_ratio: float = 0.1
-    share_step: float = 0.01
-    fewest: float = 5.0
-    part: float = 0.2
-    respondents_are_known: bool = True
-
-
-@dataclass(frozen=True)
 class Areas:
-    """Areas, and of which parts (buurt and pc4 in common) each is made: `membership` of shape (areas, parts)."""
+    """Areas, and of which parts (buurt and pc4 in common) each is made: `membership` of shape (areas, parts).
+
+    `residents` (areas,) is how many live there, as anyone may look up; NaN where nobody tells.
+    """
 
     names: tuple[Area, ...]
     membership: csr_array
+    residents: Floats
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,8 @@ class QuestionCells:
 
     `part_counts` (categories, parts): respondents per category; of a scale one row more, what is short of ten, of which
     nothing is published. `most` (areas,) is the largest number of respondents an area can have, as anyone may know;
-    `is_dominated` (areas,) whether a few weights make up the figure.
+    `is_dominated` (areas,) whether a few weights make up the figure; `alike` (areas,) the most respondents whose scores
+    are nearly the same, nought of categories.
     """
 
     question: str
@@ -74,6 +68,7 @@ class QuestionCells:
     part_counts: Floats
     most: Floats
     is_dominated: Flags
+    alike: Floats
 
     @property
     def is_scale(self) -> bool:
@@ -100,7 +95,7 @@ class QuestionCells:
         return np.divide(self.chosen, n, out=shares, where=n > 0)
 
 
-def survey_cells(answers: pa.Table, residents: Mapping[Area, int] | None = None) -> tuple[QuestionCells, ...]:
+def survey_cells(answers: pa.Table, residents: Mapping[Area, float] | None = None) -> tuple[QuestionCells, ...]:
     """Count who answered what, per question and area.
 
     Parameters
@@ -127,16 +122,13 @@ def survey_cells(answers: pa.Table, residents: Mapping[Area, int] | None = None)
         raise ContractError(
             f"answers for survey cells: columns {missing} are missing, they have {answers.column_names}"
         )
-    areas, part = _areas(answers)
+    areas, part = _areas(answers, residents or {})
     numbered = answers.append_column("part", pa.array(part))
     rows_of = _rows_per_question(answers)
     sample = max(rows_of.values(), default=0)
-    known = residents or {}
-    most = np.array([min(sample, known.get(name, sample)) for name in areas.names], dtype=np.float64)
-    bounds = (most, sample)
     told = pc.or_(pc.is_valid(answers["category"]), pc.is_valid(answers["score"]))
     answered = sorted(set(answers.filter(told)["question"].to_pylist()))
-    return tuple(_question(q, numbered.filter(pc.field("question") == q), areas, bounds) for q in answered)
+    return tuple(_question(q, numbered.filter(pc.field("question") == q), areas, sample) for q in answered)
 
 
 def _rows_per_question(answers: pa.Table) -> dict[str, int]:
@@ -144,7 +136,7 @@ def _rows_per_question(answers: pa.Table) -> dict[str, int]:
     return {row["values"]: row["counts"] for row in counted}
 
 
-def _areas(answers: pa.Table) -> tuple[Areas, NDArray[np.int64]]:
+def _areas(answers: pa.Table, residents: Mapping[Area, float]) -> tuple[Areas, NDArray[np.int64]]:
     """Areas and parts in the order of their codes, and the part of each row."""
     words = list(zip(*(answers[name].to_pylist() for name in _PART), strict=True))
     parts = sorted(set(words))
@@ -155,11 +147,11 @@ def _areas(answers: pa.Table) -> tuple[Areas, NDArray[np.int64]]:
     place = {name: i for i, name in enumerate(names)}
     rows, columns = [place[name] for name, _ in pairs], [i for _, i in pairs]
     membership = csr_array((np.ones(len(pairs)), (rows, columns)), shape=(len(names), len(parts)))
-    return Areas(names, membership), np.array([number[word] for word in words], dtype=np.int64)
+    living = np.array([residents.get(name, np.nan) for name in names], dtype=np.float64)
+    return Areas(names, membership, living), np.array([number[word] for word in words], dtype=np.int64)
 
 
-def _question(question: str, rows: pa.Table, areas: Areas, bounds: tuple[Floats, int]) -> QuestionCells:
-    most, sample = bounds
+def _question(question: str, rows: pa.Table, areas: Areas, sample: int) -> QuestionCells:
     is_scale = rows["score"].null_count < len(rows)
     if is_scale and rows["category"].null_count < len(rows):
         raise ContractError(f"question {question}: some answers are scores and some categories; make it two questions")
@@ -169,15 +161,29 @@ def _question(question: str, rows: pa.Table, areas: Areas, bounds: tuple[Floats,
     categories = (SCALE,) if is_scale else tuple(sorted(set(rows["category"].to_pylist())))
     chosen = [_tenths(rows, question)] if is_scale else [pc.equal(rows["category"], c).to_numpy() for c in categories]
     counts = [np.bincount(parts, own, n_parts) for own in chosen]
+    scores = rows["score"].to_numpy().astype(np.float64) if is_scale else np.zeros(0)
     if is_scale:
         # What is left of a sum of tenths may come out a rounding error under nought.
         counts.append(np.maximum(np.bincount(parts, minlength=n_parts) - counts[0], 0.0))
     weights = rows["weight"].to_numpy().astype(np.float64)
     part_counts = np.array(counts, dtype=np.float64).reshape(-1, n_parts)
+    return QuestionCells(
+        question,
+        categories,
+        areas,
+        part_counts,
+        _most(areas, part_counts, sample),
+        dominated(areas.membership, parts, weights),
+        alike(areas.membership, parts[: len(scores)], scores, Rules.score_window),
+    )
+
+
+def _most(areas: Areas, part_counts: Floats, sample: int) -> Floats:
+    """The most respondents there can be, as anyone may know: the inhabitants, and no more than the sample."""
     here = np.asarray(areas.membership @ part_counts.sum(axis=0))
     # A count of inhabitants under those who answered is of another year: no bound.
-    bound = np.where(most >= here, most, sample)
-    return QuestionCells(question, categories, areas, part_counts, bound, dominated(areas, parts, weights))
+    is_bound = (areas.residents >= here) & (areas.residents < sample)
+    return np.where(is_bound, areas.residents, float(sample))
 
 
 def _tenths(rows: pa.Table, question: str) -> Floats:
@@ -190,63 +196,21 @@ def _tenths(rows: pa.Table, question: str) -> Floats:
 def primary(cells: QuestionCells, rules: Rules) -> dict[str, Flags]:
     """The cells that may not go out, per cause of `CAUSES`, each of shape (categories, areas)."""
     shape = cells.chosen.shape
+    fewer = exceptions_of(cells, rules)
+    is_alike = cells.is_scale & are_few(cells.respondents - cells.alike, fewer)
     return {
         "too_few": np.broadcast_to(too_few(cells.respondents, rules.minimum_n), shape),
-        "group_disclosure": tells_of_a_group(cells.chosen, cells.respondents, rules.largest_share),
+        "group_disclosure": share_tells(cells, rules) | is_alike,
         "dominance": np.broadcast_to(cells.is_dominated, shape),
     }
 
 
-def too_few(respondents: Floats, minimum_n: int) -> Flags:
-    """Whether fewer than `minimum_n` answered, and never under 10 whatever is asked."""
-    return respondents < max(minimum_n, 10)
+def exceptions_of(cells: QuestionCells, rules: Rules) -> Floats:
+    """How many of each area (areas,) may answer otherwise when nearly all answered alike."""
+    respondents = cells.respondents
+    return exceptions(respondents, can_be_known(respondents, cells.areas.residents, rules), rules)
 
 
-def tells_of_a_group(chosen: Floats, respondents: Floats, largest_share: float) -> Flags:
-    """Whether a share says something of everyone, or of nearly everyone, in the area: none, or `largest_share` or more.
-
-    An area without respondents counts as none.
-    """
-    return np.asarray((chosen <= 0) | (chosen >= largest_share * respondents - 1e-9))
-
-
-def dominated(areas: Areas, parts: NDArray[np.int64], weights: Floats, rules: Rules | None = None) -> Flags:
-    """Whether one or two weights nearly make up an area's figure.
-
-    The (n, k) rule with n = 2: the two largest hold `two_largest` or more of the sum. The p-ratio: what is left besides
-    them is under `p_ratio` of the largest, so that the second could estimate the first.
-
-    Parameters
-    ----------
-    areas
-        Areas and their parts.
-    parts, weights
-        Of each respondent who answered, shape (respondents,).
-    rules
-        The bounds; as `Rules` has them when left out.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (areas,); an area whose weights sum to nought is dominated by whoever is there.
-    """
-    bounds = rules or Rules()
-    n_parts = areas.membership.shape[1]
-    largest, second = _two_largest(areas, parts, weights)
-    total = np.asarray(areas.membership @ np.bincount(parts, weights, n_parts))
-    rest = total - largest - second
-    flags: Flags = (largest + second >= bounds.two_largest * total) | (rest < bounds.p_ratio * largest)
-    return flags
-
-
-def _two_largest(areas: Areas, parts: NDArray[np.int64], weights: Floats) -> tuple[Floats, Floats]:
-    by_part = csr_array((weights, (parts, np.arange(len(parts)))), shape=(areas.membership.shape[1], len(parts)))
-    by_area = (areas.membership @ by_part).tocsr()
-    count = areas.membership.shape[0]
-    area = np.repeat(np.arange(count), np.diff(by_area.indptr))
-    order = np.lexsort((-by_area.data, area))
-    ranked, rank = by_area.data[order], np.arange(len(order)) - by_area.indptr[area]
-    largest, second = np.zeros(count), np.zeros(count)
-    largest[area[rank == 0]] = ranked[rank == 0]
-    second[area[rank == 1]] = ranked[rank == 1]
-    return largest, second
+def share_tells(cells: QuestionCells, rules: Rules) -> Flags:
+    """Whether the share of each cell, shape (categories, areas), says something of everyone or nearly everyone."""
+    return tells_of_a_group(cells.chosen, cells.respondents, exceptions_of(cells, rules), is_scale=cells.is_scale)

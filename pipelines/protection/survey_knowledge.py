@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
 
 from pipelines.protection.attack import Flags, Floats, Polytope
-from pipelines.protection.survey_cells import QuestionCells, Rules, primary
+from pipelines.protection.survey_cells import QuestionCells, share_tells
+from pipelines.protection.survey_rules import Rules, can_be_known
 
 CLASS_STARTS = np.array([10.0, 30.0, 100.0])
 CLASS_ENDS = np.array([29.0, 99.0, np.inf])
@@ -143,39 +144,54 @@ def rounded_interval(shares: Floats, step: float) -> tuple[Floats, Floats]:
     return np.where(np.isnan(low), 0.0, low), np.where(np.isnan(high), 1.0, high)
 
 
-def _told_shares(cells: QuestionCells, rules: Rules) -> tuple[Floats, Floats]:
-    """Least and largest share of each cell (cells,): its rounding and, since it is shown at all, not nearly all."""
-    low, high = (end.ravel() for end in rounded_interval(cells.shares, rules.share_step))
-    return low, np.minimum(high, rules.largest_share)
+@dataclass(frozen=True)
+class _Told:
+    """What follows of a cell (cells,) since it is shown: its least and largest share, fewest who chose it, or not."""
+
+    low: Floats
+    high: Floats
+    fewest: Floats
+    others: Floats
 
 
-def _fewest_chosen(cells: QuestionCells) -> float:
-    """Since a category is shown at all, someone chose it; a mean may be next to nought."""
-    return 0.0 if cells.is_scale else 1.0
+def _told_of(cells: QuestionCells, rules: Rules) -> _Told:
+    """Its rounding and, since it is shown at all, that not nearly all are alike."""
+    respondents = cells.respondents if rules.respondents_are_known else respondent_class(cells.respondents)[0]
+    is_known = can_be_known(respondents, cells.areas.residents, rules)
+    low, high = rounded_interval(cells.shares, rules.share_step)
+    high = np.where(is_known, np.minimum(high, rules.largest_share), high)
+    others = np.broadcast_to(np.where(is_known, 0.0, rules.alone), high.shape)
+    if cells.is_scale:
+        low = np.where(is_known, np.maximum(low, 1 - rules.largest_share), low)
+    # Someone chose a category that is shown; a mean keeps away from both ends alike.
+    fewest = others if cells.is_scale else np.ones(high.shape)
+    return _Told(low.ravel(), high.ravel(), fewest.ravel(), others.ravel())
 
 
 def _shares(cells: QuestionCells, rules: Rules, forms: _Forms) -> _Rows:
-    low, high = _told_shares(cells, rules)
+    told = _told_of(cells, rules)
     most = np.tile(cells.most, len(cells.categories))
-    over = forms.cell - forms.area_of_cell.multiply(high[:, None])
-    under = forms.cell - forms.area_of_cell.multiply(low[:, None])
-    n_cells = len(low)
-    free, nought, fewest = np.full(n_cells, np.inf), np.zeros(n_cells), np.full(n_cells, _fewest_chosen(cells))
+    over = forms.cell - forms.area_of_cell.multiply(told.high[:, None])
+    under = forms.cell - forms.area_of_cell.multiply(told.low[:, None])
+    others = forms.cell - forms.area_of_cell
+    n_cells = len(told.low)
+    free, nought = np.full(n_cells, np.inf), np.zeros(n_cells)
     return _Rows(
-        vstack([over, under, forms.cell]).tocsr(),
-        np.concatenate([-free, nought, fewest]),
-        np.concatenate([nought, free, free]),
-        np.tile(np.arange(n_cells), 3),
-        np.concatenate([nought, low * most, fewest]),
-        np.concatenate([(1 - high) * most, nought, nought]),
+        vstack([over, under, forms.cell, others]).tocsr(),
+        np.concatenate([-free, nought, told.fewest, -free]),
+        np.concatenate([nought, free, free, -told.others]),
+        np.tile(np.arange(n_cells), 4),
+        np.concatenate([nought, told.low * most, told.fewest, nought]),
+        np.concatenate([(1 - told.high) * most, nought, nought, told.others]),
     )
 
 
 def _known_shares(cells: QuestionCells, rules: Rules, forms: _Forms) -> _Rows:
     """The same where the number of respondents is known: an interval of those who chose."""
-    low, high = _told_shares(cells, rules)
+    told = _told_of(cells, rules)
     respondents = np.tile(cells.respondents, len(cells.categories))
-    low, high = np.maximum(low * respondents, _fewest_chosen(cells)), high * respondents
+    low, high = np.maximum(told.low * respondents, told.fewest), told.high * respondents
+    high = np.minimum(high, respondents - told.others)
     # A cell without respondents is never shown; its row must still be one.
     low = np.minimum(low, high)
     return _Rows(forms.cell, low, high, np.arange(len(low)), low, respondents - high)
@@ -209,15 +225,18 @@ def public_bounds(cells: QuestionCells, rules: Rules) -> tuple[Floats, Floats]:
 
 
 def _guards(cells: QuestionCells, rules: Rules, forms: _Forms) -> Guards:
-    """The respondents of each cell and of each area; and of a cell that tells of a group, its share."""
+    """The respondents of each cell and of each area; and of a cell that tells of a known group, its share."""
     n_categories = len(cells.categories)
-    answered = np.tile(cells.respondents > 0, n_categories)
-    group = np.flatnonzero(primary(cells, rules)["group_disclosure"].ravel() & answered)
+    respondents = cells.respondents
+    known = (respondents > 0) & can_be_known(respondents, cells.areas.residents, rules)
+    group = np.flatnonzero((share_tells(cells, rules) & known).ravel())
     least, most = public_bounds(cells, rules)
     n_cells, n_areas = cells.chosen.size, len(most)
     guarded = np.arange(n_cells if rules.respondents_are_known else n_cells + n_areas)
     bound = np.concatenate([np.tile(most, n_categories), most - least])
-    numbers = np.concatenate([cells.chosen.ravel(), cells.respondents])
+    # Who knows a number knows what is left of its area: neither can be less sure than the other.
+    lesser = np.minimum(cells.chosen, respondents - cells.chosen)
+    numbers = np.concatenate([lesser.ravel(), respondents])
     return Guards(
         vstack([vstack([forms.cell, forms.area]).tocsr()[guarded], _share_forms(cells, rules, forms, group)]).tocsr(),
         np.concatenate([needed_width(numbers, bound, rules)[guarded], np.full(len(group), _BEYOND)]),
@@ -236,12 +255,13 @@ def needed_width(true: Floats, most: Floats, rules: Rules) -> Floats:
 
 
 def _share_forms(cells: QuestionCells, rules: Rules, forms: _Forms, group: NDArray[np.int64]) -> csr_array:
-    """Forms that fall below nought when a share of none can be over `part`, one of nearly all `part` under that bound.
+    """Forms that fall below nought when a share of nearly all, or of next to none, can be one that would be shown.
 
-    k - p n, with the sign that makes away from the true share down.
+    k - p n, with the sign that makes away from the true share down. Asked is no more than that: what a whole gemeente
+    said may tell that a thing is rare in each of its buurten, not in which of them it is rarer than elsewhere.
     """
-    is_none = cells.chosen.ravel()[group] <= 0
-    target = np.where(is_none, rules.part, rules.largest_share - rules.part)
-    sign = np.where(is_none, -1.0, 1.0)
+    is_low = cells.shares.ravel()[group] <= 1 - rules.largest_share
+    target = np.where(is_low, 1 - rules.largest_share, rules.largest_share)
+    sign = np.where(is_low, -1.0, 1.0)
     difference = forms.cell[group] - forms.area_of_cell[group].multiply(target[:, None])
     return difference.multiply(sign[:, None]).tocsr()

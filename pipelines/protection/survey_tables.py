@@ -7,9 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.protection.contracts import SURVEY_AUDIT, SURVEY_SHOWN
+from pipelines.protection.public import public_unit_types
 from pipelines.protection.suppression import Suppression, audit_rows, suppress_all
-from pipelines.protection.survey_cells import Rules, survey_cells
-from pipelines.sources.contracts import AREAS, RESPONDENTS
+from pipelines.protection.survey_cells import Area, survey_cells
+from pipelines.protection.survey_rules import Rules
+from pipelines.sources.area_file import AreaFile
+from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, RESPONDENTS
 from pipelines.survey.contracts import SCORES
 from pipelines.survey.responses import indicator_of
 from pipelines.warehouse import Warehouse
@@ -22,13 +25,23 @@ _RULES = Rules(minimum_n=10)
 Hidden = Mapping[int, Sequence[Suppression]]
 
 
-def hide_survey(warehouse: Warehouse, rules: Rules = _RULES) -> Hidden:
+def hide_survey(warehouse: Warehouse, area: AreaFile, rules: Rules = _RULES) -> Hidden:
     """Hide of every wave and question what must be hidden, in all areas at once; the same for the same answers."""
     waves = sorted(set(warehouse.read(SCORES)["wave"].to_pylist()))
+    residents = public_residents(warehouse, area)
     answers = {
         wave: warehouse.run_sql("protection/answers", (SCORES, RESPONDENTS, AREAS), {"wave": wave}) for wave in waves
     }
-    return {wave: suppress_all(survey_cells(own), rules) if len(own) else [] for wave, own in answers.items()}
+    return {
+        wave: suppress_all(survey_cells(own, residents), rules) if len(own) else [] for wave, own in answers.items()
+    }
+
+
+def public_residents(warehouse: Warehouse, area: AreaFile) -> dict[Area, float]:
+    """Give the inhabitants per area (type, code) that anyone may look up; those that are hidden are left out."""
+    public = {"public": list(public_unit_types(area))}
+    rows = warehouse.run_sql("protection/residents", (PEOPLE_COUNTS, AREAS), public).to_pylist()
+    return {(row["area_type"], row["area_code"]): row["persons"] for row in rows}
 
 
 def shown_table(found: Hidden) -> pa.Table:

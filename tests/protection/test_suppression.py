@@ -18,8 +18,9 @@ from pipelines.protection.suppression import (
     suppress_all,
 )
 from pipelines.protection.survey_attack import Cut, examine
-from pipelines.protection.survey_cells import SCALE, Areas, QuestionCells, Rules, primary
+from pipelines.protection.survey_cells import SCALE, Areas, QuestionCells, primary
 from pipelines.protection.survey_knowledge import attackers, knowledge, owners, respondent_class
+from pipelines.protection.survey_rules import Rules
 
 AWARE, UNAWARE = Rules(), Rules(respondents_are_known=False)
 
@@ -33,8 +34,11 @@ def cells_of(part_counts: list[list[float]], families: dict[str, list[str]], **m
         "categories": tuple(f"c{i}" for i in range(len(counts))),
         "most": np.full(len(names), counts.sum()),
         "is_dominated": np.zeros(len(names), dtype=bool),
+        "alike": np.zeros(len(names)),
+        "residents": np.full(len(names), np.nan),
     } | more
-    return QuestionCells("q", areas=Areas(names, csr_array(member)), part_counts=counts, **given)
+    areas = Areas(names, csr_array(member), given.pop("residents"))
+    return QuestionCells("q", areas=areas, part_counts=counts, **given)
 
 
 def town(seed: int, buurten: int = 10, respondents: int = 420, categories: int = 2) -> QuestionCells:
@@ -65,6 +69,13 @@ def town(seed: int, buurten: int = 10, respondents: int = 420, categories: int =
     return cells_of([np.bincount(part[chosen == c], minlength=len(parts)) for c in range(categories)], families)
 
 
+def is_known_group(cells: QuestionCells, rules: Rules, area: int) -> bool:
+    """Under a hundred, or a fifth of the inhabitants, or nobody knows how many live there."""
+    n, residents = cells.respondents[area], cells.areas.residents[area]
+    counted = n if rules.respondents_are_known else min(n, 100)
+    return bool(counted < 100 or np.isnan(residents) or counted >= residents / 5)
+
+
 def interval(cells: QuestionCells, hidden: np.ndarray, rules: Rules, category: int | None, area: int) -> np.ndarray:
     """The attacker once more, from the words of the rules: the ends of one hidden number, by linprog."""
     member, (n_all, n_parts) = cells.areas.membership.toarray(), cells.part_counts.shape
@@ -86,9 +97,12 @@ def interval(cells: QuestionCells, hidden: np.ndarray, rules: Rules, category: i
             own = np.zeros((n_all, n_parts))
             own[c] = inside
             shown = round(cells.chosen[c, a] / n / rules.share_step) * rules.share_step
-            add(own - min(shown + rules.share_step / 2, rules.largest_share) * everyone, -np.inf, 0.0)
-            add(own - max(shown - rules.share_step / 2, 0.0) * everyone, 0.0, np.inf)
-            add(own, 0.0 if cells.is_scale else 1.0, np.inf)
+            most, others = (0.9, 0.0) if is_known_group(cells, rules, a) else (1.0, 4.0)
+            least = 1 - most if cells.is_scale else 0.0
+            add(own - min(shown + rules.share_step / 2, most) * everyone, -np.inf, 0.0)
+            add(own - max(shown - rules.share_step / 2, least) * everyone, 0.0, np.inf)
+            add(own, others if cells.is_scale else 1.0, np.inf)
+            add(everyone - own, others, np.inf)
     matrix, lower, upper = np.array(rows), np.array(low), np.array(high)
     asked = np.zeros((n_all, n_parts))
     asked[slice(None) if category is None else category] = member[area]
@@ -99,8 +113,11 @@ def interval(cells: QuestionCells, hidden: np.ndarray, rules: Rules, category: i
     return np.array([ends[0].fun, -ends[1].fun])
 
 
-def asked_width(true: float, bound: float) -> float:
-    return min(max(5.0, 0.2 * true), bound)
+def asked_width(cells: QuestionCells, category: int | None, area: int, bound: float) -> float:
+    """Five respondents, or a fifth of the number or of what is left of its area, whichever of these two is less."""
+    n = cells.respondents[area]
+    lesser = n if category is None else min(cells.chosen[category, area], n - cells.chosen[category, area])
+    return min(max(5.0, 0.2 * lesser), bound)
 
 
 def hidden_numbers(cells: QuestionCells, hidden: np.ndarray):
@@ -128,7 +145,7 @@ def test_every_hidden_number_of_a_random_town_stays_as_wide_as_asked(seed):
         bound = cells.most[area] if category is None else cells.respondents[area]
         low, high = interval(cells, found.hidden, rules, category, area)
         assert low - 1e-6 <= true <= high + 1e-6
-        assert high - low >= asked_width(true, bound) - 1e-4
+        assert high - low >= asked_width(cells, category, area, bound) - 1e-4
 
 
 @pytest.mark.parametrize("rules", [AWARE, UNAWARE])
@@ -198,7 +215,8 @@ def test_counting_all_whole_tables_agrees_with_the_attacker_and_finds_the_protec
         if not found.hidden.all():
             ends = interval(cells, found.hidden, TINY, c, a)
             assert ends[0] - 1e-6 <= low <= high <= ends[1] + 1e-6
-        assert high - low >= min(max(3, 0.2 * cells.chosen[c, a]), cells.respondents[a])
+        lesser = min(cells.chosen[c, a], cells.respondents[a] - cells.chosen[c, a])
+        assert high - low >= min(max(3, 0.2 * lesser), cells.respondents[a])
 
 
 # --- leaks that must be found ---
@@ -271,7 +289,34 @@ def test_a_share_of_nobody_is_not_given_away_by_the_other_categories():
     area = cells.areas.names.index(("buurt", "B1"))
     low, high = interval(cells, found.hidden, AWARE, 0, area)
     assert low <= 0
-    assert high >= 0.2 * 50
+    assert high >= max(5, 0.1 * 50)
+
+
+def test_what_a_buurt_of_one_score_said_does_not_follow_from_its_wijk_and_the_other_buurten():
+    scores = [30.0, 22.0, 31.0]
+    families = {"buurt": ["B1", "B2", "B3"], "wijk": ["W"] * 3}
+    alike = np.array([60.0, 15, 15, 60])
+    cells = cells_of([scores, [60 - s for s in scores]], families, categories=(SCALE,), alike=alike)
+    own = primary(cells, AWARE)["group_disclosure"]
+    assert own.sum() == 1
+    assert too_certain(cells, own, AWARE) > 0
+    found = suppress(cells)
+    area = cells.areas.names.index(("buurt", "B1"))
+    low, high = interval(cells, found.hidden, AWARE, 0, area)
+    # A point of the mean: six tenths of 60 respondents.
+    assert high - low >= 6
+
+
+def test_a_rare_answer_of_a_whole_gemeente_goes_out_and_that_of_a_small_buurt_does_not():
+    families = {"buurt": ["B1", "B2", "B3"], "gemeente": ["G"] * 3}
+    residents = np.array([1500.0, 2500, 4000, 8000])
+    cells = cells_of([[2, 9, 30], [58, 180, 470]], families, residents=residents)
+    found = suppress(cells)
+    shown = {name for name, hidden in zip(cells.areas.names, found.hidden.any(axis=0), strict=True) if not hidden}
+    assert ("gemeente", "G") in shown
+    assert ("buurt", "B1") not in shown
+    low, high = interval(cells, found.hidden, AWARE, 0, cells.areas.names.index(("buurt", "B1")))
+    assert high - low >= 5
 
 
 # --- the master, the fallback and what is told ---
@@ -400,5 +445,5 @@ def test_a_municipality_of_groningens_size_is_protected(categories):
         bound = cells.most[area] if category is None else cells.respondents[area]
         low, high = interval(cells, found.hidden, UNAWARE if category is None else AWARE, category, area)
         assert low - 1e-5 <= true <= high + 1e-5
-        assert high - low >= asked_width(true, bound) - 1e-4
+        assert high - low >= asked_width(cells, category, area, bound) - 1e-4
     assert found.causes[SECONDARY].sum() < (found.hidden & ~found.causes[SECONDARY]).sum()
