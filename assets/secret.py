@@ -114,7 +114,7 @@ def _told_of_same(bench: Bench, key: str) -> tuple[Told, ...]:
     if not elsewhere and not neighbours:
         return ()
     codes = _codes(bench)
-    for shelf, entry in overlapping(neighbours, codes, str(bench.area.year)):
+    for shelf, entry in overlapping(neighbours, codes):
         known = _remembered([one for one in elsewhere if one.area == shelf.area], key)
         require_held_together(bench.shelf, shelf, entry, known)
     return tuple(one for one in elsewhere if one.tells_of(codes))

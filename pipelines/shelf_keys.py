@@ -85,10 +85,10 @@ def other_shelves(shelf: Shelf) -> tuple[Shelf, ...]:
     return tuple(other for other in _shelves(shelf.out) if other.area != shelf.area)
 
 
-def overlapping(others: Sequence[Shelf], codes: frozenset[str], period: str) -> Iterator[tuple[Shelf, Entry]]:
-    """Current releases of other areas that tell of the same buurten or postcodes (`codes`) in the same period."""
+def overlapping(others: Sequence[Shelf], codes: frozenset[str]) -> Iterator[tuple[Shelf, Entry]]:
+    """Current releases of other areas that tell of the same buurten or postcodes (`codes`), of whatever year."""
     for other in others:
-        if codes & _told_codes(other, period):
+        if codes & _told_codes(other):
             current = current_release(other)
             yield from ((other, entry) for entry in history(other) if entry.release == current)
 
@@ -125,9 +125,9 @@ def _shelves(out: Path) -> Iterator[Shelf]:
     yield from (Shelf(out, folder.name) for folder in folders if folder.is_dir())
 
 
-def _told_codes(shelf: Shelf, period: str) -> frozenset[str]:
+def _told_codes(shelf: Shelf) -> frozenset[str]:
     path = shelf.current / "indicators.parquet"
     if not path.exists():
         return frozenset()
-    of_areas = pc.field("area_type").isin(WHOLE_AREAS) & (pc.field("period") == period)
-    return frozenset(read_parquet(path, filters=of_areas)["area_code"].unique().to_pylist())
+    told = read_parquet(path, filters=pc.field("area_type").isin(WHOLE_AREAS))
+    return frozenset(told["area_code"].unique().to_pylist())

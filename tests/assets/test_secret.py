@@ -67,8 +67,6 @@ def test_what_was_told_is_known_to_the_next_run_and_the_same_is_kept_once(bench:
     keep_told(_later(bench, 3), _counts(15))
     told = known_secret(bench).earlier
     assert [table["rounded"].to_pylist() for _, table in told] == [[10], [15]]
-    assert known_secret(bench).last("2024")["rounded"].to_pylist() == [15]
-    assert len(known_secret(bench).last("2023")) == 0
     folder = bench.warehouse.path(COUNTS).parent / "told"
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.iterdir())
     assert folder.is_relative_to(bench.folders.data / "private")
@@ -106,7 +104,7 @@ def _publish(bench: Bench, rounded: float = 10) -> None:
     audit = {"told_as": told_as(bench), "method": {"key": fingerprint(secret.key)}}
     with remembered(bench.shelf, bench.release) as folder:
         (folder / "sdc_audit.json").write_text(json.dumps(audit), encoding="utf-8")
-        indicators = {"area_type": ["buurt"], "area_code": ["BU1"], "period": ["2024"]}
+        indicators = {"area_type": ["buurt"], "area_code": ["BU1"]}
         pq.write_table(pa.table(indicators), folder / "indicators.parquet")
 
 
