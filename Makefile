@@ -61,7 +61,7 @@ ifneq ($(filter protection,$(or $(ONLY),protection)),)
 	@$(BIN)/python -m tests.benchmarks.protection
 endif
 ifneq ($(filter survey,$(or $(ONLY),survey)),)
-	@$(BIN)/python -m tests.benchmarks.survey
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.survey
 endif
 
 dev: .venv/.run  ## open Dagster's UI on the same definitions

@@ -13,8 +13,9 @@ from pipelines.example.people import ADULT_FROM
 from pipelines.example.plan import Floats, Ints
 from pipelines.example.words import Item
 
-_SCALE_SPREAD, _PERSON_SPREAD, _ANSWER_SPREAD = 0.15, 0.75, 0.70
-_AGE_SLOPE_PER_YEAR, _MEAN_AGE, _OLD = 0.008, 50.0, 65
+# How far levels of buurten, scales and persons differ, in steps of an item.
+_BUURT_SPREAD, _SCALE_SPREAD, _PERSON_SPREAD, _ANSWER_SPREAD = 0.40, 0.15, 0.75, 0.70
+_AGE_SLOPE_PER_YEAR, _MEAN_AGE = 0.008, 50.0
 # What two years change: in every buurt a little, in one much, and in each person.
 _BUURT_CHANGE, _PERSON_CHANGE, _RISE = 0.05, 0.35, 0.6
 RISEN_BUURT = 5
@@ -47,38 +48,17 @@ class Adults:
     answers: Ints
 
 
-@dataclass(frozen=True)
-class Apart:
-    """How buurten differ: standard deviation of their levels in steps of an item, and the part of it that ages tell."""
-
-    spread: float = 0.40
-    by_age: float = 0.0
-
-
-def lean(census: Census, items: tuple[Item, ...], rng: np.random.Generator, apart: Apart | None = None) -> Leaning:
-    """Draw how every adult leans: a level per buurt, one per scale in a buurt, one per person, and their age.
-
-    `apart` says how buurten differ; as in the example when left out.
-    """
-    differ = apart or Apart()
+def lean(census: Census, items: tuple[Item, ...], rng: np.random.Generator) -> Leaning:
+    """Draw how every adult leans: a level per buurt, one per scale in a buurt, one per person, and their age."""
     people = census.people
     buurten = len(census.codes.buurt) - 1
     buurt = census.parcels.buurt[census.objects.parcel[people.address]]
     person = np.flatnonzero((people.age >= ADULT_FROM) & people.in_household & (buurt < buurten))
     buurt, age = buurt[person], people.age[person]
     scales, scale_of = np.unique([item.schaal for item in items], return_inverse=True)
-    own_level = np.sqrt(1 - differ.by_age) * rng.normal(0, differ.spread, buurten)
-    of_age = np.sqrt(differ.by_age) * differ.spread * _older(buurt, age, buurten)
-    level = (own_level + of_age)[:, None] + rng.normal(0, _SCALE_SPREAD, (buurten, len(scales)))
+    level = rng.normal(0, _BUURT_SPREAD, buurten)[:, None] + rng.normal(0, _SCALE_SPREAD, (buurten, len(scales)))
     own = rng.normal(0, _PERSON_SPREAD, len(person)) + _AGE_SLOPE_PER_YEAR * (age - _MEAN_AGE)
     return Leaning(person, buurt, age, level[buurt][:, scale_of] + own[:, None])
-
-
-def _older(buurt: Ints, age: Ints, buurten: int) -> Floats:
-    """Share of adults over 64 in each buurt, of mean 0 and spread 1 over buurten."""
-    adults = np.bincount(buurt, minlength=buurten)
-    share = np.bincount(buurt, weights=age >= _OLD, minlength=buurten) / np.maximum(adults, 1)
-    return np.asarray((share - share.mean()) / share.std())
 
 
 def answer_all(leaning: Leaning, items: tuple[Item, ...], rng: np.random.Generator) -> Adults:

@@ -1,190 +1,228 @@
-"""Measures whether survey estimates are as sure as they say: `python -m tests.benchmarks.survey [--draws 500]`.
+"""Measures whether survey estimates are as sure as they say: `python -m tests.benchmarks.survey [--draws 300]`.
 
-Surveys of the example town `groot`, each estimated by the whole pipeline: how often the 95 % interval of a buurt holds
-the mean of all its adults, and how the squared error of the small-area model compares with that of direct estimates.
+A table of coverage: how often the 95 % interval of a buurt holds the mean of all its adults, by design of the sample,
+intraclass correlation of streets, size of the town, figure and method, through all steps of the pipeline from the
+sample to the verdict. "told" is the estimate that is chosen: the model's, or the direct one.
 
-In "one town" the answers of all adults stay as they are and only the sample is new: what a direct estimate claims to
-cover. The model claims to cover redrawn towns, in which the level of each buurt is new as well; of one town it covers
-the average area, not each, as it draws what is truly unusual to the middle.
+Coverage is counted of all intervals, of those that may be published (`ok` or with caution) and of those that are `ok`,
+which is what is claimed: .93 to .97 on average and .90 to .99 in each buurt. A buurt counts that was `ok` in 60 surveys
+or more; the worst and the best of many are off by chance, so that an aim is missed only where more than two standard
+errors of that buurt lie between. Towns are redrawn for every survey, as the model claims; at the end stand surveys of
+one town that stays as it is, which the direct estimates claim to cover and the model covers on average, not in each
+buurt.
 
-How much the model gains hangs on how much buurten differ: its squared error is about gamma times the direct one. Real
-neighbourhoods differ, on scales of cohesion, by an intraclass correlation of .05 to .15; with a spread of 1.9 between
-persons that is a standard deviation of .45 to .8 points. Buurten of the example differ by more, so that its maps show
-something; towns as apart as real ones, and a little less, stand beside it. In real towns part of it goes with who live
-there, which covariates of CBS then tell: half of the variance in one of the cases, by the share of older people.
-
-Everyone who is asked answers every item: who did not is not part of this.
-Writes a table to standard output, to `data/bench/survey.json`, and rows to `data/bench/latest.json`.
+The negative control is in the table: intervals of half their width must be found to cover too little.
+Everything is written to standard output; with `--summary PATH` what the method page tells of it to that file.
 """
 
 import argparse
-import json
+import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipelines.survey.contracts import DIRECT, MODEL
-from tests.benchmarks.measuring import Measured, peak_mb, timed
-from tests.benchmarks.survey_draws import FIGURES, METHODS, Draws, Floats, Truth, setting, surveys
+from pipelines.survey.contracts import DIRECT
+from tests.benchmarks.measuring import timed
+from tests.benchmarks.survey_draws import METHODS, TOLD, Case, Draws, Held, joined, surveys
+from tests.benchmarks.survey_towns import DESIGNS, FIGURES, Floats
 
-ROOT = Path(__file__).parents[2]
-DRAWS, LEVEL, FEW = 500, 0.95, 30
-PREFIX = "survey: "
-TRUTHS = (
-    Truth("one town, as the example", is_redrawn=False, buurt_spread=0.40),
-    Truth("one town, as apart as real", is_redrawn=False, buurt_spread=0.16),
-    Truth("redrawn towns, as the example", is_redrawn=True, buurt_spread=0.40),
-    Truth("redrawn towns, as apart as real", is_redrawn=True, buurt_spread=0.16),
-    Truth("redrawn towns, real, half by age", is_redrawn=True, buurt_spread=0.16, by_age=0.5),
-    Truth("redrawn towns, little apart", is_redrawn=True, buurt_spread=0.10),
-)
-Both = Mapping[tuple[str, str], Draws]
-
-
-@dataclass(frozen=True)
-class Aim:
-    """What is asked: a number between two others."""
-
-    what: str
-    least: float
-    most: float
-
-
-AVERAGE = Aim("coverage on average", 0.93, 0.97)
-LEAST = Aim("least coverage of an area", 0.90, 1.0)
-GREATEST = Aim("greatest coverage of an area", 0.0, 0.99)
-GAIN = Aim("squared error over the direct one, n < 30", 0.0, 0.60)
+Flags = NDArray[np.bool_]
+DRAWS, LEVEL, AT_ONCE, FEWEST_OK = 300, 0.95, 25, 60
+ICCS, TOWNS = (0.0, 0.1, 0.3), (12, 60)
+CASES = tuple(Case(*each) for each in product(DESIGNS, ICCS, TOWNS))
+STAYS = tuple(Case(design, 0.1, 60, is_redrawn=False) for design in ("stratified", "both"))
+CONTROL = "half as wide"
+COMMAND = "python -m tests.benchmarks.survey --summary pipelines/survey/coverage.yaml"
+OK, CAUTION = "publish", "caution"
+Range = tuple[float, float]
+AVERAGE, EACH = (0.93, 0.97), (0.90, 0.99)
+_SURE = 2.0
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What was found beside what was asked."""
+class Extreme:
+    """The coverage of the worst or the best buurt, and its standard error by the number of surveys; NaN of none."""
 
-    aim: Aim
     found: float
-
-    @property
-    def told(self) -> str:
-        """Whether the aim is met, in words."""
-        return "met" if self.aim.least <= self.found <= self.aim.most else "not met"
+    chance: float
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one method did for one figure under one truth.
+    """What one method did for one figure in one case.
 
-    `spread` is the standard deviation of true means between buurten, `gamma` the mean weight of an area's own answers
-    in buurten with fewer than 30 (NaN of a direct estimate).
+    Coverage on average of `every` interval, of those `told` and of those `ok`, with the standard error of `ok`; the
+    `worst` and `best` buurt of those that are `ok`; shares of estimates that are `ok`, with caution and neither; mean
+    `width` of what is told; `error`: squared error over that of the direct estimate, where there are both.
     """
 
-    truth: str
+    case: Case
     figure: str
     method: str
-    areas: int
-    spread: float
-    gamma: float
-    findings: tuple[Finding, ...]
+    every: float
+    told: float
+    ok: float
+    chance: float
+    worst: Extreme
+    best: Extreme
+    verdicts: tuple[float, float, float]
+    width: float
+    error: float
+
+    @property
+    def is_met(self) -> bool:
+        """Whether what is claimed holds, but for chance."""
+        averages = [(self.ok, self.chance), (self.told, self.chance)]
+        extremes = [(self.worst.found, self.worst.chance), (self.best.found, self.best.chance)]
+        return all(is_within(*one, AVERAGE) for one in averages) and all(is_within(*one, EACH) for one in extremes)
 
 
-def coverage(draws: Draws) -> Floats:
-    """Share of surveys whose interval holds the truth, per area that has an interval."""
-    has = np.isfinite(draws.lower) & np.isfinite(draws.upper)
-    holds = has & (draws.lower <= draws.truth) & (draws.truth <= draws.upper)
-    given = has.sum(axis=0)
-    return holds.sum(axis=0)[given > 0] / given[given > 0]
+def is_within(found: float, chance: float, asked: Range) -> bool:
+    """Whether a coverage lies where it is asked, or so near that chance may be why; of none (NaN) nothing is asked."""
+    return not np.isfinite(found) or asked[0] - _SURE * chance <= found <= asked[1] + _SURE * chance
 
 
-def rows(truth: str, found: Both) -> Iterator[Row]:
-    """Lay what was found beside what was asked."""
-    for figure in FIGURES:
-        for method in METHODS:
-            own, direct = found[figure, method], found[figure, DIRECT]
-            covered = coverage(own)
-            few = (own.respondents < FEW) & np.isfinite(own.value) & np.isfinite(direct.value)
-            findings = [Finding(aim, float(value)) for aim, value in _coverages(covered)]
-            if method == MODEL:
-                findings.append(Finding(GAIN, _squared(own, few) / _squared(direct, few)))
-            spread, gamma = own.truth.std(axis=1).mean(), own.gamma[few].mean()
-            yield Row(truth, figure, method, len(covered), float(spread), float(gamma), tuple(findings))
+def row(case: Case, found: Held, figure: str, method: str) -> Row:
+    """Count how often intervals held the truth."""
+    own, direct = found[figure, method], found[figure, DIRECT]
+    has = np.isfinite(own.lower) & np.isfinite(own.upper)
+    holds = has & (own.lower <= own.truth) & (own.truth <= own.upper)
+    ok, caution = has & (own.verdict == OK), has & (own.verdict == CAUTION)
+    worst, best = extremes(holds, ok)
+    told = ok | caution
+    return Row(
+        case, figure, method, _average(holds, has), _average(holds, told), _average(holds, ok), _chance(holds, ok),
+        worst, best, (float(ok.mean()), float(caution.mean()), float(1 - told.mean())),
+        _mean((own.upper - own.lower)[told]), _squared(own, direct),
+    )  # fmt: skip
 
 
-def _coverages(covered: Floats) -> tuple[tuple[Aim, float], ...]:
-    return (AVERAGE, covered.mean()), (LEAST, covered.min()), (GREATEST, covered.max())
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if values.size else float("nan")
 
 
-def _squared(draws: Draws, where: np.ndarray) -> float:
-    return float(np.mean((draws.value - draws.truth)[where] ** 2))
+def _average(holds: Flags, where: Flags) -> float:
+    return _mean(holds[where].astype(np.float64))
 
 
-def chance(draws: int) -> float:
-    """Standard error of the coverage of one area, by the number of draws alone."""
+def _chance(holds: Flags, where: Flags) -> float:
+    """Standard error of an average: surveys are drawn, buurten of one survey are not independent."""
+    missed = (where & ~holds).sum(axis=1) - (1 - _average(holds, where)) * where.sum(axis=1)
+    return float(np.sqrt((missed**2).sum()) / max(where.sum(), 1))
+
+
+def extremes(holds: Flags, ok: Flags) -> tuple[Extreme, Extreme]:
+    """Give the coverage of the worst and of the best buurt of those that are `ok` often enough."""
+    often = ok.sum(axis=0)
+    enough = np.flatnonzero(often >= FEWEST_OK)
+    if not len(enough):
+        return Extreme(float("nan"), float("nan")), Extreme(float("nan"), float("nan"))
+    covered = (holds & ok).sum(axis=0)[enough] / often[enough]
+    ends = (int(covered.argmin()), int(covered.argmax()))
+    worst, best = (Extreme(float(covered[end]), _binomial(int(often[enough][end]))) for end in ends)
+    return worst, best
+
+
+def _binomial(draws: int) -> float:
     return float(np.sqrt(LEVEL * (1 - LEVEL) / draws))
 
 
-def lines(found: Sequence[Row]) -> Iterator[str]:
-    """Tell rows as a table, one line per truth, figure and method."""
-    aims = (AVERAGE, LEAST, GREATEST, GAIN)
-    names = ("average", "least", "greatest", f"error n<{FEW}")
-    head = "".join(f"{name:<16}" for name in names)
-    asked = "".join(f"{f'{aim.least:.2f}-{aim.most:.2f}':<16}" for aim in aims)
-    yield f"{'truth':<33}{'figure':<16}{'method':<12}{'areas':>5} {'spread':>6}  {head}gamma"
-    yield f"{'asked':<33}{'':<16}{'':<12}{'':>5} {'':>6}  {asked}"
-    for row in found:
-        told = "".join(f"{f'{one.found:.3f} {one.told}':<16}" for one in row.findings)
-        gamma = f"{row.gamma:.2f}" if row.method == MODEL else ""
-        yield f"{row.truth:<33}{row.figure:<16}{row.method:<12}{row.areas:>5} {row.spread:>6.2f}  {told}{gamma}"
+def _squared(own: Draws, direct: Draws) -> float:
+    both = np.isfinite(own.value) & np.isfinite(direct.value)
+    errors = [np.sum((one.value - one.truth)[both] ** 2) for one in (own, direct)]
+    return float(errors[0] / errors[1]) if errors[1] else float("nan")
 
 
-def _measured(found: Sequence[Row], draws: int, seconds: tuple[float, float]) -> Iterator[Measured]:
-    """The rows as those of the other benches; times are of all figures and methods of this truth together."""
-    for row in found:
-        agrees = "yes" if all(one.told == "met" for one in row.findings) else "NO"
-        note = "; ".join(f"{one.aim.what} {one.found:.3f} {one.told}" for one in row.findings)
-        yield Measured(
-            f"{PREFIX}{row.truth}", f"{row.figure}, {row.method}", 0, row.areas, draws, 1, 1, *seconds, peak_mb(),
-            agrees, note,
-        )  # fmt: skip
+def rows(case: Case, found: Held) -> Iterator[Row]:
+    """Tell every figure and method of a case, and the negative control of what is told."""
+    for figure in FIGURES:
+        for method in METHODS:
+            yield row(case, found, figure, method)
+        narrow = {key: halved(draws) for key, draws in found.items()}
+        yield replace(row(case, narrow, figure, TOLD), method=CONTROL)
 
 
-def add_to_latest(path: Path, measured: Sequence[Measured]) -> None:
-    """Put these rows in the place of earlier ones of the survey; those of other benches stay."""
-    earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    kept = [row for row in earlier if not row["case"].startswith(PREFIX)]
-    _write(path, [*kept, *(asdict(row) for row in measured)])
+def halved(draws: Draws) -> Draws:
+    """Give the same with intervals of half their width: what the table must find to be wrong."""
+    return replace(draws, lower=(draws.value + draws.lower) / 2, upper=(draws.value + draws.upper) / 2)
 
 
-def _write(path: Path, told: Sequence[Mapping[str, object]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+def head() -> str:
+    """Name the columns."""
+    names = ("every", "told", "ok", "worst", "best", "ok", "caution", "not", "width", "error")
+    return f"{'design':<11}{'icc':>4} {'town':>5} {'figure':<10}{'method':<13}" + "".join(f"{one:>8}" for one in names)
 
 
-def _stored(row: Row, draws: int) -> dict[str, object]:
-    """One row of `survey.json`; a direct estimate has no gamma."""
-    findings = [{**asdict(one), "told": one.told} for one in row.findings]
-    gamma = row.gamma if row.method == MODEL else None
-    return {**asdict(row), "gamma": gamma, "findings": findings, "draws": draws, "chance": chance(draws)}
+def line(one: Row) -> str:
+    """Tell one row, with `!` where what is claimed does not hold."""
+    numbers = (one.every, one.told, one.ok, one.worst.found, one.best.found, *one.verdicts, one.width, one.error)
+    town = f"{one.case.buurten}" if one.case.is_redrawn else f"={one.case.buurten}"
+    told = "".join(f"{'-' if np.isnan(number) else f'{number:.3f}':>8}" for number in numbers)
+    mark = "" if one.is_met else " !"
+    return f"{one.case.design:<11}{one.case.icc:>4.1f} {town:>5} {one.figure:<10}{one.method:<13}{told}{mark}"
+
+
+def hold(cases: Sequence[Case], draws: int, workers: int) -> Iterator[tuple[Case, Held]]:
+    """Hold all surveys, in portions and processes side by side; the same draws whatever the number of processes."""
+    with ProcessPoolExecutor(workers) as pool:
+        portions = {
+            case: [
+                pool.submit(surveys, case, min(AT_ONCE, draws - start), 1 + start) for start in range(0, draws, AT_ONCE)
+            ]
+            for case in cases
+        }
+        for case, waiting in portions.items():
+            yield case, joined([one.result() for one in waiting])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Hold all surveys and write down what was found."""
+    """Hold all surveys and tell what was found."""
     parser = argparse.ArgumentParser(prog="survey", description=__doc__)
-    parser.add_argument("--draws", type=int, default=DRAWS, help="surveys per truth")
-    draws = parser.parse_args(arguments).draws
-    here, found, measured = setting(), [], []
-    for truth in TRUTHS:
-        held, cpu_s, wall_s = timed(lambda truth=truth: surveys(here, truth, draws))
-        own = list(rows(truth.name, held))
-        found += own
-        measured += _measured(own, draws, (cpu_s, wall_s))
-        sys.stdout.write(f"{truth.name}: {draws} surveys, CPU {cpu_s:.0f} s, wall {wall_s:.0f} s\n")
+    parser.add_argument("--draws", type=int, default=DRAWS, help="surveys per case")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes side by side")
+    parser.add_argument("--design", choices=DESIGNS, help="only this one")
+    parser.add_argument("--summary", type=Path, help="file for the method page, pipelines/survey/coverage.yaml")
+    given = parser.parse_args(arguments)
+    cases = [case for case in (*CASES, *STAYS) if given.design in {None, case.design}]
+    sys.stdout.write(f"{head()}\n")
+    found, _, wall_s = timed(lambda: list(_tell(cases, given.draws, given.workers)))
+    sys.stdout.write(
+        f"{given.draws} surveys per case, {wall_s:.0f} s; one buurt is off by {_binomial(given.draws):.3f}\n"
+    )
+    if given.summary:
+        given.summary.write_text(summary(found, given.draws), encoding="utf-8")
+
+
+def _tell(cases: Sequence[Case], draws: int, workers: int) -> Iterator[Row]:
+    for case, found in hold(cases, draws, workers):
+        for one in rows(case, found):
+            sys.stdout.write(f"{line(one)}\n")
+            yield one
         sys.stdout.flush()
-    sys.stdout.write("\n".join(lines(found)) + "\n")
-    sys.stdout.write(f"By chance alone the coverage of one area is off by {chance(draws):.3f} (standard error).\n")
-    _write(ROOT / "data" / "bench" / "survey.json", [_stored(row, draws) for row in found])
-    add_to_latest(ROOT / "data" / "bench" / "latest.json", measured)
+
+
+def summary(found: Sequence[Row], draws: int) -> str:
+    """Tell of redrawn towns, per case and figure, what goes out: the text of `pipelines/survey/coverage.yaml`."""
+    told = [one for one in found if one.method == TOLD and one.case.is_redrawn]
+    text = f"# How often intervals hold the truth. Do not edit: made by the command below.\ncommand: {COMMAND}\n"
+    return text + f"surveys: {draws}\nrows:\n" + "".join(f"- {_summed(one)}\n" for one in told)
+
+
+def _summed(one: Row) -> str:
+    ok, caution, _ = one.verdicts
+    numbers = {
+        "told": one.told, "ok": one.ok, "chance": one.chance, "worst": one.worst.found, "best": one.best.found,
+        "share_ok": ok, "share_caution": caution,
+    }  # fmt: skip
+    cells = {name: "null" if np.isnan(number) else f"{number:.3f}" for name, number in numbers.items()}
+    case = {"design": one.case.design, "icc": one.case.icc, "buurten": one.case.buurten, "figure": one.figure}
+    return "{" + ", ".join(f"{name}: {value}" for name, value in {**case, **cells}.items()) + "}"
 
 
 if __name__ == "__main__":
