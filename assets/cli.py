@@ -67,6 +67,10 @@ def run(area: Area, raw: Raw = None, out: Out = None) -> None:
         from assets.running import run_area  # noqa: PLC0415 - Dagster takes two seconds to import
 
         bench = run_area(area, folders, _console(), memory)
+        from assets.record import left_out  # noqa: PLC0415 - idem
+
+        for sentence in left_out(bench):
+            _say(sentence)
     _say(f"Published: {bench.shelf.current}")
     _say(f"Open in a browser: {bench.shelf.current / 'index.html'}")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from assets.bench import Bench
 from pipelines.pages.colophon import Budget, Colophon, accepted_contradictions, delivered_sources
+from pipelines.protection.population import LEFT_OUT
 from pipelines.sources.contradictions import met_kinds
 from pipelines.sources.fetch.ledger import Retrieval, retrievals
 from pipelines.sources.vector import Remark
@@ -105,6 +106,16 @@ def colophon(bench: Bench) -> Colophon:
     sources = delivered_sources(bench.area, set_aside, _read_retrievals(bench))
     return Colophon(
         bench.release, bench.started.date(), sources, budgets, accepted_contradictions(bench.area, met_kinds(rejected))
+    )
+
+
+def left_out(bench: Bench) -> tuple[str, ...]:
+    """What this run could not tell of people, a sentence for each group."""
+    remarks = [Remark(**one) for report in reports(bench) for one in report["rejected"]]
+    return tuple(
+        f"Left out: {one.rows} sums of group {one.source!r} ({one.examples}): no whole fives are within five of all."
+        for one in remarks
+        if one.action == LEFT_OUT
     )
 
 

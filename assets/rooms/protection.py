@@ -3,11 +3,10 @@
 from assets.bench import Bench
 from assets.secret import keep_told, known_secret
 from assets.step import Made, step
-from pipelines.people.contracts import PERSONS
 from pipelines.places.contracts import REGISTER
 from pipelines.protection import contracts
 from pipelines.protection.audit import audit_release
-from pipelines.protection.population import round_people, withheld_remarks
+from pipelines.protection.population import left_out_remarks, round_people
 from pipelines.protection.publication import (
     area_tables,
     protect_changes,
@@ -36,8 +35,7 @@ def decisions(bench: Bench) -> Made:
     """People by five at a time, from which all numbers of people follow; which survey values may go out (personal)."""
     rounded = round_people(bench.warehouse, bench.area, known_secret(bench))
     survey = hide_survey(bench.warehouse, bench.area)
-    remarks = withheld_remarks(bench.read(PERSONS), rounded[0])
-    return Made((*rounded, shown_table(survey), audit_table(survey)), remarks=remarks)
+    return Made((*rounded, shown_table(survey), audit_table(survey)), remarks=left_out_remarks(rounded[1]))
 
 
 @step(

@@ -17,17 +17,16 @@ from numpy.typing import NDArray
 
 from pipelines.errors import SamenhangError
 from pipelines.protection.chance import fingerprint
-from pipelines.protection.contracts import AUDIT, COUNT_CLASSES
+from pipelines.protection.contracts import AUDIT
 from pipelines.protection.memory import EXACT, SUM, remember
 from pipelines.protection.parts import LARGE_AREAS, SMALL_AREAS
 from pipelines.protection.population import Secret
 from pipelines.protection.public import is_public, public_unit_types
-from pipelines.protection.rounding import BASE
+from pipelines.protection.thresholds import BASE, COUNT_BOUNDS, COUNT_WORDS, SHOWN_FROM, count_classes
 from pipelines.sources.area_file import AreaFile
 
 Floats = NDArray[np.float64]
-SHOWN_FROM = 10
-WIDTH = 5.0
+WIDTH = float(BASE)
 
 
 class AuditError(SamenhangError):
@@ -73,8 +72,9 @@ def feasible_intervals(counts: pa.Table, earlier: Sequence[pa.Table] = ()) -> In
     """
     rounded, true = counts["rounded"].to_numpy(), counts["true"].to_numpy()
     memory = remember(counts, true, earlier)
-    lowest = np.fmax(np.maximum(rounded - BASE, 0), memory.highest - BASE)
-    highest = np.fmin(rounded + BASE, memory.lowest + BASE)
+    # Of a sum that is left out we tell nothing; of nothing told fmax and fmin know nothing.
+    lowest = np.fmax(np.fmax(rounded - BASE, 0), memory.highest - BASE)
+    highest = np.fmin(np.fmin(rounded + BASE, np.inf), memory.lowest + BASE)
     low, high = counts["lowest"].to_numpy(), _unbounded(counts["highest"])
     return Intervals(low, high, np.maximum(lowest, low), np.minimum(highest, high))
 
@@ -97,7 +97,8 @@ def leaks(counts: pa.Table, intervals: Intervals) -> NDArray[np.int64]:
 def wrong(counts: pa.Table) -> NDArray[np.int64]:
     """Rows of `counts` that are told more than five off, or not as a multiple of five."""
     rounded, true = counts["rounded"].to_numpy(), counts["true"].to_numpy()
-    return np.flatnonzero((np.abs(rounded - true) > BASE + EXACT) | (rounded % BASE != 0))
+    told = np.isfinite(rounded)
+    return np.flatnonzero(told & ((np.abs(rounded - true) > BASE + EXACT) | (rounded % BASE != 0)))
 
 
 def require_safe(counts: pa.Table, earlier: Sequence[pa.Table], *, only_public: bool) -> Intervals:
@@ -157,7 +158,7 @@ def _told(intervals: Intervals, row: int, rounded: float) -> list[object]:
     is_small = rounded < SHOWN_FROM
     # Whether "<10" stands for 0 or for 5 is not told here either.
     low, high = (0.0, float(SHOWN_FROM)) if is_small else (rounded - BASE, rounded + BASE)
-    shown = COUNT_CLASSES[1] if is_small else rounded
+    shown = COUNT_WORDS[0] if is_small else rounded
     bounds = [lowest, None if np.isinf(highest) else highest, max(low, lowest), min(high, highest)]
     return [shown, *bounds, min(WIDTH, highest - lowest)]
 
@@ -165,21 +166,17 @@ def _told(intervals: Intervals, row: int, rounded: float) -> list[object]:
 def told_classes(counts: pa.Table) -> Iterator[Mapping[str, object]]:
     """What the audit says of PC6 and H3, of which only classes are told: how many cells, and between what each lies."""
     is_small = pc.is_in(pc.field("area_type"), pa.array(SMALL_AREAS))
-    small = counts.filter(is_small & (pc.field("population_group") != "all"))
-    classes = count_classes(small["rounded"].to_numpy())
+    small = counts.filter(is_small & (pc.field("population_group") != "all") & pc.field("rounded").is_valid())
+    classes = count_classes(small["rounded"].to_numpy()).tolist()
     keys = Counter(zip(small["area_type"].to_pylist(), small["population_group"].to_pylist(), classes, strict=True))
-    bounds = {"<10": (0, 10), "10-49": (5, 50), "50+": (45, None)}
+    ends = [(0, SHOWN_FROM), *zip((low - BASE for low in COUNT_BOUNDS), (*COUNT_BOUNDS[1:], None), strict=True)]
+    bounds = dict(zip(COUNT_WORDS, ends, strict=True))
     for key in sorted(keys):
         low, high = bounds[key[2]]
         yield {
             "area_type": key[0], "population_group": key[1], "class": key[2], "cells": keys[key],
             "lowest_with": low, "highest_with": high,
         }  # fmt: skip
-
-
-def count_classes(rounded: Floats) -> list[str]:
-    """The class of every rounded number of people: under 10, 10 to 49, 50 or more."""
-    return [COUNT_CLASSES[1 + int(number)] for number in np.searchsorted([SHOWN_FROM, 50], rounded, side="right")]
 
 
 def audit_release(counts: pa.Table, survey: pa.Table, secret: Secret, area: AreaFile) -> pa.Table:
@@ -232,6 +229,6 @@ _COLUMNS = [
 _METHOD = {
     "base": BASE,
     "shown_from": SHOWN_FROM,
-    "classes_in_pc6_and_h3": list(COUNT_CLASSES[1:]),
-    "interval": "closed form: a sum told as R lies in [max(0, R - 5), R + 5], and within what CBS tells of it",
+    "classes_in_pc6_and_h3": list(COUNT_WORDS),
+    "interval": f"closed form: a sum told as R is in [max(0, R - {BASE}), R + {BASE}], and within what CBS tells of it",
 }

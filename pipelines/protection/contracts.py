@@ -16,13 +16,14 @@ from pipelines.areas.contracts import (
 )
 from pipelines.contracts import GEOMETRY, Column, Contract
 from pipelines.people.contracts import PERSONS
+from pipelines.protection.thresholds import COUNT_WORDS, RESPONDENT_WORDS
 from pipelines.sources.contracts import ATTRIBUTE_COLUMNS, WAVE
 from pipelines.streets.unknowns import BOUNDS
 from pipelines.survey.contracts import CAUTIONS, NOT_COMPARED, SUBJECTS, VERDICTS_OF_CHANGE
 
 REASONS = (*VALUE_REASONS, "too_few_people", "only_as_class", "withheld")
-COUNT_CLASSES = ("", "<10", "10-49", "50+")
-N_CLASSES = ("", "10-29", "30-99", "100+")
+COUNT_CLASSES = ("", *COUNT_WORDS)
+N_CLASSES = ("", *RESPONDENT_WORDS)
 
 # Areas of which nothing is told but what is summed from them.
 PART = "part"
@@ -43,7 +44,13 @@ COUNTS = Contract(
         Column("level", pa.string(), "how badly they stand, or worse; '' all of the group"),
         KEYS[-1],
         Column("true", pa.float64(), "persons or households as reckoned", minimum=0),
-        Column("rounded", pa.float64(), "as told, a multiple of five", minimum=0),
+        Column(
+            "rounded",
+            pa.float64(),
+            "as told, a multiple of five; null: left out, as it cannot be told within five beside all others",
+            nullable=True,
+            minimum=0,
+        ),
         Column("lowest", pa.float64(), "least there can be by the tables of CBS alone", minimum=0),
         Column("highest", pa.float64(), "most there can be by these; null: not bounded", nullable=True, minimum=0),
     ),

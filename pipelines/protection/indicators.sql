@@ -2,7 +2,7 @@
 -- reads:  areas.values (of the rounded population), protection.persons, protection.counts, protection.survey_shown,
 --         people.atoms, people.origins
 -- writes: out/indicators
--- units:  as in `unit`; persons and households in fives and null under 10, metres whole, scales to a tenth, shares and m2 to a
+-- units:  as in `unit`; persons and households in $base and null under $shown_from, metres whole, scales to a tenth, shares and m2 to a
 --         hundredth. Everything shown derives from the rounded population, never from true numbers. What no one home can
 --         raise by less than five (the most there can be of people whose number is hidden) is rounded here.
 with hidden as (
@@ -27,22 +27,30 @@ hidden_in_area as (
 classed as (
     select
         counts.*,
-        case when rounded < 10 then '<10' when rounded < 50 then '10-49' else '50+' end as count_class,
-        rounded + coalesce(most, 0) >= case when rounded < 10 then 10 when rounded < 50 then 50 else 'inf'::double end as is_unknown
+        $count_words[1 + len(list_filter($count_bounds, lambda bound: rounded >= bound))] as count_class,
+        rounded + coalesce(most, 0)
+            >= coalesce(list_min(list_filter($count_bounds, lambda bound: rounded < bound)), 'inf'::double) as is_unknown
     from protection.counts
     left join hidden_in_area using (area_type, area_code, population_group)
     where counts.area_type in ('h3', 'pc6') and counts.population_group <> 'all'
 ),
+left_out as (
+    -- Sums that could not be told within five beside all others: nothing that rests on one goes out.
+    select distinct area_type, area_code, population_group, profile
+    from protection.counts
+    where rounded is null and area_type not in ('h3', 'pc6')
+),
 publishable as (
     -- Cells and PC6 carry properties of the place only, never persons.
-    select *
-    from areas.values
+    select values_.*, left_out.area_code is not null as is_left_out
+    from areas.values as values_
+    left join left_out using (area_type, area_code, population_group, profile)
     where unit not in ('persons', 'households') or area_type not in ('h3', 'pc6')
 ),
 told as (
     -- Of a survey value that may not go out nothing is told: not why, and not how many answered.
     select
-        publishable.* exclude (value, lower, upper, respondents, reliability, shrinkage, reason_missing),
+        publishable.* exclude (is_left_out, value, lower, upper, respondents, reliability, shrinkage, reason_missing),
         if(withheld, null, value) as value,
         if(withheld, null, lower) as lower,
         if(withheld, null, upper) as upper,
@@ -52,7 +60,9 @@ told as (
         if(withheld, null, round(shrinkage, 1)) as shrinkage,
         if(withheld, 'withheld', reason_missing) as reason
     from (
-        select values_.*, values_.respondents is not null and survey_shown.indicator is null as withheld
+        select
+            values_.*,
+            values_.is_left_out or (values_.respondents is not null and survey_shown.indicator is null) as withheld
         from publishable as values_
         left join protection.survey_shown
             on survey_shown.area_type = values_.area_type
@@ -66,8 +76,8 @@ rounded as (
     select
         * exclude (value, lower, upper),
         case unit
-            when 'persons' then 5 * floor(value / 5 + 0.5)
-            when 'households' then 5 * floor(value / 5 + 0.5)
+            when 'persons' then $base * floor(value / $base + 0.5)
+            when 'households' then $base * floor(value / $base + 0.5)
             when '0-10' then round(value, 1)
             when 'points' then round(value, 1)
             when 'share' then round(value, 2)
@@ -75,8 +85,8 @@ rounded as (
             else round(value)
         end as rounded_value,
         case unit
-            when 'persons' then 5 * floor(lower / 5 + 0.5)
-            when 'households' then 5 * floor(lower / 5 + 0.5)
+            when 'persons' then $base * floor(lower / $base + 0.5)
+            when 'households' then $base * floor(lower / $base + 0.5)
             when '0-10' then round(lower, 1)
             when 'points' then round(lower, 1)
             when 'share' then round(lower, 2)
@@ -84,8 +94,8 @@ rounded as (
             else round(lower)
         end as rounded_lower,
         case unit
-            when 'persons' then 5 * floor(upper / 5 + 0.5)
-            when 'households' then 5 * floor(upper / 5 + 0.5)
+            when 'persons' then $base * floor(upper / $base + 0.5)
+            when 'households' then $base * floor(upper / $base + 0.5)
             when '0-10' then round(upper, 1)
             when 'points' then round(upper, 1)
             when 'share' then round(upper, 2)
@@ -97,10 +107,10 @@ rounded as (
 shown as (
     select
         *,
-        if(unit in ('persons', 'households') and rounded_value < 10, null, rounded_value) as value,
-        if(unit in ('persons', 'households') and rounded_lower < 10, null, rounded_lower) as lower,
-        if(unit in ('persons', 'households') and rounded_upper < 10, null, rounded_upper) as upper,
-        unit in ('persons', 'households') and rounded_value < 10 as is_too_few
+        if(unit in ('persons', 'households') and rounded_value < $shown_from, null, rounded_value) as value,
+        if(unit in ('persons', 'households') and rounded_lower < $shown_from, null, rounded_lower) as lower,
+        if(unit in ('persons', 'households') and rounded_upper < $shown_from, null, rounded_upper) as upper,
+        unit in ('persons', 'households') and rounded_value < $shown_from as is_too_few
     from rounded
 )
 select
@@ -117,17 +127,17 @@ select
     upper,
     if(lower is null and upper is null, '', interval_kind) as interval_kind,
     unit,
-    case
-        when respondents is null then ''
-        when respondents < 30 then '10-29'
-        when respondents < 100 then '30-99'
-        else '100+'
-    end as n_class,
+    -- Under the least there may be it is withheld; of the model it may be told, and then as the least class.
+    if(
+        respondents is null,
+        '',
+        $respondent_words[greatest(1, len(list_filter($respondent_bounds, lambda bound: respondents >= bound)))]
+    ) as n_class,
     reliability,
     shrinkage,
     quality,
     quality_reason,
-    if(coalesce(is_too_few, false), '<10', '') as count_class,
+    if(coalesce(is_too_few, false), $count_words[1], '') as count_class,
     if(coalesce(is_too_few, false), 'too_few_people', reason) as reason_missing
 from shown
 union all
@@ -151,6 +161,11 @@ select
     null,
     'ok',
     '',
-    if(is_unknown, '', count_class),
-    case when is_unknown then 'people_unknown' when rounded < 10 then 'too_few_people' else 'only_as_class' end
+    if(rounded is null or is_unknown, '', count_class),
+    case
+        when rounded is null then 'withheld'
+        when is_unknown then 'people_unknown'
+        when rounded < $shown_from then 'too_few_people'
+        else 'only_as_class'
+    end
 from classed

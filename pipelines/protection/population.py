@@ -5,7 +5,6 @@ population is one of people and not of tables: nobody is over 75 who is not over
 stands as CBS told it.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,8 @@ from pipelines.protection.contracts import COUNTS, PART, ROUNDED
 from pipelines.protection.memory import SUM, Remembered, remember
 from pipelines.protection.parts import LARGE_AREAS, Parts, Told, build_parts, spread, told_of, without_repeats
 from pipelines.protection.public import Public, Units, public_counts, public_unit_types, unit_type, units_of
-from pipelines.protection.rounding import Options, RoundingError, Sums, options, round_parts, round_together
+from pipelines.protection.rounding import Options, Sums, options, round_parts, round_together
+from pipelines.protection.thresholds import BASE
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.contracts import PEOPLE_COUNTS
 from pipelines.sources.vector import Remark
@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 # Log-odds beyond what chance gives: of sums that are preferred for a reason.
 _ANY_CHANCE = 50.0
 EVERYBODY = "all"
+LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,17 @@ class Secret:
 
 @dataclass(frozen=True)
 class RoundedGroup:
-    """One group: true and rounded counts of the parts (p,), what is told of it, and what CBS tells of the same."""
+    """One group: true and rounded counts of the parts (p,), what is told of it, and what CBS tells of the same.
+
+    `left_out` (sums,) is true of sums that are not told, as they lie more than five off.
+    """
 
     group: Group
     true: Floats
     rounded: Floats
     told: Told
     public: Public
+    left_out: NDArray[np.bool_]
 
 
 def round_people(warehouse: Warehouse, area: AreaFile, secret: Secret) -> tuple[pa.Table, pa.Table]:
@@ -64,7 +69,7 @@ def round_people(warehouse: Warehouse, area: AreaFile, secret: Secret) -> tuple[
     Raises
     ------
     RoundingError
-        When a group cannot be rounded within five everywhere.
+        When no rounding is found.
     """
     parts, atoms, persons = build_parts(warehouse), warehouse.read(ATOMS), warehouse.read(PERSONS)
     counts, total = warehouse.read(PEOPLE_COUNTS), unit_type(area)
@@ -98,45 +103,43 @@ def round_population(asked: Rounding) -> tuple[RoundedGroup, ...]:
     Raises
     ------
     RoundingError
-        When a group cannot be rounded within five everywhere.
+        When no rounding is found.
     """
     known = set(asked.persons["population_group"].unique().to_pylist())
     groups = sorted((group for group in all_groups() if group.name in known), key=_size, reverse=True)
     asked_of = {group.name: _asked(asked, group) for group in groups}
     rounded = _one_after_another(groups, asked_of)
-    kept = [group for group in groups if group.name in rounded]
-    if any(np.any(taken > held) for taken, held in _crowds(kept, rounded)):
+    if any(np.any(taken > held) for taken, held in _crowds(groups, rounded)):
         # One after the other they did not fit in each other; which is rare, as all at once takes far longer.
-        programs = [(asked_of[group.name].parts, asked_of[group.name].sums) for group in kept]
-        rounded = dict(zip(rounded, round_together(programs, _within(kept)), strict=True))
-    return tuple(
-        RoundedGroup(group, mine.true, rounded[group.name], mine.told, mine.public)
-        for group in kept
-        for mine in [asked_of[group.name]]
-    )
+        programs = [(asked_of[group.name].parts, asked_of[group.name].sums) for group in groups]
+        rounded = dict(zip(rounded, round_together(programs, _within(groups)), strict=True))
+    return tuple(_rounded_group(group, asked_of[group.name], rounded[group.name]) for group in groups)
+
+
+def _rounded_group(group: Group, asked: "_Asked", rounded: Floats) -> RoundedGroup:
+    off = ~asked.sums.options.hold(asked.sums.members @ rounded)
+    return RoundedGroup(group, asked.true, rounded, asked.told, asked.public, np.append(off, False)[asked.sum_of])
 
 
 def _one_after_another(groups: Sequence[Group], asked: Mapping[str, "_Asked"]) -> dict[str, Floats]:
-    """Rounded counts of the groups that can be rounded; of another, and those within it, nothing is told."""
+    """Rounded counts of the groups, each within what the groups before it leave."""
     rounded: dict[str, Floats] = {}
-    left = list(groups)
     for group in groups:
-        try:
-            room = _room(group, left, asked, rounded)
-            rounded[group.name] = round_parts(asked[group.name].parts, asked[group.name].sums, room)
-        except RoundingError:
-            if group.name == EVERYBODY:
-                raise
-            left.remove(group)
+        mine = asked[group.name]
+        rounded[group.name] = round_parts(mine.parts, mine.sums, _room(group, groups, asked, rounded))
     return rounded
 
 
-def withheld_remarks(persons: pa.Table, rounded: pa.Table) -> tuple[Remark, ...]:
-    """Which groups nothing is told of, as they could not be rounded within five everywhere."""
-    told = set(rounded["population_group"].unique().to_pylist())
-    counted = Counter(group for group in persons["population_group"].to_pylist() if group not in told)
-    problem = "cannot be rounded within five everywhere; nothing is told of this group"
-    return tuple(Remark(group, problem, "withheld", rows) for group, rows in sorted(counted.items()))
+def left_out_remarks(counts: pa.Table) -> tuple[Remark, ...]:
+    """Which sums are left out of a release, as no whole fives are within five of all: per group how many, and where."""
+    rows = counts.filter(counts["rounded"].is_null())
+    problem = f"cannot be rounded within {BASE} beside all others; left out"
+    found = []
+    for group in sorted(set(rows["population_group"].to_pylist())):
+        mine = rows.filter(pc.field("population_group") == group).select(["area_type", "area_code"]).to_pylist()
+        where = sorted({f"{one['area_type']} {one['area_code']}" for one in mine})
+        found.append(Remark(group, problem, LEFT_OUT, len(mine), ", ".join(where)))
+    return tuple(found)
 
 
 def _within(groups: Sequence[Group]) -> list[tuple[int, list[int]]]:
@@ -163,13 +166,17 @@ def _crowds(groups: Sequence[Group], rounded: Mapping[str, Floats]) -> Iterator[
 
 @dataclass(frozen=True)
 class _Asked:
-    """One group before it is rounded: true counts of the parts, and the options of parts and sums."""
+    """One group before it is rounded: true counts of the parts, and the options of parts and sums.
+
+    `sum_of` tells of each told row which of the sums it is; -1 where nobody is.
+    """
 
     true: Floats
     told: Told
     public: Public
     parts: Options
     sums: Sums
+    sum_of: NDArray[np.int64]
 
 
 def _asked(asked: Rounding, group: Group) -> _Asked:
@@ -189,7 +196,8 @@ def _asked(asked: Rounding, group: Group) -> _Asked:
     weighs = large | (np.abs(allowed.preference) > _ANY_CHANCE)
     by_chance = uniform(asked.key, [f"{PART}|{name}" for name in asked.parts.names])
     parts = options(true, by_chance, of_parts)
-    return _Asked(true, told, public, parts, Sums(sparse.csr_array(told.members[rows]), allowed, weighs))
+    sum_of = np.where(lived_in, np.cumsum(lived_in) - 1, -1)[same]
+    return _Asked(true, told, public, parts, Sums(sparse.csr_array(told.members[rows]), allowed, weighs), sum_of)
 
 
 def _size(group: Group) -> tuple[bool, int, str]:
@@ -267,7 +275,8 @@ def counts_table(parts: Parts, groups: Sequence[RoundedGroup], period: str) -> p
     tables = [COUNTS.schema.empty_table()]
     for one in groups:
         told, public = one.told, one.public
-        sums = (told.members @ one.true, told.members @ one.rounded, public.lowest, _or_null(public.highest))
+        rounded = np.where(one.left_out, np.nan, told.members @ one.rounded)
+        sums = (told.members @ one.true, _or_null(rounded), public.lowest, _or_null(public.highest))
         keys = (told.area_type, told.area_code, told.profile, told.level)
         tables.append(_counted(keys, sums, one.group.name, period))
         themselves = tuple(zip(*_parts_themselves(parts), strict=True)) or ((), (), (), ())

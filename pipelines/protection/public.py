@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pipelines.protection.parts import Parts, Told
-from pipelines.protection.rounding import BASE, Options
+from pipelines.protection.rounding import Options
+from pipelines.protection.thresholds import BASE
 from pipelines.sources.area_file import AreaFile
 
 Floats = NDArray[np.float64]

@@ -18,6 +18,7 @@ from pipelines.findings.catalogue import catalogue
 from pipelines.people.contracts import ATOMS, ORIGINS
 from pipelines.protection.contracts import COUNTS, PLACES, ROUNDED, SURVEY_SHOWN, area_contract
 from pipelines.protection.parts import SMALL_AREAS
+from pipelines.protection.thresholds import OF_PEOPLE, OF_RESPONDENTS
 from pipelines.reach.contracts import PAIRS
 from pipelines.streets.contracts import BUDGETS
 from pipelines.survey.contracts import CHANGES, QUALITY
@@ -26,7 +27,8 @@ from pipelines.warehouse import Warehouse
 
 def protect_indicators(warehouse: Warehouse) -> pa.Table:
     """The tidy table as it may go out, `out/indicators`."""
-    return warehouse.run_sql("protection/indicators", (VALUES, ROUNDED, COUNTS, SURVEY_SHOWN, ATOMS, ORIGINS))
+    reads = (VALUES, ROUNDED, COUNTS, SURVEY_SHOWN, ATOMS, ORIGINS)
+    return warehouse.run_sql("protection/indicators", reads, OF_PEOPLE | OF_RESPONDENTS)
 
 
 def protect_changes(warehouse: Warehouse) -> pa.Table:
@@ -36,7 +38,7 @@ def protect_changes(warehouse: Warehouse) -> pa.Table:
 
 def protect_quality(warehouse: Warehouse) -> pa.Table:
     """How good the waves are, as it may go out, `out/survey_quality`."""
-    return warehouse.run_sql("protection/survey_quality", (QUALITY,))
+    return warehouse.run_sql("protection/survey_quality", (QUALITY,), OF_RESPONDENTS)
 
 
 def protect_reach(warehouse: Warehouse) -> pa.Table:

@@ -5,6 +5,9 @@ tree at once. The rounded counts are those of an imaginary population whose peop
 or fewer at any one part, every sum moves by five at most, and what was told stays possible. So of a sum told as R no
 more is known than that it lies in [max(0, R - 5), R + 5], whatever else is told.
 
+Rounding never fails on what was told before, for that is only preferred: the true numbers lie between the options of
+every part and sum. Where no whole fives do (cells may lie across both trees), the fewest sums are left out.
+
 Of the roundings that are possible, chance picks one; chance comes from a secret key (`chance.py`). Here is the choice;
 what the parts and sums are stands in `population.py`.
 """
@@ -19,15 +22,17 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from pipelines.errors import SamenhangError
 from pipelines.protection.memory import EXACT, Remembered, nothing_told
+from pipelines.protection.thresholds import BASE
 
 Floats = NDArray[np.float64]
-BASE = 5
 # A count that is a multiple of five moves too, so often: else a told 10 could not be a true 5 or 15.
 _MOVES = 0.1
 # A sum told of weighs as much as so many parts; an earlier value outweighs all chance.
 _SUM_WEIGHT, _EARLIER_WEIGHT = 8.0, 1_000.0
 # A part that holds more of a group than of the group around it; avoided, but not at the cost of a sum.
 _CROWDED_WEIGHT = 10_000.0
+# A sum that is left out, for each five that it is off; avoided before all else.
+_LEFT_OUT_WEIGHT = 1_000_000.0
 _SMALL_SUM = 60
 # Bounds that do not depend on how busy the machine is: the same input gives the same numbers.
 _SOLVER = {"node_limit": 2_000, "mip_rel_gap": 1e-6}
@@ -45,6 +50,11 @@ class Options:
     may_stay: NDArray[np.bool_]
     may_rise: NDArray[np.bool_]
     preference: Floats
+
+    def hold(self, rounded: Floats) -> NDArray[np.bool_]:
+        """Whether each of some rounded counts (n,) is one of its options."""
+        stays, rises = np.abs(rounded - self.low) < EXACT, np.abs(rounded - self.low - BASE) < EXACT
+        return np.asarray((stays & self.may_stay) | (rises & self.may_rise))
 
 
 def options(counts: Floats, chance: Floats, remembered: Remembered | None = None) -> Options:
@@ -98,6 +108,8 @@ class Sums:
 def round_parts(parts: Options, sums: Sums, at_most: Floats | None = None) -> Floats:
     """Rounded counts of the parts, multiples of five, such that every sum is one of its two options.
 
+    Where that cannot be, the fewest sums are none of theirs: those are to be left out.
+
     Parameters
     ----------
     parts
@@ -116,7 +128,7 @@ def round_parts(parts: Options, sums: Sums, at_most: Floats | None = None) -> Fl
     Raises
     ------
     RoundingError
-        When no rounding keeps all, or none was found within the solver's bounds.
+        When none was found within the solver's bounds, even with sums left out.
     """
     program = _program(parts, sums)
     if at_most is not None:
@@ -161,6 +173,7 @@ def round_together(
         np.concatenate([*(program.most for program in programs), np.concatenate(left) / BASE]),
         np.concatenate([program.lowest for program in programs]),
         np.concatenate([program.highest for program in programs]),
+        np.repeat([True, False], [whole.shape[0], room.shape[0]]),
     )
     found = np.split(_solved(joint), np.cumsum([len(program.costs) for program in programs])[:-1])
     return tuple(_rounded(parts, one) for (parts, _), one in zip(groups, found, strict=True))
@@ -177,6 +190,8 @@ def _share(group: int, pair: tuple[int, Sequence[int]], n: int, programs: Sequen
 class _Program:
     """A program in whole numbers: costs and bounds of its columns, and rows whose sums lie between least and most.
 
+    Rows that are a sum may be left out; others hold always.
+
     Columns say by how many times five a part, and then a sum that weighs, rises over its lower option.
     """
 
@@ -186,6 +201,7 @@ class _Program:
     most: Floats
     lowest: Floats
     highest: Floats
+    is_sum: NDArray[np.bool_]
 
 
 def _program(parts: Options, sums: Sums) -> _Program:
@@ -201,6 +217,7 @@ def _program(parts: Options, sums: Sums) -> _Program:
         offset + np.where(sums.weighs, 0.0, grows),
         np.concatenate([np.where(parts.may_stay, 0.0, 1.0), stays[weighing]]),
         np.concatenate([np.where(parts.may_rise, 1.0, 0.0), grows[weighing]]),
+        np.full(len(offset), fill_value=True),
     )
 
 
@@ -212,7 +229,7 @@ def _solved(program: _Program) -> Floats:
     """
     found = _found(program, program.lowest, program.highest, whole=False)
     if found is None:
-        raise RoundingError(f"people cannot be rounded within {BASE} everywhere")
+        return _with_sums_left_out(program)
     loose = np.abs(found - np.round(found)) > EXACT
     while loose.any():
         lowest, highest = (np.where(loose, bound, np.round(found)) for bound in (program.lowest, program.highest))
@@ -220,9 +237,31 @@ def _solved(program: _Program) -> Floats:
         if whole is not None:
             return np.asarray(np.round(whole), dtype=np.float64)
         if loose.all():
-            raise RoundingError(f"people cannot be rounded to whole fives within {BASE} everywhere")
+            return _with_sums_left_out(program)
         loose = _with_neighbours(program.members, loose)
     return np.asarray(np.round(found), dtype=np.float64)
+
+
+def _with_sums_left_out(program: _Program) -> Floats:
+    """The cheapest whole numbers by which the fewest sums are none of their options."""
+    off = sparse.csr_array(sparse.eye_array(len(program.is_sum)).tocsr()[:, np.flatnonzero(program.is_sum)])
+    n, k = len(program.costs), off.shape[1]
+    relaxed = replace(
+        program,
+        costs=np.concatenate([program.costs, np.full(2 * k, _LEFT_OUT_WEIGHT)]),
+        members=sparse.csr_array(sparse.hstack([program.members, off, -off])),
+    )
+    found = _found(
+        relaxed,
+        np.pad(program.lowest, (0, 2 * k)),
+        np.pad(program.highest, (0, 2 * k), constant_values=np.inf),
+        whole=True,
+    )
+    if found is None:
+        raise RoundingError(
+            f"people cannot be rounded within {BASE}. This is a defect of ours: report it with this line."
+        )
+    return np.asarray(np.round(found[:n]), dtype=np.float64)
 
 
 def _found(program: _Program, lowest: Floats, highest: Floats, *, whole: bool) -> Floats | None:
@@ -248,4 +287,4 @@ def _rounded(parts: Options, rises: Floats) -> Floats:
 
 
 class RoundingError(SamenhangError):
-    """No rounding was found that keeps every sum within five of the truth."""
+    """No rounding was found at all."""

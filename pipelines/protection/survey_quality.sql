@@ -13,15 +13,12 @@ select
     round(lower, 2) as lower,
     round(upper, 2) as upper,
     word,
-    case
-        when subject = 'model' then ''
-        when respondents < 30 then '10-29'
-        when respondents < 100 then '30-99'
-        else '100+'
-    end as n_class
+    if(
+        subject = 'model', '', $respondent_words[len(list_filter($respondent_bounds, lambda bound: respondents >= bound))]
+    ) as n_class
 from survey.quality
 where (subject = 'model' and word <> '')
-    or (subject = 'scale' and respondents >= 30)
-    or (subject = 'item' and statistic in ('item_rest', 'share_unanswered') and respondents >= 30)
-    or (subject in ('invariance', 'weights', 'margin') and respondents >= 30)
+    or (subject = 'scale' and respondents >= $respondent_bounds[2])
+    or (subject = 'item' and statistic in ('item_rest', 'share_unanswered') and respondents >= $respondent_bounds[2])
+    or (subject in ('invariance', 'weights', 'margin') and respondents >= $respondent_bounds[2])
 order by all

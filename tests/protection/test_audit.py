@@ -10,7 +10,6 @@ import pytest
 from pipelines.contracts import conform
 from pipelines.protection.audit import (
     AuditError,
-    count_classes,
     feasible_intervals,
     leaks,
     require_safe,
@@ -19,6 +18,7 @@ from pipelines.protection.audit import (
 )
 from pipelines.protection.contracts import COUNTS
 from pipelines.protection.public import Units
+from pipelines.protection.thresholds import count_classes
 
 
 def _counts(*rows: dict[str, object]) -> pa.Table:
@@ -206,4 +206,4 @@ def test_of_small_areas_the_audit_counts_classes():
     ]
     told = list(told_classes(_counts(*rows)))
     assert [(one["class"], one["cells"]) for one in told] == [("10-49", 2), ("50+", 2), ("<10", 2)]
-    assert count_classes(np.array([0.0, 5.0, 10.0, 45.0, 50.0])) == ["<10", "<10", "10-49", "10-49", "50+"]
+    assert count_classes(np.array([0.0, 5.0, 10.0, 45.0, 50.0])).tolist() == ["<10", "<10", "10-49", "10-49", "50+"]
