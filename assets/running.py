@@ -1,21 +1,19 @@
 """Run the whole graph for one area in this process, and show how far it is."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 import dagster as dg
-import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import DBAPIError
 
 from assets.bench import Bench, Folders, bench_at_the_door
 from assets.definitions import JOB, STEPS, build
+from assets.faults import explained
 from assets.secret import require_one_key
 from assets.step import Tell
-from pipelines.errors import ReleaseError, SamenhangError
+from pipelines.errors import SamenhangError
 from pipelines.history import read_history
 from pipelines.release import exclusive, require_writable
 from pipelines.sources.recall import Memory
@@ -36,28 +34,6 @@ def _shown(console: Console) -> Iterator[Tell]:
         yield lambda name, seconds: progress.update(task, description=name, advance=0 if seconds is None else 1)
 
 
-@contextmanager
-def _writing(folders: Folders) -> Iterator[None]:
-    """Say in one line, and with a place, that a disk is full or read-only; Dagster's records may meet that first."""
-    try:
-        yield
-    except OSError as error:
-        place, reason = error.filename or folders.data, os.strerror(error.errno) if error.errno else str(error)
-        raise ReleaseError(_cannot_write(place, reason)) from error
-    except (duckdb.IOException, duckdb.TransactionException) as error:
-        # DuckDB's own story is three lines long; what the system said stands last.
-        raise ReleaseError(_cannot_write(folders.data, str(error).rsplit('": ', 1)[-1])) from error
-    except DBAPIError as error:
-        raise ReleaseError(_cannot_write(folders.state, str(error.orig))) from error
-
-
-def _cannot_write(place: object, reason: str) -> str:
-    return (
-        f"{place}: cannot be written to ({reason}). Make room or give access there, then run again. "
-        "The earlier release stands."
-    )
-
-
 def run_area(name_or_path: str, folders: Folders, console: Console, memory: Memory | None = None) -> Bench:
     """Run every step for one area and publish; returns the bench of the run.
 
@@ -75,7 +51,7 @@ def run_area(name_or_path: str, folders: Folders, console: Console, memory: Memo
     require_one_key(bench)
     with (
         exclusive(bench.lock, f"a run of {name}"),
-        _writing(folders),
+        explained(folders),
         _shown(console) as tell,
         dg.DagsterInstance.get() as instance,
     ):

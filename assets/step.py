@@ -8,20 +8,20 @@ import re
 import resource
 import string
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 import pyarrow as pa
 
-from assets.bench import PROJECT, Bench
-from assets.record import LAST, keep_report, keep_run_record
+from assets.bench import Bench
+from assets.chain import read_from, require_one_chain
+from assets.faults import explained
+from assets.record import LAST, forget_report, keep_report, recorded
 from pipelines.contracts import Contract, conform, violations
 from pipelines.errors import ContractError, SamenhangError
 from pipelines.release import exclusive
@@ -34,8 +34,6 @@ OWNER = "team:samenhang"
 OUT, PAGES, PROTECTION = "out", "pages", "assets.rooms.protection"
 # Markdown takes any of these for itself after a backslash.
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
-# What the system says of files and disks holds paths, no values.
-_SAY_NO_VALUES = (OSError, duckdb.IOException, duckdb.TransactionException)
 
 
 # Hears the key of a step when it begins (seconds None) and when it has ended.
@@ -126,12 +124,38 @@ def require_protected(one: Step) -> None:
 
 @dataclass(frozen=True)
 class Setting:
-    """What all steps share: how to open the bench, the partitions, who hears of progress, who holds the lock."""
+    """What all steps share: how to open the bench, the partitions, who hears of progress.
+
+    `locked`: the command line runs the steps. It holds the lock, and hears of errors itself.
+    """
 
     open_bench: Callable[[dg.AssetExecutionContext], Bench]
     partitions: dg.PartitionsDefinition[str]
     tell: Tell
     locked: bool
+
+    def lock(self, bench: Bench) -> AbstractContextManager[None]:
+        """The lock of the area, for one step."""
+        return nullcontext() if self.locked else exclusive(bench.lock, f"a run of {bench.area.name}")
+
+    def around(self, bench: Bench) -> AbstractContextManager[None]:
+        """What makes of an error the one sentence that Dagster's UI shows."""
+        return nullcontext() if self.locked else _in_one_sentence(bench)
+
+
+@contextmanager
+def _in_one_sentence(bench: Bench) -> Iterator[None]:
+    try:
+        with explained(bench.folders):
+            yield
+    except SamenhangError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
+def _asked(context: dg.AssetExecutionContext) -> frozenset[str]:
+    """The keys of all steps that this run is to do."""
+    keys = context.run.asset_selection or context.job_def.asset_layer.selected_asset_keys
+    return frozenset("/".join(key.path) for key in keys)
 
 
 def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
@@ -156,18 +180,22 @@ def as_asset(one: Step, setting: Setting) -> dg.AssetsDefinition:
     def materialise(context: dg.AssetExecutionContext) -> Iterator[Any]:
         bench = setting.open_bench(context)
         setting.tell(one.key, None)
-        guard = nullcontext() if setting.locked else exclusive(bench.lock, f"a run of {bench.area.name}")
-        with guard, recorded(bench, one.key), measured() as spent:
-            clear_leftovers(bench)
-            made = one.make(bench.showing(OUT) if one.room == PAGES else bench)
-            made = conformed(one, made)
-            checks = [_checked(contract, table) for contract, table in zip(one.writes, made.tables, strict=True)]
-            if not all(check.passed for check in checks):
-                # Dagster hears of the checks; whoever started the run, in one sentence what they found.
-                yield from checks
-                raise ContractError("; ".join(_broken(one, made)))
-            write_made(one, bench, made)
-        keep_report(bench, {**_report(one, bench, made, checks), **spent})
+        with setting.around(bench), recorded(bench, one.key, _asked(context)) as enter, setting.lock(bench):
+            enter()
+            read = read_from(bench, one.reads)
+            with measured() as spent:
+                clear_leftovers(bench)
+                if one.key == LAST:
+                    require_one_chain(bench, one.reads)
+                made = conformed(one, one.make(bench.showing(OUT) if one.room == PAGES else bench))
+                checks = [_checked(contract, table) for contract, table in zip(one.writes, made.tables, strict=True)]
+                if not all(check.passed for check in checks):
+                    # Dagster hears of the checks; whoever started the run, in one sentence what they found.
+                    yield from checks
+                    raise ContractError("; ".join(_broken(one, made)))
+                forget_report(bench, one.key)
+                write_made(one, bench, made)
+            keep_report(bench, {**_report(one, bench, made, checks), "read": read, **spent})
         setting.tell(one.key, spent["seconds"])
         yield dg.MaterializeResult(metadata={**_metadata(one, bench, made), **spent}, check_results=checks)
 
@@ -227,34 +255,6 @@ def clear_leftovers(bench: Bench) -> None:
     )
     for left in chain(*ours):
         left.unlink(missing_ok=True)
-
-
-@contextmanager
-def recorded(bench: Bench, key: str) -> Iterator[None]:
-    """Keep the record of the run up to date: running while a step is at work, failed when it fails."""
-    keep_run_record(bench, "running")
-    try:
-        yield
-    except SamenhangError as error:
-        keep_run_record(bench, "failed", f"{key}: {error}")
-        raise
-    except BaseException as error:
-        # What an unforeseen error says may quote personal values: only its kind and place are kept, by Dagster too.
-        what = f"{key}: {type(error).__name__} at {_place(error)}"
-        keep_run_record(bench, "failed", what)
-        if isinstance(error, _SAY_NO_VALUES) or not isinstance(error, Exception):
-            raise
-        raise SamenhangError(f"{what}. This is a defect of ours: report it with this line.") from None
-    if key == LAST:
-        keep_run_record(bench, "published")
-
-
-def _place(error: BaseException) -> str:
-    """File and line of our own where an error arose."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(PROJECT / "pipelines")]
-    frame = (ours or list(frames))[-1]
-    return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
 @contextmanager

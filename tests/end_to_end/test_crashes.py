@@ -22,6 +22,7 @@ import pytest
 
 from assets.bench import PROJECT
 from assets.definitions import STEPS
+from assets.record import LAST
 from pipelines.sources.area_file import SHIPPED
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
@@ -164,13 +165,17 @@ def kill(lane: Lane, what: str, *, then_run: bool, **asked: object) -> Kill:
 
 
 def at_boundaries(lane: Lane) -> list[Kill]:
-    """Each step alone, for what it reads is there from an earlier run and the same; to some a whole run."""
+    """Each step alone, for what it reads is there from an earlier run and the same; to some a whole run.
+
+    The switch comes after a whole run only: alone it refuses what another run made.
+    """
     kills = []
     for number, step in enumerate(one.key for one in STEPS):
         begin, end = [step, "begin"], [step, "end"]
         before = {} if number % 6 == 5 else {"only": step}
         kills.append(kill(lane, f"{step} begin", area=AREA, boundary=begin, then_run=number % 12 == 5, **before))
-        kills.append(kill(lane, f"{step} end", area=AREA, boundary=end, only=step, then_run=number % 12 == 11))
+        alone = {} if step == LAST else {"only": step}
+        kills.append(kill(lane, f"{step} end", area=AREA, boundary=end, then_run=number % 12 == 11, **alone))
     return kills
 
 
