@@ -90,6 +90,7 @@ def _of_weights(held: Held) -> Iterator[Row]:
         "deff": cost.deff,
         "effective": cost.effective,
         "ratio": cost.ratio,
+        "largest_share": cost.largest,
         "trimmed": float(weighted.trimmed),
         "merged_strata": float(held.sample.merged),
     }

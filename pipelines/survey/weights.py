@@ -17,6 +17,11 @@ Ints = NDArray[np.int64]
 UNKNOWN = -1
 _ROUNDS, _CLOSE = 1_000, 1e-11
 _TRIM_ROUNDS, _SPREADS = 50, 6.0
+# Where most weights are alike quartiles say nothing of what stands out: they count as half the median apart at least,
+# so that nothing under four times the median is cut. What one in twenty bears is how the sample was drawn.
+_LEAST_SPREAD, _BORNE_BY_MANY = 0.5, 95
+# Kish's design effect over which, and the share of all weight of one respondent over which, a figure hangs on too few.
+HIGH_EFFECT, HEAVY_SHARE = 3.0, 0.03
 # Nonresponse is judged in cells of so many respondents at least, and by at most so large a factor.
 FEWEST_IN_CELL, _LARGEST_FACTOR = 5, 3.0
 
@@ -55,11 +60,15 @@ class Weighted:
 
 @dataclass(frozen=True)
 class Cost:
-    """What unequal weights cost: `deff` 1 + CV², `effective` respondents, largest over smallest weight above nought."""
+    """What unequal weights cost, over weights above nought.
+
+    `deff` 1 + CV², `effective` respondents, `ratio` of the largest over the smallest, `largest` share of all weight.
+    """
 
     deff: float
     effective: float
     ratio: float
+    largest: float
 
 
 def base_weights(stratum: Ints, population: Floats) -> Floats:
@@ -163,7 +172,7 @@ def _factor(weight: Floats, margin: Margin, target: Floats) -> Floats:
 
 
 def weigh(weight: Floats, margins: Sequence[Margin]) -> Weighted:
-    """Rake, and trim what stands out until both hold: no weight over the median and six times the quartile distance.
+    """Rake, and trim what stands out until both hold: margins are reached, and no weight is over `upper_bound`.
 
     A trimmed weight is held at the bound and the others are raked again, in at most 50 rounds; what is then over the
     bound by more than a thousandth stays over it.
@@ -192,9 +201,20 @@ def weigh(weight: Floats, margins: Sequence[Margin]) -> Weighted:
 
 
 def upper_bound(weight: Floats) -> float:
-    """Give the median plus six times the distance of the quartiles, of weights above nought."""
-    low, middle, high = np.percentile(weight[weight > 0], [25, 50, 75])
-    return float(middle + _SPREADS * (high - low)) if high > low else float(weight.max())
+    """Give the weight over which one stands out, of weights (n,) above nought.
+
+    The median plus six times the distance of the quartiles, which counts as half the median at least; or the weight
+    that one in twenty bears, where that is more.
+
+    References
+    ----------
+    Potter, A study of procedures to identify and trim extreme sampling weights, ASA Survey Research Methods (1990).
+    """
+    counting = weight[weight > 0]
+    low, middle, high = np.percentile(counting, [25, 50, 75])
+    usual = middle + _SPREADS * max(high - low, _LEAST_SPREAD * middle)
+    # A weight that is really borne: between two of them one heavy respondent would raise the bound by itself.
+    return float(max(usual, np.percentile(counting, _BORNE_BY_MANY, method="lower")))
 
 
 def _achieved(weight: Floats, margin: Margin) -> list[Achieved]:
@@ -216,4 +236,5 @@ def cost_of(weight: Floats) -> Cost:
     if not len(counting):
         raise SourceError("weights: all are 0, so nobody stands for anybody. Fill in the survey weights.")
     deff = 1 + float(np.var(counting) / np.mean(counting) ** 2)
-    return Cost(deff, len(counting) / deff, float(counting.max() / counting.min()))
+    largest = float(counting.max())
+    return Cost(deff, len(counting) / deff, largest / float(counting.min()), largest / float(counting.sum()))
