@@ -103,7 +103,10 @@ class Warehouse:
         contract = {asked.name: other for asked, other in self.replaced}.get(contract.name, contract)
         if contract.personal:
             return self.data / "private" / self.area / contract.room / f"{contract.table}.parquet"
-        return self.data / "tables" / contract.room / contract.table / f"{self.area}.parquet"
+        return self._open_path(contract.room, contract.table)
+
+    def _open_path(self, room: str, table: str) -> Path:
+        return self.data / "tables" / room / table / f"{self.area}.parquet"
 
     def _require_open(self, room: str) -> None:
         if self.only_room not in {None, room}:
@@ -114,16 +117,18 @@ class Warehouse:
         path = self.path(contract)
         if not path.exists():
             raise _not_there(contract.name, self.area)
-        return read_parquet(path, schema=contract.schema, filters=only)
+        with _whole(path, self.area):
+            return read_parquet(path, schema=contract.schema, filters=only)
 
     def read_as_written(self, name: str) -> pa.Table:
         """Read table `room/table` in the schema it was written in, for tables whose columns follow from the area."""
         room, table = name.split("/", 1)
         self._require_open(room)
-        path = self.data / "tables" / room / table / f"{self.area}.parquet"
+        path = self._open_path(room, table)
         if not path.exists():
             raise _not_there(name, self.area)
-        return read_parquet(path)
+        with _whole(path, self.area):
+            return read_parquet(path)
 
     def write(self, contract: Contract, table: pa.Table) -> pa.Table:
         """Write `table` as its contract says, atomically, and return what was written."""
@@ -134,6 +139,8 @@ class Warehouse:
         path = self.path(contract)
         if contract.personal:
             _private_folder(path.parent, self.data / "private")
+            # Where it was once kept for all to read.
+            self._open_path(contract.room, contract.table).unlink(missing_ok=True)
         with replacing(path, mode=0o600 if contract.personal else 0o644) as temporary:
             pq.write_table(ordered, temporary, compression="zstd", row_group_size=131_072)
         return ordered
@@ -180,14 +187,25 @@ class Warehouse:
             The tables the query may name.
         parameters
             Values of its `$parameters`; nothing is ever pasted into the text.
+
+        Raises
+        ------
+        SamenhangError
+            When one of the tables is not there, or damaged.
         """
         sql = (ROOT / f"{query}.sql").read_text(encoding="utf-8")
         with duckdb.connect(":memory:", config=dict(DUCKDB_SETTINGS)) as connection:
             connection.execute("set threads = 2")
             connection.execute("set enable_progress_bar = false")
-            for contract in reads:
-                _view(connection, contract, self.path(contract))
-            return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+            try:
+                for contract in reads:
+                    _view(connection, contract, self.path(contract))
+                return connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+            except duckdb.Error:
+                for contract in reads:
+                    with _whole(self.path(contract), self.area):
+                        read_parquet(self.path(contract))
+                raise
 
 
 def _read_through(contract: Contract, path: Path) -> Draft:
@@ -197,6 +215,20 @@ def _read_through(contract: Contract, path: Path) -> Draft:
         head = next(written.iter_batches(HEAD_ROWS), None)
         rows = contract.schema.empty_table() if head is None else pa.Table.from_batches([head])
         return Draft(contract, path, written.metadata.num_rows, rows, problems)
+
+
+@contextmanager
+def _whole(path: Path, area: str) -> Iterator[None]:
+    """Name a table that is there and cannot be read; what the system refuses is told by the system."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise SamenhangError(
+            f"{path}: this table is damaged, or of another version. Remove the file, then run again: samenhang run "
+            f"{area} computes it anew. The earlier release stands."
+        ) from error
 
 
 def _not_there(name: str, area: str) -> SamenhangError:

@@ -1,4 +1,5 @@
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,6 +45,39 @@ def test_a_table_that_is_not_there_is_named_with_the_command_that_makes_it(tmp_p
         Warehouse(tmp_path, "town").read(OPEN)
     with pytest.raises(SamenhangError, match="people/origins"):
         Warehouse(tmp_path, "town").run_sql("areas/membership", (OPEN,))
+
+
+@pytest.mark.parametrize("whole", [0, 0.5, 0.95])
+@pytest.mark.parametrize("contract", [OPEN, PERSONAL])
+def test_a_damaged_table_is_named_with_the_mend(tmp_path: Path, contract: Contract, whole: float):
+    warehouse = Warehouse(tmp_path, "town")
+    warehouse.write(contract, pa.table({"n": list(range(1_000))}))
+    path = warehouse.path(contract)
+    text = path.read_bytes()
+    path.write_bytes(text[: int(whole * len(text))])
+    asks = [lambda: warehouse.read(contract), lambda: warehouse.run_sql("areas/membership", (contract,))]
+    if not contract.personal:
+        asks.append(lambda: warehouse.read_as_written(contract.name))
+    for ask in asks:
+        with pytest.raises(SamenhangError, match=rf"{path.name}: this table is damaged.*Remove the file.*run town"):
+            ask()
+
+
+def test_a_table_whose_values_are_damaged_is_named_too(tmp_path: Path):
+    warehouse = Warehouse(tmp_path, "town")
+    warehouse.write(OPEN, pa.table({"n": list(range(1_000))}))
+    path = warehouse.path(OPEN)
+    text = path.read_bytes()
+    path.write_bytes(text[:4] + b"\xff" * 400 + text[404:])
+    with pytest.raises(SamenhangError, match="this table is damaged"):
+        warehouse.read(OPEN)
+
+
+def test_a_table_that_became_personal_is_left_nowhere_else(tmp_path: Path):
+    warehouse = Warehouse(tmp_path, "town")
+    warehouse.write(replace(PERSONAL, personal=False), pa.table({"n": [1]}))
+    warehouse.write(PERSONAL, pa.table({"n": [1]}))
+    assert list(tmp_path.rglob("*.parquet")) == [warehouse.path(PERSONAL)]
 
 
 def _written(*parts: list[int]):
