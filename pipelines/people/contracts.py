@@ -36,6 +36,8 @@ ATOMS = Contract(
     "people/atoms",
     grain="one origin within one buurt and one PC6: the smallest part of an area that people are given to",
     key=("atom_id",),
+    # `prior` follows from counts that may not be public.
+    personal=True,
     columns=(
         Column("atom_id", pa.int64(), "number within one run, in the order of origin, buurt and PC6", minimum=0),
         Column("origin_id", pa.int64(), "origin of people/origins", minimum=0),

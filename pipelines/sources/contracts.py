@@ -39,6 +39,8 @@ PEOPLE_COUNTS = Contract(
     "sources/people_counts",
     grain="one unit (area or square) and one population group",
     key=("unit_type", "unit_code", "population_group"),
+    # A municipality may deliver counts of its own that not everybody can read (`public: false`); all are kept as these.
+    personal=True,
     columns=(
         Column("unit_type", pa.string(), "kind of area; square: of 100 m, square500: of 500 m", values=UNIT_TYPES),
         Column("unit_code", pa.string(), "CBS code, postcode or code of the square"),

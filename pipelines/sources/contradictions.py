@@ -85,7 +85,7 @@ def require_accepted(found: Iterable[Contradiction], area: AreaFile) -> tuple[Re
 def remarks(found: Iterable[Contradiction], area: AreaFile) -> tuple[Remark, ...]:
     """Contradictions that are told: noticed ones, and those that the area file accepts."""
     return tuple(
-        Remark(_paths(one, area), _told(one, area), "contradicts", round(one.count), _worst(one))
+        Remark(_paths(one, area), _told(one, area), "contradicts", round(one.count), _worst(one, area))
         for one in found
         if one.verdict
     )
@@ -113,15 +113,17 @@ def _told(one: Contradiction, area: AreaFile) -> str:
 
 
 def _sentence(one: Contradiction, area: AreaFile) -> str:
-    return f"{_paths(one, area)}: {_numbers(one)}{f' (most in {_worst(one)})' if one.worst else ''}"
+    return f"{_paths(one, area)}: {_numbers(one)}{f' (most in {_worst(one, area)})' if one.worst else ''}"
 
 
 def _numbers(one: Contradiction) -> str:
     return f"{one.problem}: {one.count:,.0f} {one.facts.unit} ({one.share:.1%}) do not fit"
 
 
-def _worst(one: Contradiction) -> str:
-    return ", ".join(one.worst[:_SHOWN])
+def _worst(one: Contradiction, area: AreaFile) -> str:
+    """The units where most does not fit; without how much where that follows from counts that are not public."""
+    is_public = all(delivery.public for delivery in area.sources.all())
+    return ", ".join(told if is_public else told.split(":", 1)[0] for told in one.worst[:_SHOWN])
 
 
 def _paths(one: Contradiction, area: AreaFile) -> str:

@@ -29,7 +29,9 @@ def ask(groningen_run) -> Callable[[str], list[tuple[object, ...]]]:
     connection.read_parquet(str(groningen_run.data / "tables/people/origins/groningen-2017.parquet")).create_view(
         "origins"
     )
-    connection.read_parquet(str(groningen_run.data / "tables/people/atoms/groningen-2017.parquet")).create_view("atoms")
+    connection.read_parquet(str(groningen_run.data / "private/groningen-2017/people/atoms.parquet")).create_view(
+        "atoms"
+    )
     connection.read_parquet(str(groningen_run.data / "tables/reach/attachments/groningen-2017.parquet")).create_view(
         "attachments"
     )

@@ -103,3 +103,11 @@ def test_an_acceptance_names_a_known_contradiction_once_with_a_reason(tmp_path: 
     path.write_text(yaml.safe_dump({**TOWN.model_dump(mode="json"), "name": "town", "accept": accept}))
     with pytest.raises(AreaFileError, match=expected):
         read_area_file(path)
+
+
+def test_how_much_does_not_fit_is_told_of_no_unit_whose_counts_are_not_public():
+    area = _accepting(squares_areas=REASON)
+    squares = area.sources.squares.model_copy(update={"public": False})
+    private = area.model_copy(update={"sources": area.sources.model_copy(update={"squares": squares})})
+    assert remarks([_found(900)], area)[0].examples == "E1: 9"
+    assert remarks([_found(900)], private)[0].examples == "E1"
