@@ -72,7 +72,7 @@ class Quote:
     said_by: str
     subject: str
     buurt: str
-    day: str
+    month: str
 
 
 @dataclass(frozen=True)
@@ -221,13 +221,17 @@ def _survey_of(tables: PublishedTables, area_type: str) -> list[SurveyRow]:
 
 
 def quotes(tables: PublishedTables) -> tuple[Quote, ...]:
-    """The published inventory, by buurt and then by day, newest first."""
+    """The published inventory, by buurt and then by month, newest first."""
     buurten: pa.Table = tables.areas["buurt"]
     names = dict(zip(buurten["area_code"].to_pylist(), buurten["area_name"].to_pylist(), strict=True))
-    ordered = tables.inventory.sort_by([("date", "descending"), ("record_id", "ascending")]).to_pylist()
+    ordered = tables.inventory.sort_by([("month", "descending"), ("record_id", "ascending")]).to_pylist()
     said = [
         Quote(
-            row["quote"], row["said_by"], row["subject"], names.get(row["buurt_code"], ""), dutch_date_text(row["date"])
+            row["quote"],
+            row["said_by"],
+            row["subject"],
+            names.get(row["buurt_code"], ""),
+            dutch_date_text(row["month"]),
         )
         for row in ordered
     ]

@@ -4,6 +4,7 @@ The words stand in `words.yaml`, those of kinds of place in the typology, keyed 
 sentences stand in the templates; which value is shown where is for the pages to say.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
@@ -90,8 +91,10 @@ def dutch_date(day: date) -> str:
 
 
 def dutch_date_text(text: str) -> str:
-    """An ISO 8601 day in Dutch words; text that is no such day (a month, a year) as it stands."""
+    """An ISO 8601 day or month in Dutch words; text that is neither (a year) as it stands."""
     try:
+        if re.fullmatch(r"\d{4}-\d{2}", text):
+            return dutch_date(date.fromisoformat(f"{text}-01")).removeprefix("1 ")
         return dutch_date(date.fromisoformat(text))
     except ValueError:
         return text

@@ -230,10 +230,12 @@ INVENTORY = Contract(
     key=("record_id",),
     columns=(
         Column("record_id", pa.string(), "number of the record"),
-        Column("date", pa.string(), "day of the observation, ISO 8601"),
+        Column("month", pa.string(), "month of the observation, ISO 8601 (2024-03); never the day"),
         Column("buurt_code", pa.string(), "buurt it is about; '' the whole municipality"),
         Column("subject", pa.string(), "what it is about"),
-        Column("said_by", pa.string(), "role of who said it"),
+        Column(
+            "said_by", pa.string(), "role of who said it that many have: as it was said, or bewoner or professional"
+        ),
         Column("quote", pa.string(), "their own words"),
     ),
 )

@@ -211,8 +211,8 @@ def _places() -> pa.Table:
 
 def _inventory() -> pa.Table:
     said = [
-        ("1", "2024-03-12", "BU99990000", "buurtcentrum", "bewoner", "Wij missen een plek om koffie te drinken."),
-        ("2", "2024-05-01", "", "school", "wijkverpleegkundige", f"Niemand kent elkaar {HOSTILE}"),
+        ("1", "2024-03", "BU99990000", "buurtcentrum", "bewoner", "Wij missen een plek om koffie te drinken."),
+        ("2", "2024-05", "", "school", "wijkverpleegkundige", f"Niemand kent elkaar {HOSTILE}"),
     ]
     rows = [dict(zip(INVENTORY.column_names, record, strict=True)) for record in said]
     return conform(pa.Table.from_pylist(rows, schema=INVENTORY.schema), INVENTORY)

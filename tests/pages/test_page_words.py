@@ -50,6 +50,7 @@ def test_a_range_of_two_equal_numbers_is_one_number() -> None:
 def test_dates_are_written_in_words() -> None:
     assert dutch_date(date(2026, 3, 3)) == "3 maart 2026"
     assert dutch_date_text("2024-12-31") == "31 december 2024"
+    assert dutch_date_text("2024-10") == "oktober 2024"
     assert dutch_date_text("voorjaar 2024") == "voorjaar 2024"
 
 

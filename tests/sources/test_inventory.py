@@ -32,15 +32,15 @@ def test_only_records_with_consent_are_kept_and_the_rest_is_counted(tmp_path: Pa
     assert [(remark.rows, remark.examples) for remark in remarks] == [(3, ""), (1, "")]
 
 
-def test_words_and_days_are_kept_as_they_were_said(tmp_path: Path) -> None:
+def test_words_are_kept_as_they_were_said_and_of_days_the_month(tmp_path: Path) -> None:
     first, second = inventory(tmp_path)[0].to_pylist()
     assert first["quote"] == "Zaterdag is de koffie; dan kom ik."
-    assert (first["date"], second["date"], second["buurt_code"]) == ("2024-03-05", "2024-03-06", "")
+    assert (first["month"], second["month"], second["buurt_code"]) == ("2024-03", "2024-03", "")
 
 
-def test_the_day_of_a_moment_is_its_date(tmp_path: Path) -> None:
+def test_of_a_moment_the_month_is_kept(tmp_path: Path) -> None:
     table, _ = inventory(tmp_path, RECORDS.replace("2024-03-05", "2024-03-05T10:30:00"))
-    assert table["date"].to_pylist() == ["2024-03-05", "2024-03-06"]
+    assert table["month"].to_pylist() == ["2024-03", "2024-03"]
 
 
 def test_without_a_withheld_record_there_is_no_remark(tmp_path: Path) -> None:
@@ -86,3 +86,37 @@ def test_a_buurt_code_in_small_letters_is_written_in_full_and_counted(tmp_path: 
     table, remarks = inventory(tmp_path, RECORDS.replace("BU99990101", "bu99990101"))
     assert table["buurt_code"].to_pylist() == ["BU99990101", ""]
     assert [(one.action, one.rows, one.examples) for one in remarks[1:]] == [("set_aside", 1, ""), ("mended", 1, "")]
+
+
+def said(tmp_path: Path, quote: str, said_by: str = "bewoner", number: str = "17") -> tuple[pa.Table, list[Remark]]:
+    header = RECORDS.splitlines()[0]
+    row = f'{number};2024-03-05;BU99990101;plein;{said_by};"{quote}";ja'
+    table, remarks = inventory(tmp_path, f"{header}\n{row}\n")
+    return table, list(remarks[1:])
+
+
+def test_a_record_that_points_to_somebody_is_withheld_and_told_by_its_number(tmp_path: Path) -> None:
+    table, (remark,) = said(tmp_path, "Bel mij op 06 12345678.")
+    assert len(table) == 0
+    assert (remark.action, remark.rows) == ("set_aside", 1)
+    assert remark.problem == "record withheld, for a phone number or e-mail address stands in it (17)"
+
+
+def test_a_number_that_may_be_a_name_is_told_as_its_row(tmp_path: Path) -> None:
+    _, (remark,) = said(tmp_path, "Bel mij op 06 12345678.", number="Jansen")
+    assert remark.problem.endswith("(row 1)")
+
+
+def test_a_role_that_few_have_is_told_in_general_and_counted(tmp_path: Path) -> None:
+    table, (remark,) = said(tmp_path, "Wij zijn open.", said_by="voorzitter van de moskee")
+    assert table["said_by"].to_pylist() == ["professional"]
+    assert (remark.action, remark.rows) == ("mended", 1)
+    assert "moskee" not in remark.problem
+
+
+def test_a_quote_that_names_a_role_of_one_person_is_published_and_to_be_read_again(tmp_path: Path) -> None:
+    table, (remark,) = said(tmp_path, "Onze huisarts luistert nooit.")
+    assert len(table) == 1
+    assert remark.action == "noted"
+    assert "17" in remark.problem
+    assert "huisarts" not in remark.problem
