@@ -3,8 +3,10 @@
 from assets.bench import Bench
 from assets.secret import keep_told, known_secret
 from assets.step import Made, step
+from pipelines.areas.contracts import VALUES
 from pipelines.places.contracts import REGISTER
 from pipelines.protection import contracts
+from pipelines.protection.accounts import Grounds, require_accounted
 from pipelines.protection.audit import audit_release
 from pipelines.protection.population import left_out_remarks, round_people
 from pipelines.protection.publication import (
@@ -47,10 +49,13 @@ def indicators(bench: Bench) -> Made:
     """Every indicator as it may go out, tidy and one row per area; and the audit, without which nothing goes out."""
     counts, survey = bench.read(contracts.COUNTS), bench.read(contracts.SURVEY_AUDIT)
     audit = audit_release(counts, survey, known_secret(bench), bench.area)
-    keep_told(bench, counts)
     tidy = protect_indicators(bench.warehouse)
+    wide = area_tables(tidy, bench.read(AREAS))
+    grounds = Grounds(counts, bench.read(VALUES))
+    require_accounted(tidy, {area_type: table for area_type, (table, _) in wide.items()}, grounds)
+    keep_told(bench, counts)
     survey_tables = protect_changes(bench.warehouse), protect_quality(bench.warehouse)
-    return Made((tidy, audit, *survey_tables), further=tuple(area_tables(tidy, bench.read(AREAS)).values()))
+    return Made((tidy, audit, *survey_tables), further=tuple(wide.values()))
 
 
 @step(

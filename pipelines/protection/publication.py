@@ -100,9 +100,11 @@ def _wide(
     return table.append_column("geometry", identity["geometry"]), contract
 
 
-_FIGURES = {"": "value", "_lower": "lower", "_upper": "upper"}
-_OF_PEOPLE = ("persons", "households")
-_KEY_COLUMNS = ("indicator", "place_kind", "threshold_m", "population_group", "profile")
+# Suffixes of the columns of a figure and its bounds, and of a class.
+FIGURES = {"": "value", "_lower": "lower", "_upper": "upper"}
+CLASS = "_class"
+UNITS_OF_PEOPLE = ("persons", "households")
+KEY_COLUMNS = ("indicator", "place_kind", "threshold_m", "population_group", "profile")
 
 
 def _column_keys(told: pa.Table, area_type: str) -> dict[str, tuple[str, ...]]:
@@ -110,8 +112,8 @@ def _column_keys(told: pa.Table, area_type: str) -> dict[str, tuple[str, ...]]:
     allowed = [name for name, entry in catalogue().items() if area_type in entry.area_types]
     shown = pc.is_in(told["indicator"], pa.array(allowed, pa.string()))
     if area_type in SMALL_AREAS:
-        shown = pc.and_(shown, pc.invert(pc.is_in(told["unit"], pa.array(_OF_PEOPLE))))
-    rows = sorted(told.filter(shown).to_pylist(), key=lambda row: tuple(row[name] for name in _KEY_COLUMNS))
+        shown = pc.and_(shown, pc.invert(pc.is_in(told["unit"], pa.array(UNITS_OF_PEOPLE))))
+    rows = sorted(told.filter(shown).to_pylist(), key=lambda row: tuple(row[name] for name in KEY_COLUMNS))
     return {
         column_name(row): ("", "_lower", "_upper") if row["lower_count"] + row["upper_count"] else ("",) for row in rows
     }
@@ -119,22 +121,24 @@ def _column_keys(told: pa.Table, area_type: str) -> dict[str, tuple[str, ...]]:
 
 def _told_keys(indicators: pa.Table) -> pa.Table:
     """Every indicator with its keys and unit, and how many bounds are told of it, over all areas."""
-    return indicators.group_by([*_KEY_COLUMNS, "unit"]).aggregate([("lower", "count"), ("upper", "count")])
+    return indicators.group_by([*KEY_COLUMNS, "unit"]).aggregate([("lower", "count"), ("upper", "count")])
 
 
 def _class_columns(classed: pa.Table, codes: pa.ChunkedArray) -> dict[str, list[str]]:
     """Classes by column name, each in the order of `codes`; '' where an area has none."""
     columns: dict[str, list[str]] = {}
     places = pc.index_in(classed["area_code"], codes.combine_chunks()).to_pylist()
-    rows = zip(classed.select(list(_KEY_COLUMNS)).to_pylist(), places, classed["count_class"].to_pylist(), strict=True)
+    rows = zip(classed.select(list(KEY_COLUMNS)).to_pylist(), places, classed["count_class"].to_pylist(), strict=True)
     for key, place, word in rows:
-        columns.setdefault(f"{column_name(key)}_class", [""] * len(codes))[place] = word
+        columns.setdefault(f"{column_name(key)}{CLASS}", [""] * len(codes))[place] = word
     return dict(sorted(columns.items()))
 
 
 def _is_class(table: pa.Table) -> pa.Array:
     """True of rows of which only a class goes out."""
-    return pc.and_(pc.is_in(table["area_type"], pa.array(SMALL_AREAS)), pc.is_in(table["unit"], pa.array(_OF_PEOPLE)))
+    return pc.and_(
+        pc.is_in(table["area_type"], pa.array(SMALL_AREAS)), pc.is_in(table["unit"], pa.array(UNITS_OF_PEOPLE))
+    )
 
 
 def _columns(
@@ -143,7 +147,7 @@ def _columns(
     """Figures by column name, each in the order of `codes`; NaN where an area has none."""
     columns = {f"{name}{suffix}": np.full(len(codes), np.nan) for name, suffixes in keys.items() for suffix in suffixes}
     places = pc.index_in(chosen["area_code"], codes.combine_chunks()).to_numpy()
-    figures = {s: chosen[f].to_numpy().astype(np.float64) for s, f in _FIGURES.items()}
+    figures = {s: chosen[f].to_numpy().astype(np.float64) for s, f in FIGURES.items()}
     for name, rows in _rows_by_column(chosen):
         for suffix in keys[name]:
             columns[f"{name}{suffix}"][places[rows]] = figures[suffix][rows]
@@ -151,14 +155,14 @@ def _columns(
 
 
 def _rows_by_column(chosen: pa.Table) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    joined = pc.binary_join_element_wise(*(chosen[name] for name in _KEY_COLUMNS), "\x1f").combine_chunks()
+    joined = pc.binary_join_element_wise(*(chosen[name] for name in KEY_COLUMNS), "\x1f").combine_chunks()
     encoded = joined.dictionary_encode()
     numbers = encoded.indices.to_numpy()
     order = np.argsort(numbers, kind="stable")
     ends = np.cumsum(np.bincount(numbers, minlength=len(encoded.dictionary)))
     for number, key in enumerate(encoded.dictionary.to_pylist()):
         start = ends[number - 1] if number else 0
-        yield column_name(dict(zip(_KEY_COLUMNS, key.split("\x1f"), strict=True))), order[start : ends[number]]
+        yield column_name(dict(zip(KEY_COLUMNS, key.split("\x1f"), strict=True))), order[start : ends[number]]
 
 
 def _cells(indicators: pa.Table) -> pa.Table:
