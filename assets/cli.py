@@ -5,20 +5,19 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 130 interrupted (Ctr
 
 import math
 import os
-import signal
-import socket
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from assets import cli_fetch, cli_key, cli_purge, cli_releases
 from assets.options import Area, Out, Raw
+from assets.stopping import stoppable, what_stands
 from pipelines.errors import InputError, SamenhangError
 
 if TYPE_CHECKING:
@@ -27,11 +26,7 @@ if TYPE_CHECKING:
     from pipelines.sources.recall import Memory
 
 LABEL_WIDTH = 12
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-PATIENCE_S = 5.0
-# What the wake-up socket hears besides the numbers of signals.
-DONE, NOT_DONE = b"\xfe", b"\xff"
-Hook = Callable[["sys.UnraisableHookArgs"], object]
+FAILED, BAD_INPUT = 1, 2
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.add_typer(cli_fetch.app)
 app.add_typer(cli_releases.app)
@@ -58,9 +53,14 @@ def _console() -> Console:
 
 
 @app.command()
-def run(area: Area, raw: Raw = None, out: Out = None) -> None:
+def run(context: typer.Context, area: Area, raw: Raw = None, out: Out = None) -> None:
     """Check the deliveries of AREA, compute everything, and publish a release."""
+    from assets.bench import bench_at_the_door  # noqa: PLC0415 - see _folders
+    from pipelines.history import current_release  # noqa: PLC0415 - see _folders
+
     folders = _folders(raw, out)
+    shelf = bench_at_the_door(area, folders).shelf
+    context.obj.say = partial(what_stands, shelf, current_release(shelf))
     memory: Memory = {}
     _check(area, folders, memory=memory)
     with environment(folders):
@@ -210,78 +210,11 @@ def environment(folders: "Folders") -> Iterator[None]:
                 os.environ[name] = value
 
 
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """End with one line and 130 when Ctrl-C or SIGTERM came, whatever the libraries made of it on the way.
-
-    DuckDB turns an interruption into a RuntimeError, GDAL into a file it cannot read, Dagster into an error of its own;
-    a module that is being loaded may swallow it, and the kernel ends its work first. Python tells every signal to the
-    wake-up socket too, and there it cannot be lost.
-    """
-    stops = (signal.SIGINT, signal.SIGTERM)
-    heard, told = socket.socketpair()
-    told.settimeout(0)
-    with heard, told:
-        watch = threading.Thread(target=_end_when_stopped, args=(heard,), daemon=True)
-        watch.start()
-        wakeup = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
-        handlers = [signal.signal(stop, signal.default_int_handler) for stop in stops]
-        hook, sys.unraisablehook = sys.unraisablehook, _calm(sys.unraisablehook)
-        try:
-            yield
-        finally:
-            ended = sys.exception()
-            for stop in stops:
-                signal.signal(stop, signal.SIG_IGN)
-            signal.set_wakeup_fd(wakeup)
-            sys.unraisablehook = hook
-            told.send(DONE if isinstance(ended, SystemExit) and not ended.code else NOT_DONE)
-            watch.join()
-            for stop, handler in zip(stops, handlers, strict=True):
-                signal.signal(stop, handler)
-
-
-def _calm(hook: Hook) -> Hook:
-    """Keep Python from telling of a stop that came in a place where it can only be ignored; the socket heard it.
-
-    What stops a run is no `Exception`: Ctrl-C is Python's `KeyboardInterrupt`, and Dagster has an error of its own.
-    """
-
-    def tell(ignored: "sys.UnraisableHookArgs") -> None:
-        if issubclass(ignored.exc_type, Exception):
-            hook(ignored)
-
-    return tell
-
-
-def _end_when_stopped(heard: socket.socket) -> None:
-    """Give a stopped run some seconds to end by itself; end it then, or when it is stopped once more."""
-    stopped = False
-    while True:
-        try:
-            word = heard.recv(1)
-        except TimeoutError:
-            _end_interrupted()
-        if word == DONE or (word == NOT_DONE and not stopped):
-            return
-        if stopped:
-            _end_interrupted()
-        stopped = True
-        heard.settimeout(PATIENCE_S)
-
-
-def _end_interrupted() -> NoReturn:
-    # Every write is a rename: a process may end anywhere. Ending by the usual way would wait for the kernel's threads.
-    _console().show_cursor()
-    _complain("Interrupted. What was published stands untouched.")
-    os._exit(INTERRUPTED)
-
-
 def main() -> None:
     """Run the command line and end with its exit code."""
     try:
-        with _stoppable():
-            app(standalone_mode=True)
+        with stoppable(_complain) as ending:
+            app(standalone_mode=True, obj=ending)
     except InputError as error:
         _complain(f"Bad input:\n{error}")
         sys.exit(BAD_INPUT)

@@ -2,11 +2,13 @@
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assets.options import Area, Out
+from assets.stopping import what_stands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,17 +36,20 @@ def releases(area: Area, out: Out = None) -> None:
 
 @app.command()
 def withdraw(
+    context: typer.Context,
     area: Area,
     release: Annotated[str, typer.Argument(metavar="RELEASE", help="name of a release, or `current`")],
     reason: Annotated[str, typer.Option("--reason", help="why, in one line; it stays in the history")],
     out: Out = None,
 ) -> None:
     """Take a wrong release of AREA back; the earlier one becomes current, and the reason stays in the history."""
-    from pipelines.release import exclusive, publication_lock  # noqa: PLC0415 - see cli._folders
+    from pipelines.history import current_release  # noqa: PLC0415 - see cli._folders
+    from pipelines.release import exclusive, publication_lock  # noqa: PLC0415 - idem
     from pipelines.withdrawal import require_published, withdraw  # noqa: PLC0415 - idem
 
     shelf = _shelf(area, out)
     require_published(shelf)
+    context.obj.say = partial(what_stands, shelf, current_release(shelf))
     with exclusive(publication_lock(shelf), f"a publication of {shelf.area}"):
         done = withdraw(shelf, release, reason, datetime.now(UTC).isoformat(timespec="seconds"))
     on = f" on {done.entry.withdrawn[:10]}" if done.entry.withdrawn else ""

@@ -16,6 +16,7 @@ from typing import Any
 from assets.bench import PROJECT, Bench
 from assets.faults import SAY_NO_VALUES
 from pipelines.errors import SamenhangError
+from pipelines.history import current_release
 from pipelines.pages.colophon import Budget, Colophon, accepted_contradictions, delivered_sources
 from pipelines.protection.population import LEFT_OUT
 from pipelines.sources.contradictions import met_kinds
@@ -133,7 +134,9 @@ def recorded(bench: Bench, key: str, asked: Collection[str]) -> Iterator[Callabl
     try:
         yield begin
     except BaseException as error:
-        keep_run_record(bench, "failed", "\n".join(filter(None, (before, f"{key}: {_what(error)}"))))
+        # Stopped after the switch, it has published all the same.
+        status = "published" if current_release(bench.shelf) == bench.release else "failed"
+        keep_run_record(bench, status, "\n".join(filter(None, (before, f"{key}: {_what(error)}"))))
         if isinstance(error, (SamenhangError, *SAY_NO_VALUES)) or not isinstance(error, Exception):
             raise
         raise SamenhangError(f"{key}: {_what(error)}. This is a defect of ours: report it with this line.") from None

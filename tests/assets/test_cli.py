@@ -14,6 +14,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from assets import cli
 from assets.bench import PROJECT, Folders
 from assets.definitions import STEPS
+from assets.stopping import calm
 from pipelines.errors import InputError
 from pipelines.sources.area_file import SHIPPED, read_area_file
 
@@ -53,7 +54,7 @@ def _program(*words: str | Path, cwd: Path, **environment: str) -> subprocess.Co
 
 def test_a_stop_that_python_can_only_ignore_is_not_told_of_and_a_mistake_is():
     told: list[type[BaseException]] = []
-    tell = cli._calm(lambda ignored: told.append(ignored.exc_type))
+    tell = calm(lambda ignored: told.append(ignored.exc_type))
     for ignored in (KeyboardInterrupt, DagsterExecutionInterruptedError, ValueError):
         tell(SimpleNamespace(exc_type=ignored))
     assert told == [ValueError]
