@@ -38,7 +38,7 @@ def protect_changes(warehouse: Warehouse) -> pa.Table:
 
 def protect_quality(warehouse: Warehouse) -> pa.Table:
     """How good the waves are, as it may go out, `out/survey_quality`."""
-    return warehouse.run_sql("protection/survey_quality", (QUALITY,), OF_RESPONDENTS)
+    return warehouse.run_sql("protection/survey_quality", (QUALITY, SURVEY_SHOWN), OF_RESPONDENTS)
 
 
 def protect_reach(warehouse: Warehouse) -> pa.Table:

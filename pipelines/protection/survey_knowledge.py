@@ -14,9 +14,10 @@ from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
 from pipelines.protection.attack import Flags, Floats, Polytope
 from pipelines.protection.survey_cells import QuestionCells, share_tells
 from pipelines.protection.survey_rules import Rules, can_be_known
+from pipelines.protection.thresholds import RESPONDENT_BOUNDS
 
-CLASS_STARTS = np.array([10.0, 30.0, 100.0])
-CLASS_ENDS = np.array([29.0, 99.0, np.inf])
+CLASS_STARTS = np.array(RESPONDENT_BOUNDS, dtype=np.float64)
+CLASS_ENDS = np.append(CLASS_STARTS[1:] - 1, np.inf)
 ALWAYS = -1
 # Past the bound of a share by a tenth of a respondent: an empty table lies on it.
 _BEYOND = 0.1

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from pipelines.protection.thresholds import RESPONDENT_BOUNDS
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-# Under this nothing is told, whatever is asked.
-_FEWEST_EVER = 10
+_FEWEST_EVER, _FEWEST_DIRECT, _MANY = RESPONDENT_BOUNDS
 # A share of exactly nine tenths counts as nine tenths, however it was summed.
 _NEARLY = 1e-9
 
@@ -34,11 +35,11 @@ class Rules:
     weights were made to add up to the inhabitants of each, so that the denominators are public.
     """
 
-    minimum_n: int = 30
+    minimum_n: int = _FEWEST_DIRECT
     largest_share: float = 0.9
     alone: float = 4.0
     score_window: float = 1.0
-    known_under: float = 100.0
+    known_under: float = _MANY
     known_part: float = 0.2
     two_largest: float = 0.9
     p_ratio: float = 0.1

@@ -14,12 +14,13 @@ from pipelines.protection.survey_rules import Rules
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, RESPONDENTS
 from pipelines.survey.contracts import SCORES
+from pipelines.survey.publication_rules import FEWEST_EVER
 from pipelines.survey.responses import indicator_of
 from pipelines.warehouse import Warehouse
 
 # Of 10 to 29 respondents a model's estimate may go out, from which their own mean can nearly be worked out: so they are
 # guarded as if that mean were told.
-_RULES = Rules(minimum_n=10)
+_RULES = Rules(minimum_n=FEWEST_EVER)
 
 
 Hidden = Mapping[int, Sequence[Suppression]]

@@ -33,7 +33,7 @@ from pipelines.protection.publication import (
     publish_places,
 )
 from pipelines.reach.contracts import PAIRS
-from pipelines.sources.contracts import AREAS
+from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS
 from pipelines.streets.contracts import BUDGETS
 from pipelines.survey.contracts import CHANGES, QUALITY
 
@@ -336,9 +336,66 @@ def test_of_the_survey_no_answer_to_an_item_goes_out_nor_a_figure_of_few(laid):
         {"subject": "model", "name": "m1/buurt", "statistic": "model", "word": "fay_herriot", "respondents": 0},
         **same,
     )
+    laid.lay(SURVEY_SHOWN, {"wave": 2024, "indicator": "m1"})
     found = conform(protect_quality(laid.warehouse), SURVEY_QUALITY)
     assert violations(found, SURVEY_QUALITY) == ()
     rows = {(row["subject"], row["statistic"]): row for row in found.to_pylist()}
     assert set(rows) == {("item", "item_rest"), ("scale", "alpha"), ("model", "model")}
     assert rows["scale", "alpha"]["value"] == 0.81
     assert rows["model", "model"]["n_class"] == ""
+
+
+def _quality(laid, shown: Sequence[str], *rows: dict[str, object]) -> list[tuple[str, str]]:
+    same = {
+        "wave": 2024,
+        "subject": "scale",
+        "name": "m1",
+        "statistic": "alpha",
+        "value": 0.8,
+        "lower": None,
+        "upper": None,
+    }
+    laid.lay(QUALITY, *rows, **same)
+    laid.lay(SURVEY_SHOWN, *({"indicator": one} for one in shown), wave=2024)
+    return [(row["name"], row["mode"]) for row in protect_quality(laid.warehouse).to_pylist()]
+
+
+def test_of_a_scale_that_is_hidden_everywhere_no_figure_of_quality_goes_out(laid):
+    rows = ({"respondents": 60}, {"respondents": 60, "subject": "item", "name": "m1/v1", "statistic": "item_rest"})
+    of_other = {"respondents": 60, "name": "m2"}
+    assert _quality(laid, ["m1", "m2"], *rows, of_other) == [("m1/v1", ""), ("m1", ""), ("m2", "")]
+    assert _quality(laid, ["m2"], *rows, of_other) == [("m2", "")]
+
+
+@pytest.mark.parametrize(("paper", "modes"), [(0, ["", "internet"]), (29, [""]), (30, ["", "internet", "paper"])])
+def test_figures_of_ways_of_answering_go_out_only_where_they_leave_no_few(laid, paper: int, modes: list[str]):
+    rows = [
+        {"respondents": 50 + paper},
+        {"respondents": 50, "mode": "internet"},
+        {"respondents": paper, "mode": "paper"},
+    ]
+    assert sorted(mode for _, mode in _quality(laid, ["m1"], *rows)) == modes
+
+
+def test_how_many_live_somewhere_is_summed_from_buurten_and_unknown_where_one_is(laid):
+    laid.lay(
+        PEOPLE_COUNTS,
+        *(
+            {"unit_type": "buurt", "unit_code": f"B{n}", "persons": persons}
+            for n, persons in enumerate((40.0, 50.0, None))
+        ),
+        {"unit_type": "pc4", "unit_code": "9901", "persons": 70.0},
+        {"unit_type": "buurt", "unit_code": "B0", "population_group": "65plus", "persons": 9.0},
+        population_group="all",
+    )
+    buurten = [
+        {"area_type": "buurt", "area_code": f"B{n}", "parent_code": wijk} for n, wijk in enumerate(("W1", "W1", "W2"))
+    ]
+    laid.lay(AREAS, *buurten, *({"area_type": "wijk", "area_code": wijk, "parent_code": "G"} for wijk in ("W1", "W2")))
+
+    def residents(*public: str) -> dict[str, float]:
+        rows = laid.warehouse.run_sql("protection/residents", (PEOPLE_COUNTS, AREAS), {"public": public}).to_pylist()
+        return {row["area_code"]: row["persons"] for row in rows}
+
+    assert residents("buurt", "pc4") == {"B0": 40, "B1": 50, "9901": 70, "W1": 90}
+    assert residents("pc4") == {"9901": 70}
