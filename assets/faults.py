@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from assets.bench import Folders
 from pipelines.errors import ReleaseError
@@ -23,6 +23,11 @@ def explained(folders: Folders) -> Iterator[None]:
     """
     try:
         yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ReleaseError(
+            f"{error.filename}: a file stands where a folder must be. Move it away, then run again. "
+            "The earlier release stands."
+        ) from error
     except OSError as error:
         place, reason = error.filename or folders.data, os.strerror(error.errno) if error.errno else str(error)
         raise ReleaseError(_cannot_write(place, reason)) from error
@@ -33,6 +38,8 @@ def explained(folders: Folders) -> Iterator[None]:
         damaged = not isinstance(error.orig, sqlite3.OperationalError) or "no such" in str(error.orig)
         say = _records_damaged if damaged else _cannot_write
         raise ReleaseError(say(folders.state, str(error.orig))) from error
+    except SQLAlchemyError as error:
+        raise ReleaseError(_records_damaged(folders.state, f"{type(error).__name__}: {error}")) from error
 
 
 def _cannot_write(place: object, reason: str) -> str:

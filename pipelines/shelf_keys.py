@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import InputError
@@ -129,5 +130,11 @@ def _told_codes(shelf: Shelf) -> frozenset[str]:
     path = shelf.current / "indicators.parquet"
     if not path.exists():
         return frozenset()
-    told = read_parquet(path, filters=pc.field("area_type").isin(WHOLE_AREAS))
+    try:
+        told = read_parquet(path, filters=pc.field("area_type").isin(WHOLE_AREAS))
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(
+            f"{path}: cannot be read, so that nobody can tell whether {shelf.area} is about the same people. "
+            f"samenhang verify {shelf.area} says what was altered; put it back from your backup, or withdraw it."
+        ) from error
     return frozenset(told["area_code"].unique().to_pylist())

@@ -274,3 +274,12 @@ def test_two_areas_over_the_same_buurten_are_refused_from_two_data_folders(tmp_p
             known_secret(bench)
         _lay_buurt(bench, "BU2")
         assert known_secret(bench).earlier == ()
+
+
+def test_a_damaged_release_of_another_area_is_named(tmp_path: Path):
+    one, other = (_served(tmp_path, tmp_path / "out", name=name) for name in ("een", "twee"))
+    _publish(one)
+    _lay_buurt(other, "BU1")
+    (one.shelf.current / "indicators.parquet").write_bytes(b"no table")
+    with pytest.raises(InputError, match=r"indicators\.parquet: cannot be read.*samenhang verify een"):
+        known_secret(other)
