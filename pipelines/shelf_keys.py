@@ -20,8 +20,10 @@ from pipelines.warehouse import read_parquet
 WHOLE_AREAS = ("buurt", "pc6")
 # Measured in the example town: with the key and what was told both lost, of so many sums under ten so many were known
 # to the person by who laid one release before beside one after.
-LOST_EXACT, LOST_OF = 4, 1746
-COST = f"In the example town {LOST_EXACT} of {LOST_OF:,} small sums could be worked out exactly after one new key."
+LOST_KEY = {"exact": 4, "of": 1746}
+COST = "In the example town {exact} of {of:,} small sums could be worked out exactly after one new key.".format(
+    **LOST_KEY
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pipelines.findings.catalogue import catalogue
 from pipelines.pages.colophon import Colophon
 from pipelines.pages.method import CHAPTERS, FOLDER, method_page
 from pipelines.pages.rendering import TEMPLATES
+from pipelines.shelf_keys import LOST_KEY
 from pipelines.sources.area_file import AreaFile
 
 
@@ -31,6 +32,12 @@ def test_every_indicator_is_explained_in_dutch_and_in_english(area: AreaFile, co
         assert f"<code>{name}</code>" in html
         assert str(escape(indicator.definition_nl)) in html
         assert str(escape(indicator.definition_en)) in html
+
+
+def test_what_a_lost_key_costs_is_told_in_numbers(area: AreaFile, colophon: Colophon):
+    html = method_page(area, colophon, {"lost_key": LOST_KEY})
+    assert "waren na één nieuwe sleutel 4 van de 1.746 kleine aantallen precies uit te rekenen" in html
+    assert "4 of 1,746 small sums exactly known" in html
 
 
 def test_hostile_names_never_become_markup(make_area: Callable[..., AreaFile], colophon: Colophon, hostile: str):
