@@ -91,7 +91,7 @@ def go_on(bench: Bench, reason: str) -> tuple[Entry, ...]:
     InputError
         When nothing is lost.
     """
-    is_lost = not bench.folders.key.exists()
+    is_lost = _without_key(bench.folders.key)
     if is_lost:
         _make_key(bench.folders.key)
     key = fingerprint(_read_key(bench))
@@ -140,15 +140,30 @@ def _make_key(path: Path) -> None:
             path.hardlink_to(draft.name)
 
 
+def _without_key(path: Path) -> bool:
+    """Whether there is no key; a file that is none is put aside, with `.damaged` behind its name."""
+    if path.exists() and _key_in(path.read_bytes()) is None:
+        path.rename(path.with_name(f"{path.name}.damaged"))
+    return not path.exists()
+
+
+def _key_in(text: bytes) -> bytes | None:
+    """The key that a file holds in hexadecimal; None of what is no key."""
+    try:
+        key = bytes.fromhex(text.decode("ascii").strip())
+    except ValueError:
+        return None
+    return key if len(key) == KEY_BYTES else None
+
+
 def _read_key(bench: Bench) -> bytes:
     path = bench.folders.key
     try:
-        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except (OSError, ValueError) as error:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not written in hexadecimal"
-        raise InputError(f"{path}: cannot be read as a key ({reason}). {_mend(bench)}") from error
-    if len(key) != KEY_BYTES:
-        raise InputError(f"{path}: holds {len(key)} bytes, and a key has {KEY_BYTES}. {_mend(bench)}")
+        key = _key_in(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: the key cannot be read ({error.strerror}). {_mend(bench)}") from error
+    if key is None:
+        raise InputError(f"{path}: is no key, which is {KEY_BYTES} bytes in hexadecimal. {_mend(bench)}")
     return key
 
 

@@ -222,6 +222,15 @@ def test_with_a_new_key_what_was_told_is_still_known(bench: Bench):
     assert [table for _, table in known_secret(bench).earlier] == [table for _, table in before.earlier]
 
 
+@pytest.mark.parametrize("text", ["what?", "abcd", ""])
+def test_a_damaged_key_is_put_aside_when_it_is_given_up(bench: Bench, text: str):
+    _publish(bench)
+    bench.folders.key.write_text(text, encoding="ascii")
+    go_on(bench, "damaged")
+    assert len(known_secret(bench).key) == 32
+    assert bench.folders.key.with_name("protection.key.damaged").read_text() == text
+
+
 def test_nothing_is_given_up_while_nothing_is_lost(bench: Bench):
     _publish(bench)
     with pytest.raises(InputError, match="nothing is lost"):
