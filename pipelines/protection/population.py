@@ -71,6 +71,14 @@ def round_people(warehouse: Warehouse, area: AreaFile, secret: Secret) -> tuple[
     RoundingError
         When no rounding is found.
     """
+    asked = rounding_of(warehouse, area, secret)
+    groups = round_population(asked)
+    counts = counts_table(asked.parts, groups, str(area.year))
+    return rounded_persons(asked.parts, asked.persons, groups), counts
+
+
+def rounding_of(warehouse: Warehouse, area: AreaFile, secret: Secret) -> "Rounding":
+    """What is to be rounded of an area, and by what."""
     parts, atoms, persons = build_parts(warehouse), warehouse.read(ATOMS), warehouse.read(PERSONS)
     counts, total = warehouse.read(PEOPLE_COUNTS), unit_type(area)
     year = counts.filter(pc.field("unit_type") == total)["vintage"][0].as_py()
@@ -81,9 +89,7 @@ def round_people(warehouse: Warehouse, area: AreaFile, secret: Secret) -> tuple[
         of_group = pc.field("population_group") == group
         return units_of(public.filter(of_group), atoms, persons.filter(of_group), parts)
 
-    period = str(area.year)
-    groups = round_population(Rounding(parts, persons, public_units, secret.key, secret.told))
-    return rounded_persons(parts, persons, groups), counts_table(parts, groups, period)
+    return Rounding(parts, persons, public_units, secret.key, secret.told)
 
 
 @dataclass(frozen=True)
@@ -188,9 +194,9 @@ def _asked(asked: Rounding, group: Group) -> _Asked:
     memory = of_sums.of_first(first, same)
     lived_in = sums[first] > 0
     rows = first[lived_in]
-    # Chance is the same for all groups: of the same area, the group within is not rounded up where the other falls.
+    # Each group has a chance of its own: who knows how many people live in an area learns nothing by it of the oldest.
     names = told.names()
-    chance = uniform(asked.key, [names[row] for row in rows])
+    chance = uniform(asked.key, [f"{group.name}|{names[row]}" for row in rows])
     allowed = public.allow(options(sums[rows], chance, memory.among(lived_in)), rows)
     large = np.array([told.area_type[row] in LARGE_AREAS for row in rows], dtype=bool)
     weighs = large | (np.abs(allowed.preference) > _ANY_CHANCE)
