@@ -36,8 +36,8 @@ def test_every_indicator_is_explained_in_dutch_and_in_english(area: AreaFile, co
 
 def test_what_a_lost_key_costs_is_told_in_numbers(area: AreaFile, colophon: Colophon):
     html = method_page(area, colophon, {"lost_key": LOST_KEY})
-    assert "waren na één nieuwe sleutel 4 van de 1.746 kleine aantallen precies uit te rekenen" in html
-    assert "4 of 1,746 small sums exactly known" in html
+    assert "waren na één nieuwe sleutel hoogstens 7 van de 5.842 kleine aantallen precies uit te rekenen" in html
+    assert "at most 7 of 5,842 small sums exactly known" in html
 
 
 def test_hostile_names_never_become_markup(make_area: Callable[..., AreaFile], colophon: Colophon, hostile: str):
