@@ -15,7 +15,7 @@ _TOLD = ("protection", "told")
 
 @dataclass(frozen=True)
 class Purged:
-    """How many files were removed, and how many of what was told were kept."""
+    """How many files were removed, and of how many releases what they told of people was kept."""
 
     removed: int
     kept: int
@@ -50,7 +50,7 @@ def purge(private: Path) -> Purged:
         raise InputError(
             f"{error.filename}: cannot be removed ({error.strerror}). Give access to it, then purge once more."
         ) from error
-    return Purged(len(files) - len(kept), len(kept))
+    return Purged(len(files) - len(kept), sum(path.parent == told for path in kept))
 
 
 def _remove_empty(folder: Path) -> None:

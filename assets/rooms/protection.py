@@ -3,6 +3,7 @@
 from assets.bench import Bench
 from assets.secret import keep_told, known_secret
 from assets.step import Made, step
+from assets.survey_told import keep_survey, survey_told_before
 from pipelines.areas.contracts import VALUES
 from pipelines.places.contracts import REGISTER
 from pipelines.protection import contracts
@@ -17,13 +18,13 @@ from pipelines.protection.publication import (
     protect_reach,
     publish_places,
 )
-from pipelines.protection.survey_tables import audit_table, hide_survey, shown_table
+from pipelines.protection.survey_tables import audit_table, hide_survey, shown_table, told_of
 from pipelines.sources.contracts import AREAS, INVENTORY
 
 
 @step(
     "protection/decisions",
-    writes=(contracts.ROUNDED, contracts.COUNTS, contracts.SURVEY_SHOWN, contracts.SURVEY_AUDIT),
+    writes=(contracts.ROUNDED, contracts.COUNTS, contracts.SURVEY_SHOWN, contracts.SURVEY_AUDIT, contracts.SURVEY_TOLD),
     reads=(
         "people/origins",
         "people/persons",
@@ -36,8 +37,10 @@ from pipelines.sources.contracts import AREAS, INVENTORY
 def decisions(bench: Bench) -> Made:
     """People by five at a time, from which all numbers of people follow; which survey values may go out (personal)."""
     rounded = round_people(bench.warehouse, bench.area, known_secret(bench))
-    survey = hide_survey(bench.warehouse, bench.area)
-    return Made((*rounded, shown_table(survey), audit_table(survey)), remarks=left_out_remarks(rounded[1]))
+    survey = hide_survey(bench.warehouse, bench.area, survey_told_before(bench))
+    return Made(
+        (*rounded, shown_table(survey), audit_table(survey), told_of(survey)), remarks=left_out_remarks(rounded[1])
+    )
 
 
 @step(
@@ -54,6 +57,7 @@ def indicators(bench: Bench) -> Made:
     grounds = Grounds(counts, bench.read(VALUES))
     require_accounted(tidy, {area_type: table for area_type, (table, _) in wide.items()}, grounds)
     keep_told(bench, counts)
+    keep_survey(bench, bench.read(contracts.SURVEY_TOLD))
     survey_tables = protect_changes(bench.warehouse), protect_quality(bench.warehouse)
     return Made((tidy, audit, *survey_tables), further=tuple(wide.values()))
 

@@ -130,6 +130,18 @@ SURVEY_SHOWN = Contract(
     ),
 )
 
+SURVEY_TOLD = Contract(
+    "protection/survey_told",
+    grain="one survey cell of a wave that a release told: a question, a category ('mean' of a scale) and an area",
+    key=("wave", "area_type", "area_code", "question", "category"),
+    personal=True,
+    columns=(
+        *SURVEY_SHOWN.columns[:-1],
+        Column("respondents", pa.float64(), "who answered then", minimum=0),
+        Column("chosen", pa.float64(), "how many of them chose it; of a scale tenths of scores", minimum=0),
+    ),
+)
+
 SURVEY_CHANGES = Contract(
     "out/survey_changes",
     grain="one change between a wave and the next: an area and an indicator; no ranks",

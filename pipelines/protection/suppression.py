@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
 
 from pipelines.protection.attack import SOLVED, Flags, Floats
 from pipelines.protection.survey_attack import Cut, Proofs, examine, nothing_found
-from pipelines.protection.survey_cells import CAUSES, QuestionCells, primary
+from pipelines.protection.survey_cells import CAUSES, QuestionCells, primary, shown_once
 from pipelines.protection.survey_knowledge import Knowledge, attackers, knowledge, owners
 from pipelines.protection.survey_rules import Rules
 
@@ -194,7 +194,7 @@ def audit_rows(found: Suppression) -> pa.Table:
     no true number, cause or width that follows from a true number is in them; `is_wide` tells that every attacker
     was kept as uncertain as `rules` ask. A scale counts tenths of scores.
     """
-    cells = found.cells
+    cells = shown_once(found.cells, found.hidden)
     known = knowledge(cells, replace(found.rules, respondents_are_known=False))
     guards = known.guards.chosen(~known.guards.is_share)
     fewest = replace(guards, needed=np.minimum(guards.needed, found.rules.fewest + 1))

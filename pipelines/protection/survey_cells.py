@@ -9,7 +9,7 @@ the weights would see the unweighted share, so that is what the rules and the at
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +35,7 @@ Area = tuple[str, str]
 AREA_COLUMNS = {"buurt": "buurt_code", "gemeente": "gemeente_code", "pc4": "pc4", "wijk": "wijk_code"}
 SCALE = "mean"
 HIGHEST_SCORE = 10.0
-CAUSES = ("too_few", "group_disclosure", "dominance")
+CAUSES = ("too_few", "group_disclosure", "dominance", "earlier")
 _PART = [AREA_COLUMNS[name] for name in ("buurt", "wijk", "gemeente", "pc4")]
 _NEEDED = ("question", "category", *_PART, "weight", "score")
 
@@ -53,13 +53,49 @@ class Areas:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Between what the share of each cell lies by other tables than its own, shape (categories, areas) each.
+
+    `low`, `high` hold of a cell that is shown, since what changed between two waves is shown with both. `told_low`,
+    `told_high` hold whatever is hidden, since an earlier release told it; `needed` is how uncertain the number of such
+    a cell must stay all the same, NaN of a cell that no earlier release told. 0 and 1 where nothing is told.
+    `is_kept_back`: a new figure beside an old one would tell what those who came since answered, or an earlier release
+    hid it of the same answers.
+    """
+
+    low: Floats
+    high: Floats
+    told_low: Floats
+    told_high: Floats
+    needed: Floats
+    is_kept_back: Flags
+
+    @property
+    def was_told(self) -> Flags:
+        """Whether an earlier release told each cell, shape (categories, areas)."""
+        return np.isfinite(self.needed)
+
+
+def nothing_beside(shape: tuple[int, ...]) -> Beside:
+    """No other table: one wave, and no release before."""
+    return Beside(
+        np.zeros(shape),
+        np.ones(shape),
+        np.zeros(shape),
+        np.ones(shape),
+        np.full(shape, np.nan),
+        np.zeros(shape, dtype=bool),
+    )
+
+
+@dataclass(frozen=True)
 class QuestionCells:
     """The true table of one question.
 
     `part_counts` (categories, parts): respondents per category; of a scale one row more, what is short of ten, of which
     nothing is published. `most` (areas,) is the largest number of respondents an area can have, as anyone may know;
     `is_dominated` (areas,) whether a few weights make up the figure; `alike` (areas,) the most respondents whose scores
-    are nearly the same, nought of categories.
+    are nearly the same, nought of categories; `other_tables` what else is told of the same answers, if anything is.
     """
 
     question: str
@@ -69,6 +105,12 @@ class QuestionCells:
     most: Floats
     is_dominated: Flags
     alike: Floats
+    other_tables: Beside | None = None
+
+    @property
+    def beside(self) -> Beside:
+        """What other tables tell of the shares."""
+        return self.other_tables or nothing_beside(self.chosen.shape)
 
     @property
     def is_scale(self) -> bool:
@@ -202,6 +244,7 @@ def primary(cells: QuestionCells, rules: Rules) -> dict[str, Flags]:
         "too_few": np.broadcast_to(too_few(cells.respondents, rules.minimum_n), shape),
         "group_disclosure": share_tells(cells, rules) | is_alike,
         "dominance": np.broadcast_to(cells.is_dominated, shape),
+        "earlier": cells.beside.is_kept_back,
     }
 
 
@@ -214,3 +257,11 @@ def exceptions_of(cells: QuestionCells, rules: Rules) -> Floats:
 def share_tells(cells: QuestionCells, rules: Rules) -> Flags:
     """Whether the share of each cell, shape (categories, areas), says something of everyone or nearly everyone."""
     return tells_of_a_group(cells.chosen, cells.respondents, exceptions_of(cells, rules), is_scale=cells.is_scale)
+
+
+def shown_once(cells: QuestionCells, hidden: Flags) -> QuestionCells:
+    """Leave out what an earlier release told and this one tells again, of all but `hidden` (categories, areas)."""
+    beside = cells.beside
+    moved = np.nan_to_num(beside.needed) > 0
+    needed = np.where(hidden | moved, beside.needed, np.nan)
+    return replace(cells, other_tables=replace(beside, needed=needed))

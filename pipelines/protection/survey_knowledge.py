@@ -21,6 +21,8 @@ CLASS_ENDS = np.append(CLASS_STARTS[1:] - 1, np.inf)
 ALWAYS = -1
 # Past the bound of a share by a tenth of a respondent: an empty table lies on it.
 _BEYOND = 0.1
+# Of these a model's estimates are made to agree with the whole (`survey/modelled`).
+BENCHMARKED = ("buurt", "pc4")
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ def attackers(cells: QuestionCells, rules: Rules) -> tuple[Knowledge, ...]:
 def knowledge(cells: QuestionCells, rules: Rules) -> Knowledge:
     """Set out what is known of one question by an outsider as `rules` has him."""
     forms = _forms(cells)
-    told = (_known_shares,) if rules.respondents_are_known else (_shares, _classes)
-    parts = [f(cells, rules, forms) for f in (*told, _public)]
+    told = (_known_shares, _benchmark) if rules.respondents_are_known else (_shares, _classes)
+    parts = [f(cells, rules, forms) for f in (*told, _told_before, _public)]
     everything = Polytope(
         vstack([part.rows for part in parts]).tocsr(),
         np.concatenate([part.low for part in parts]),
@@ -160,6 +162,7 @@ def _told_of(cells: QuestionCells, rules: Rules) -> _Told:
     respondents = cells.respondents if rules.respondents_are_known else respondent_class(cells.respondents)[0]
     is_known = can_be_known(respondents, cells.areas.residents, rules)
     low, high = rounded_interval(cells.shares, rules.share_step)
+    low, high = np.maximum(low, cells.beside.low), np.minimum(high, cells.beside.high)
     high = np.where(is_known, np.minimum(high, rules.largest_share), high)
     others = np.broadcast_to(np.where(is_known, 0.0, rules.alone), high.shape)
     if cells.is_scale:
@@ -198,6 +201,49 @@ def _known_shares(cells: QuestionCells, rules: Rules, forms: _Forms) -> _Rows:
     return _Rows(forms.cell, low, high, np.arange(len(low)), low, respondents - high)
 
 
+def _benchmark(cells: QuestionCells, rules: Rules, forms: _Forms) -> _Rows:
+    """Estimates of small areas add up to that of all together, each by its inhabitants: one equation more per type.
+
+    Who answered adds up as well, but by respondents: two hidden areas, of which both sums are known, are known. The sum
+    is told with the gemeente, and always where there is no single one.
+    """
+    names = cells.areas.names
+    gemeenten = [place for place, (kind, _) in enumerate(names) if kind == "gemeente"]
+    weights = [w for w in (_parts_of_benchmark(cells, kind, rules) for kind in BENCHMARKED) if w.any()]
+    n_categories, n_areas = cells.chosen.shape
+    forms_ = [np.kron(np.eye(n_categories), weight) for weight in weights]
+    picked = csr_array(np.concatenate([*forms_, np.zeros((0, n_categories * n_areas))]))
+    summed = np.concatenate([cells.chosen @ weight for weight in weights] or [np.zeros(0)])
+    low, high = rounded_interval(summed, rules.share_step)
+    own = np.arange(n_categories) * n_areas + gemeenten[0] if len(gemeenten) == 1 else np.full(n_categories, ALWAYS)
+    return _Rows(csr_array(picked @ forms.cell), low, high, np.tile(own, len(weights)).astype(np.int64), low, 1 - high)
+
+
+def _parts_of_benchmark(cells: QuestionCells, kind: str, rules: Rules) -> Floats:
+    """What one respondent of each area (areas,) adds to the mean of a type, each area counted by its inhabitants."""
+    n, residents = cells.respondents, cells.areas.residents
+    is_of_kind = np.array([name == kind for name, _ in cells.areas.names], dtype=bool)
+    takes_part = is_of_kind & (n >= rules.minimum_n) & (residents > 0)
+    people = np.where(takes_part, residents, 0.0)
+    share = people / people.sum() if takes_part.any() else people
+    return np.divide(share, n, out=np.zeros(len(n)), where=takes_part)
+
+
+def _told_before(cells: QuestionCells, rules: Rules, forms: _Forms) -> _Rows:
+    """Shares that an earlier release told, within which they still lie: nothing that is hidden now takes them back."""
+    beside = cells.beside
+    told = np.flatnonzero(beside.was_told.ravel())
+    low, high = beside.told_low.ravel()[told], beside.told_high.ravel()[told]
+    owner, nought, free = np.full(len(told), ALWAYS), np.zeros(len(told)), np.full(len(told), np.inf)
+    cell, area = forms.cell[told], forms.area_of_cell[told]
+    if rules.respondents_are_known:
+        respondents = np.tile(cells.respondents, len(cells.categories))[told]
+        return _Rows(cell, low * respondents, high * respondents, owner, nought, nought)
+    over, under = cell - area.multiply(high[:, None]), cell - area.multiply(low[:, None])
+    ends = np.concatenate([-free, nought]), np.concatenate([nought, free])
+    return _Rows(vstack([over, under]).tocsr(), *ends, np.tile(owner, 2), np.tile(nought, 2), np.tile(nought, 2))
+
+
 def _classes(cells: QuestionCells, rules: Rules, forms: _Forms) -> _Rows:
     start, end = respondent_class(cells.respondents)
     start, end = np.maximum(start, rules.minimum_n), np.minimum(end, cells.most)
@@ -230,17 +276,22 @@ def _guards(cells: QuestionCells, rules: Rules, forms: _Forms) -> Guards:
     n_categories = len(cells.categories)
     respondents = cells.respondents
     known = (respondents > 0) & can_be_known(respondents, cells.areas.residents, rules)
-    group = np.flatnonzero((share_tells(cells, rules) & known).ravel())
+    group = np.flatnonzero((share_tells(cells, rules) & known & ~cells.beside.was_told).ravel())
     least, most = public_bounds(cells, rules)
     n_cells, n_areas = cells.chosen.size, len(most)
-    guarded = np.arange(n_cells if rules.respondents_are_known else n_cells + n_areas)
+    needed_before = np.append(cells.beside.needed.ravel(), np.full(n_areas, np.nan))
+    # What was told is told; of it only who was added since is guarded.
+    guarded = np.flatnonzero(needed_before != 0)
+    guarded = guarded[guarded < n_cells] if rules.respondents_are_known else guarded
     bound = np.concatenate([np.tile(most, n_categories), most - least])
     # Who knows a number knows what is left of its area: neither can be less sure than the other.
     lesser = np.minimum(cells.chosen, respondents - cells.chosen)
     numbers = np.concatenate([lesser.ravel(), respondents])
+    needed = needed_width(numbers, bound, rules)
+    needed = np.where(np.isfinite(needed_before), np.minimum(needed_before, needed), needed)
     return Guards(
         vstack([vstack([forms.cell, forms.area]).tocsr()[guarded], _share_forms(cells, rules, forms, group)]).tocsr(),
-        np.concatenate([needed_width(numbers, bound, rules)[guarded], np.full(len(group), _BEYOND)]),
+        np.concatenate([needed[guarded], np.full(len(group), _BEYOND)]),
         np.concatenate([guarded, group]),
         np.repeat([False, True], [len(guarded), len(group)]),
     )
