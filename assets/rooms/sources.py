@@ -1,5 +1,7 @@
 """`sources/`: read the deliveries of one area into tables."""
 
+from dataclasses import replace
+
 from assets.bench import Bench
 from assets.step import Made, step
 from pipelines.sources import contracts, deliveries
@@ -74,7 +76,9 @@ def survey(bench: Bench) -> Made:
     found = read.last(deliveries.delivered_survey, bench.area, bench.raw)
     told, remarks = read.last(deliveries.delivered_inventory, bench.area, bench.raw)
     tables = (found.respondents, found.answers, found.items, found.strata, found.margins, told)
-    return Made(tables, remarks=found.remarks + remarks)
+    # Which records were withheld or told in general is for who delivers them, by `check`: no release says it.
+    unnumbered = tuple(replace(remark, examples="") for remark in remarks)
+    return Made(tables, remarks=found.remarks + unnumbered)
 
 
 STEPS = (statistics, addresses, segments, places, survey)

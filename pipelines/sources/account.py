@@ -27,8 +27,8 @@ _READER = dict.fromkeys(UNIT_TYPE_OF, "statistics") | {
 }
 # All the columns of a CBS layer would fill a screen; the first show of which kind they are.
 LONGEST = 400
-# Of what persons answered or said nothing is shown, whatever a reader gives.
-_PERSONAL = frozenset({"respondents", "respondents_before", "inventory"})
+# Of what persons answered nothing is shown, whatever a reader gives; what they said is told by numbers of records.
+_PERSONAL = frozenset({"respondents", "respondents_before"})
 
 
 @dataclass(frozen=True)

@@ -121,9 +121,7 @@ def _told(records: pa.Table, path: str) -> tuple[pa.Table, tuple[Remark, ...]]:
         ("quote names a role that one person in a buurt has; read it again", "noted", kept & points & has_buurt),
     ]
     remarks = (
-        Remark(path, f"{words} ({_listed(numbers[who])})", action, int(who.sum()))
-        for words, action, who in told
-        if who.any()
+        Remark(path, words, action, int(who.sum()), _listed(numbers[who])) for words, action, who in told if who.any()
     )
     place = records.column_names.index("said_by")
     spoken = records.set_column(place, "said_by", pa.array(general.tolist(), pa.string()))

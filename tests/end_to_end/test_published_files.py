@@ -309,8 +309,10 @@ def test_the_run_says_what_went_in_what_it_cost_and_what_was_checked(published: 
     assert all(one["seconds"] >= 0 and one["peak_mb"] > 0 for one in record["steps"])
     assert all(check["passed"] for check in record["checks"])
     assert len(record["checks"]) >= 25
-    told = {"read", "set_aside", "repaired", "reprojected", "listed", "merged", "relaxed", "noted"}
+    told = {"read", "set_aside", "repaired", "reprojected", "listed", "merged", "relaxed", "noted", "mended"}
     assert {rejected["action"] for rejected in record["rejected"]} <= told
+    of_quotes = [rejected for rejected in record["rejected"] if rejected["source"].endswith("inventaris.csv")]
+    assert {rejected["examples"] for rejected in of_quotes} == {""}
 
 
 def test_every_value_can_be_traced_to_the_deliveries_it_rests_on(published: Path):
