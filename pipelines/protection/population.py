@@ -19,6 +19,7 @@ from pipelines.people.groups import Group, all_groups
 from pipelines.protection.chance import uniform
 from pipelines.protection.contracts import COUNTS, PART, ROUNDED
 from pipelines.protection.memory import SUM, Remembered, remember
+from pipelines.protection.nesting import groups_within, holder_of, size_of
 from pipelines.protection.parts import LARGE_AREAS, Parts, Told, build_parts, spread, told_of, without_repeats
 from pipelines.protection.public import Public, Units, public_counts, public_unit_types, unit_type, units_of
 from pipelines.protection.rounding import Options, Sums, options, round_parts, round_together
@@ -31,7 +32,6 @@ from pipelines.warehouse import Warehouse
 Floats = NDArray[np.float64]
 # Log-odds beyond what chance gives: of sums that are preferred for a reason.
 _ANY_CHANCE = 50.0
-EVERYBODY = "all"
 LEFT_OUT = "left_out"
 
 
@@ -112,13 +112,13 @@ def round_population(asked: Rounding) -> tuple[RoundedGroup, ...]:
         When no rounding is found.
     """
     known = set(asked.persons["population_group"].unique().to_pylist())
-    groups = sorted((group for group in all_groups() if group.name in known), key=_size, reverse=True)
+    groups = sorted((group for group in all_groups() if group.name in known), key=size_of, reverse=True)
     asked_of = {group.name: _asked(asked, group) for group in groups}
     rounded = _one_after_another(groups, asked_of)
     if any(np.any(taken > held) for taken, held in _crowds(groups, rounded)):
         # One after the other they did not fit in each other; which is rare, as all at once takes far longer.
         programs = [(asked_of[group.name].parts, asked_of[group.name].sums) for group in groups]
-        rounded = dict(zip(rounded, round_together(programs, _within(groups)), strict=True))
+        rounded = dict(zip(rounded, round_together(programs, groups_within(groups)), strict=True))
     return tuple(_rounded_group(group, asked_of[group.name], rounded[group.name]) for group in groups)
 
 
@@ -148,24 +148,9 @@ def left_out_remarks(counts: pa.Table) -> tuple[Remark, ...]:
     return tuple(found)
 
 
-def _within(groups: Sequence[Group]) -> list[tuple[int, list[int]]]:
-    """Of each group that holds others, its number and theirs; ages and households apart, as these are not exclusive."""
-    found = []
-    for number, holder in enumerate(groups):
-        for households in (False, True):
-            inner = [
-                other
-                for other, group in enumerate(groups)
-                if group.is_households == households and _holder(group, groups) is holder
-            ]
-            if inner:
-                found.append((number, inner))
-    return found
-
-
 def _crowds(groups: Sequence[Group], rounded: Mapping[str, Floats]) -> Iterator[tuple[Floats, Floats]]:
     """How many the groups within a group are together in each part, and how many it is itself."""
-    for holder, inner in _within(groups):
+    for holder, inner in groups_within(groups):
         taken = [rounded[groups[number].name] for number in inner]
         yield np.sum(taken, axis=0), rounded[groups[holder].name]
 
@@ -206,20 +191,6 @@ def _asked(asked: Rounding, group: Group) -> _Asked:
     return _Asked(true, told, public, parts, Sums(sparse.csr_array(told.members[rows]), allowed, weighs), sum_of)
 
 
-def _size(group: Group) -> tuple[bool, int, str]:
-    """Groups that hold others come first: everybody, then ages by how many years they span, then households."""
-    years = 0 if group.is_households else group.high - group.low
-    return (group.name == EVERYBODY, years, group.name)
-
-
-def _holds(outer: Group, inner: Group) -> bool:
-    if outer.is_households or outer.name == inner.name:
-        return False
-    if outer.name == EVERYBODY:
-        return True
-    return not inner.is_households and outer.low <= inner.low and inner.high <= outer.high
-
-
 def _room(
     group: Group, groups: Sequence[Group], asked: Mapping[str, _Asked], done: Mapping[str, Floats]
 ) -> Floats | None:
@@ -227,18 +198,13 @@ def _room(
 
     Of the groups beside it within the same larger one, those not yet rounded keep room for as many as they surely have.
     """
-    holder = _holder(group, groups)
+    holder = holder_of(group, groups)
     if holder is None:
         return None
-    beside = [other for other in groups if other is not group and _holder(other, groups) is holder]
+    beside = [other for other in groups if other is not group and holder_of(other, groups) is holder]
     beside = [other for other in beside if other.is_households == group.is_households]
     taken = [done.get(other.name, asked[other.name].parts.low) for other in beside]
     return np.asarray(done[holder.name] - np.sum([np.zeros_like(done[holder.name]), *taken], axis=0), dtype=np.float64)
-
-
-def _holder(group: Group, groups: Sequence[Group]) -> Group | None:
-    """The smallest group that holds another; None of everybody."""
-    return min((other for other in groups if _holds(other, group)), key=_size, default=None)
 
 
 def _memory(asked: Rounding, told: Told, group: Group, true: Floats) -> tuple[Remembered, Remembered]:

@@ -9,7 +9,7 @@ Rounding never fails on what was told before, for that is only preferred: the tr
 every part and sum. Where no whole fives do (cells may lie across both trees), the fewest sums are left out.
 
 Of the roundings that are possible, chance picks one; chance comes from a secret key (`chance.py`). Here is the choice;
-what the parts and sums are stands in `population.py`.
+what the parts and sums are stands in `population.py`, and how it is found in `programme.py`.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
-from pipelines.errors import SamenhangError
 from pipelines.protection.memory import EXACT, Remembered, nothing_told
+from pipelines.protection.programme import Program, solved
 from pipelines.protection.thresholds import BASE
 
 Floats = NDArray[np.float64]
@@ -31,11 +30,6 @@ _MOVES = 0.1
 _SUM_WEIGHT, _EARLIER_WEIGHT = 8.0, 1_000.0
 # A part that holds more of a group than of the group around it; avoided, but not at the cost of a sum.
 _CROWDED_WEIGHT = 10_000.0
-# A sum that is left out, for each five that it is off; avoided before all else.
-_LEFT_OUT_WEIGHT = 1_000_000.0
-_SMALL_SUM = 60
-# Bounds that do not depend on how busy the machine is: the same input gives the same numbers.
-_SOLVER = {"node_limit": 2_000, "mip_rel_gap": 1e-6}
 
 
 @dataclass(frozen=True)
@@ -135,7 +129,7 @@ def round_parts(parts: Options, sums: Sums, at_most: Floats | None = None) -> Fl
         crowded = parts.may_rise & (parts.low + BASE > at_most)
         dear = np.concatenate([_CROWDED_WEIGHT * crowded, np.zeros(len(program.costs) - len(parts.low))])
         program = replace(program, costs=program.costs + dear)
-    return _rounded(parts, _solved(program))
+    return _rounded(parts, solved(program))
 
 
 def round_together(
@@ -166,7 +160,7 @@ def round_together(
     room = sparse.csr_array(sparse.vstack([sparse.hstack(row) for row in blocks]))
     left = [groups[holder][0].low - np.sum([groups[one][0].low for one in inner], axis=0) for holder, inner in within]
     whole = sparse.block_diag([program.members for program in programs], format="csr")
-    joint = _Program(
+    joint = Program(
         np.concatenate([program.costs for program in programs]),
         sparse.csr_array(sparse.vstack([whole, room])),
         np.concatenate([*(program.least for program in programs), np.full(room.shape[0], -np.inf)]),
@@ -175,42 +169,24 @@ def round_together(
         np.concatenate([program.highest for program in programs]),
         np.repeat([True, False], [whole.shape[0], room.shape[0]]),
     )
-    found = np.split(_solved(joint), np.cumsum([len(program.costs) for program in programs])[:-1])
+    found = np.split(solved(joint), np.cumsum([len(program.costs) for program in programs])[:-1])
     return tuple(_rounded(parts, one) for (parts, _), one in zip(groups, found, strict=True))
 
 
-def _share(group: int, pair: tuple[int, Sequence[int]], n: int, programs: Sequence["_Program"]) -> sparse.csr_array:
+def _share(group: int, pair: tuple[int, Sequence[int]], n: int, programs: Sequence[Program]) -> sparse.csr_array:
     """The part of the rule that a group holds those within it, which is about one group."""
     sign = -1.0 if group == pair[0] else float(group in pair[1])
     rest = len(programs[group].costs) - n
     return sparse.csr_array(sparse.hstack([sign * sparse.eye_array(n), sparse.csr_array((n, rest))]))
 
 
-@dataclass(frozen=True)
-class _Program:
-    """A program in whole numbers: costs and bounds of its columns, and rows whose sums lie between least and most.
-
-    Rows that are a sum may be left out; others hold always.
-
-    Columns say by how many times five a part, and then a sum that weighs, rises over its lower option.
-    """
-
-    costs: Floats
-    members: sparse.csr_array
-    least: Floats
-    most: Floats
-    lowest: Floats
-    highest: Floats
-    is_sum: NDArray[np.bool_]
-
-
-def _program(parts: Options, sums: Sums) -> _Program:
+def _program(parts: Options, sums: Sums) -> Program:
     offset = (sums.options.low - sums.members @ parts.low) / BASE
     weighing = np.flatnonzero(sums.weighs)
     k = len(weighing)
     rises = sparse.csr_array((-np.ones(k), (weighing, np.arange(k))), shape=(len(offset), k))
     stays, grows = np.where(sums.options.may_stay, 0.0, 1.0), np.where(sums.options.may_rise, 1.0, 0.0)
-    return _Program(
+    return Program(
         np.concatenate([-parts.preference, -_SUM_WEIGHT * sums.options.preference[weighing]]),
         sparse.csr_array(sparse.hstack([sums.members, rises])),
         offset + np.where(sums.weighs, 0.0, stays),
@@ -221,70 +197,5 @@ def _program(parts: Options, sums: Sums) -> _Program:
     )
 
 
-def _solved(program: _Program) -> Floats:
-    """The cheapest whole numbers, or nearly so.
-
-    Of two trees alone these are found without asking for them to be whole. With cells a few in a hundred are not: then
-    only these are asked for anew, and as long as that cannot be, all that share a small sum with them too.
-    """
-    found = _found(program, program.lowest, program.highest, whole=False)
-    if found is None:
-        return _with_sums_left_out(program)
-    loose = np.abs(found - np.round(found)) > EXACT
-    while loose.any():
-        lowest, highest = (np.where(loose, bound, np.round(found)) for bound in (program.lowest, program.highest))
-        whole = _found(program, lowest, highest, whole=True)
-        if whole is not None:
-            return np.asarray(np.round(whole), dtype=np.float64)
-        if loose.all():
-            return _with_sums_left_out(program)
-        loose = _with_neighbours(program.members, loose)
-    return np.asarray(np.round(found), dtype=np.float64)
-
-
-def _with_sums_left_out(program: _Program) -> Floats:
-    """The cheapest whole numbers by which the fewest sums are none of their options."""
-    off = sparse.csr_array(sparse.eye_array(len(program.is_sum)).tocsr()[:, np.flatnonzero(program.is_sum)])
-    n, k = len(program.costs), off.shape[1]
-    relaxed = replace(
-        program,
-        costs=np.concatenate([program.costs, np.full(2 * k, _LEFT_OUT_WEIGHT)]),
-        members=sparse.csr_array(sparse.hstack([program.members, off, -off])),
-    )
-    found = _found(
-        relaxed,
-        np.pad(program.lowest, (0, 2 * k)),
-        np.pad(program.highest, (0, 2 * k), constant_values=np.inf),
-        whole=True,
-    )
-    if found is None:
-        raise RoundingError(
-            f"people cannot be rounded within {BASE}. This is a defect of ours: report it with this line."
-        )
-    return np.asarray(np.round(found[:n]), dtype=np.float64)
-
-
-def _found(program: _Program, lowest: Floats, highest: Floats, *, whole: bool) -> Floats | None:
-    if not len(program.costs):
-        return program.costs
-    rows = LinearConstraint(program.members, program.least, program.most)
-    kinds = np.full(len(program.costs), fill_value=int(whole))
-    bounds = Bounds(lowest, highest)
-    answer: Floats | None = milp(program.costs, constraints=rows, bounds=bounds, integrality=kinds, options=_SOLVER).x
-    return answer
-
-
-def _with_neighbours(members: sparse.csr_array, loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The same columns and those that share a small sum with one of them; all, when that adds none."""
-    small = sparse.csr_array(abs(members[np.flatnonzero(np.diff(members.indptr) <= _SMALL_SUM)]))
-    touched = small @ loose.astype(np.float64) > 0
-    wider: NDArray[np.bool_] = loose | (small.T @ touched.astype(np.float64) > 0)
-    return wider if wider.sum() > loose.sum() else np.ones_like(loose)
-
-
 def _rounded(parts: Options, rises: Floats) -> Floats:
     return np.asarray(parts.low + BASE * rises[: len(parts.low)], dtype=np.float64)
-
-
-class RoundingError(SamenhangError):
-    """No rounding was found at all."""
