@@ -62,9 +62,10 @@ def require_accounted(indicators: pa.Table, wide: Mapping[str, pa.Table], ground
     large, small = people.filter(pc.invert(is_small)), people.filter(is_small)
     _refuse("out/indicators", large, _numbers_of_areas(large, grounds))
     _refuse("out/indicators", small, _classes_of_cells(small, grounds.counts))
+    names = _names(indicators)
     for area_type, table in wide.items():
         told = indicators.filter(pc.equal(indicators["area_type"], area_type))
-        _refuse(f"out/{area_type}", table, _differences(table, told, _names(indicators)))
+        _refuse(f"out/{area_type}", table, _differences(table, told, names))
 
 
 def _refuse(table: str, rows: pa.Table, found: Iterator[tuple[str, Flags]]) -> None:
