@@ -26,13 +26,16 @@ VALUE_REASONS = (
     "no_residents",
     "people_unknown",
 )
+# What `survey/publication_rules` says of an estimate that leans on few.
+_LEANING = ("high_design_effect", "heavy_respondent")
 QUALITY_REASON = Column(
     "quality_reason",
     pa.string(),
     "why caution is due where no interval says it: age_other_vintage (ages of another year than the people), "
     "counts_contradict (it rests on counts that cannot all be right), or of a survey imprecise, synthetic (of a model "
-    "alone) or no_probability_sample; else ''",
-    values=(*QUALITY_REASONS, "imprecise", "synthetic", "no_probability_sample"),
+    "alone), high_design_effect (the design tells a third of what as many respondents drawn alone would, or less), "
+    "heavy_respondent (one bears over 3 % of the weight) or no_probability_sample; else ''",
+    values=(*QUALITY_REASONS, "imprecise", "synthetic", *_LEANING, "no_probability_sample"),
 )
 KEYS = (
     Column("area_type", pa.string(), "h3, pc6, pc4, buurt, wijk or gemeente", values=AREA_TYPES),

@@ -16,6 +16,7 @@ from pipelines.survey.contracts import DIRECT, ESTIMATES
 from pipelines.survey.design import DomainMeans, Domains, domain_means
 from pipelines.survey.fay_herriot import fit
 from pipelines.survey.intervals import korn_graubard, t_interval
+from pipelines.survey.leaning import Leaning, leaning
 from pipelines.survey.living import Lived
 from pipelines.survey.modelled import Ground, Modelled, Own, model_rows
 from pipelines.survey.publication_rules import Judged, Verdicts, judge_direct, require_area_type
@@ -37,6 +38,7 @@ class Estimated:
     upper: Floats
     reliability: Floats
     verdicts: Verdicts
+    leaning: Leaning
 
 
 def estimate_wave(
@@ -65,7 +67,11 @@ def estimate_wave(
     for response in made:
         found = estimated(wave, sample, response, ground)
         everybody = _everybody(sample, response, ground.lived)
-        models = model_rows(Own(wave.year, response, found.means, everybody), ground) if wave.is_probability else ()
+        models = (
+            model_rows(Own(wave.year, response, found.means, everybody, found.leaning), ground)
+            if wave.is_probability
+            else ()
+        )
         chosen = {key for part in models for key in part.chosen}
         parts.append(_rows(wave.year, found, ground.lived, chosen))
         parts.extend(part.table for part in models)
@@ -76,6 +82,7 @@ def estimate_wave(
 def estimated(wave: Wave, sample: Sample, response: Response, ground: Ground) -> Estimated:
     """Estimate one figure in every area from its own respondents, and judge it."""
     means = domain_means(response.values, sample.design, ground.lived.domains, ground.people)
+    on_what = leaning(response.values, sample.design, ground.lived.domains, means)
     if not wave.is_probability:
         means = means.without_error()
     if response.is_share:
@@ -84,10 +91,18 @@ def estimated(wave: Wave, sample: Sample, response: Response, ground: Ground) ->
     else:
         lower, upper = t_interval(means, response.lowest, response.highest)
         reliability = _reliabilities(response, means, ground.lived)
-    judged = Judged(means.mean, lower, upper, means.se, means.respondents, reliability, is_share=response.counts_people)
-    return Estimated(
-        response, means, lower, upper, reliability, judge_direct(judged, is_probability=wave.is_probability)
+    judged = Judged(
+        means.mean,
+        lower,
+        upper,
+        means.se,
+        means.effective,
+        reliability,
+        is_share=response.counts_people,
+        leaning=on_what,
     )
+    verdicts = judge_direct(judged, is_probability=wave.is_probability)
+    return Estimated(response, means, lower, upper, reliability, verdicts, on_what)
 
 
 def _everybody(sample: Sample, response: Response, lived: Lived) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pipelines.survey.context import COVARIATES, Context, context_of, neighbours
 from pipelines.survey.contracts import ESTIMATES, MODEL
 from pipelines.survey.design import DomainMeans
+from pipelines.survey.leaning import Leaning
 from pipelines.survey.living import Lived
 from pipelines.survey.publication_rules import FEWEST_EVER, Judged, judge_model
 from pipelines.survey.responses import Response
@@ -39,12 +40,13 @@ class Ground:
 
 @dataclass(frozen=True)
 class Own:
-    """What areas' own answers say of one figure of one wave, and the direct estimate of all who live there."""
+    """What areas' own answers say of one figure of one wave and lean on, and the estimate of all who live there."""
 
     year: int
     response: Response
     means: DomainMeans
     everybody: float
+    leaning: Leaning
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,10 @@ def _of_type(own: Own, near: Near, lived: Lived) -> Modelled:
         found.lower,
         found.upper,
         np.sqrt(found.mse),
-        means.respondents[place],
+        means.effective[place],
         np.full(len(place), np.nan),
         is_share=response.counts_people,
+        leaning=own.leaning.of(place),
     )
     verdicts = judge_model(judged, found.gamma, found.reasons[0] if found.reasons else "")
     chosen = verdicts.verdict != "not"

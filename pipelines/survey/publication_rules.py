@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from pipelines.errors import ContractError
 from pipelines.survey.contracts import AREA_TYPES
+from pipelines.survey.leaning import Leaning
+from pipelines.survey.weights import HEAVY_SHARE, HIGH_EFFECT
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -33,8 +35,9 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class Judged:
-    """Estimates to judge, shape (n,): value, interval (NaN none), standard error, respondents.
+    """Estimates to judge, shape (n,): value, interval (NaN none), standard error, effective respondents.
 
+    `leaning` tells on what they lean, where that is to be judged.
     `reliability` is NaN where it is not known, or does not apply: then the width alone decides. `is_share` of shares
     and their differences.
     """
@@ -43,9 +46,10 @@ class Judged:
     lower: Floats
     upper: Floats
     se: Floats
-    respondents: NDArray[np.int64]
+    effective: Floats
     reliability: Floats
     is_share: bool = False
+    leaning: Leaning | None = None
 
 
 def require_area_type(area_type: str) -> None:
@@ -66,18 +70,20 @@ def require_area_type(area_type: str) -> None:
 def judge_direct(judged: Judged, *, is_probability: bool) -> Verdicts:
     """Judge what an area's own answers say.
 
-    Under 30 respondents never. A mean: reliability .70 and half the interval .4 at most to publish, .50 and .6 with
+    Under 30 effective respondents never: thirty of whom one weighs most say no more than a few.
+    A mean: reliability .70 and half the interval .4 at most to publish, .50 and .6 with
     caution. A share: coefficient of variation of the smaller part at most 16.6 %, or half the interval 10 points;
-    33.3 % or 15 points with caution. Of a sample not drawn by chance nobody knows the error: with caution at best.
+    33.3 % or 15 points with caution. Where it leans on few (`leaning`) with caution at best.
+    Of a sample not drawn by chance nobody knows the error: with caution at best.
     """
     fine, fair = _precise(judged)
     reliable = np.nan_to_num(judged.reliability, nan=1.0)
     if not judged.is_share:
         fine, fair = fine & (reliable >= _RELIABLE[0]), fair & (reliable >= _RELIABLE[1])
-    found = _graded(fine, fair)
+    found = _leaning(judged, np.ones(len(fine)), _graded(fine, fair))
     if not is_probability:
         found = _worded(np.isfinite(judged.value), "caution", "no_probability_sample", found)
-    return _worded(judged.respondents < FEWEST_DIRECT, "not", "too_few_respondents", found)
+    return _worded(judged.effective < FEWEST_DIRECT - _ROUNDING, "not", "too_few_respondents", found)
 
 
 def judge_model(judged: Judged, gamma: Floats, unsound: str) -> Verdicts:
@@ -88,11 +94,11 @@ def judge_model(judged: Judged, gamma: Floats, unsound: str) -> Verdicts:
     judged
         Estimates, with the root of their squared error.
     gamma
-        Weight of the area's own answers, shape (n,): at 0 with caution at best.
+        Weight of the area's own answers, shape (n,): at 0 with caution at best. By so much it leans on them.
     unsound
         Why the model may not be used; '' when it may.
     """
-    found = _graded(*_precise(judged))
+    found = _leaning(judged, np.nan_to_num(gamma), _graded(*_precise(judged)))
     found = _worded((gamma == 0) & (found.verdict == "publish"), "caution", "synthetic", found)
     found = _worded(~np.isfinite(judged.se), "not", "no_estimate", found)
     return _worded(np.full(len(gamma), bool(unsound)), "not", unsound, found)
@@ -107,6 +113,15 @@ def _precise(judged: Judged) -> tuple[Flags, Flags]:
     smaller = np.minimum(np.abs(judged.value), 1 - np.abs(judged.value))
     with_smaller = [(smaller > 0) & (judged.se <= most * smaller) for most in _SHARE_CV]
     return np.asarray(with_smaller[0] | (half <= fine)), np.asarray(with_smaller[1] | (half <= fair))
+
+
+def _leaning(judged: Judged, own: Floats, found: Verdicts) -> Verdicts:
+    """Let estimates that lean on few be told with caution; `own` is how much each leans on the area's own answers."""
+    if judged.leaning is None:
+        return found
+    told = found.verdict != "not"
+    found = _worded(told & (own > 0) & (judged.leaning.effect > HIGH_EFFECT), "caution", "high_design_effect", found)
+    return _worded(told & (own * judged.leaning.largest > HEAVY_SHARE), "caution", "heavy_respondent", found)
 
 
 def _graded(fine: Flags, fair: Flags) -> Verdicts:

@@ -70,7 +70,7 @@ def test_the_estimates_of_forty_respondents_by_hand() -> None:
     assert rows["BU3", "direct"]["value"] is None
 
 
-@pytest.mark.parametrize(("answering", "reason"), [(30, ""), (29, "too_few_respondents")])
+@pytest.mark.parametrize(("answering", "reason"), [(34, ""), (30, "heavy_respondent"), (29, "too_few_respondents")])
 def test_thirty_respondents_with_a_score_are_needed(answering: int, reason: str) -> None:
     pairs = [(3 + i % 2, 3) for i in range(answering)] + [(None, None)] * (40 - answering)
     row = estimated(contact(living(*["BU1"] * 40), *pairs))["GM1", "direct"]

@@ -1,5 +1,7 @@
 """Which estimates may be told: by how sure they are, never by how they look."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,20 +9,25 @@ from hypothesis import strategies as st
 
 from pipelines.errors import ContractError
 from pipelines.survey.contracts import VERDICTS
+from pipelines.survey.leaning import Leaning
 from pipelines.survey.publication_rules import Judged, judge_direct, judge_model, require_area_type
 
 NAN = float("nan")
+LEANING = (
+    Leaning(np.array([3.1]), np.array([0.01])),
+    Leaning(np.array([1.0]), np.array([0.031])),
+)
 TOLD = {"", "imprecise", "too_imprecise", "too_few_respondents", "no_probability_sample"}
 
 
 def mean(half: float, *, n: int = 100, reliability: float = NAN, value: float = 6.0) -> Judged:
     one = np.array([value])
-    return Judged(one, one - half, one + half, np.array([half / 2]), np.array([n]), np.array([reliability]))
+    return Judged(one, one - half, one + half, np.array([half / 2]), np.array([float(n)]), np.array([reliability]))
 
 
 def share(value: float, se: float, half: float, n: int = 100) -> Judged:
     one = np.array([value])
-    return Judged(one, one - half, one + half, np.array([se]), np.array([n]), np.array([NAN]), is_share=True)
+    return Judged(one, one - half, one + half, np.array([se]), np.array([float(n)]), np.array([NAN]), is_share=True)
 
 
 def said(judged: Judged, *, is_probability: bool = True) -> tuple[str, str]:
@@ -128,3 +135,15 @@ def test_a_narrower_interval_never_makes_a_verdict_worse_and_every_reason_has_wo
         for verdict, reason in (narrow, wide):
             assert bool(reason) == (verdict != "publish")
             assert reason in TOLD
+
+
+@pytest.mark.parametrize(("leaning", "reason"), [(LEANING[0], "high_design_effect"), (LEANING[1], "heavy_respondent")])
+def test_what_leans_on_few_is_told_with_caution_and_why(leaning: Leaning, reason: str) -> None:
+    assert said(replace(mean(0.1), leaning=leaning)) == ("caution", reason)
+    assert said(replace(mean(2.0), leaning=leaning)) == ("not", "too_imprecise")
+
+
+def test_a_model_leans_on_a_respondent_by_as_much_as_on_the_answers_of_the_area() -> None:
+    judged = replace(mean(0.1), leaning=Leaning(np.array([1.0]), np.array([0.05])))
+    found = [judge_model(judged, np.array([gamma]), "").reason[0] for gamma in (0.8, 0.4)]
+    assert found == ["heavy_respondent", ""]
