@@ -48,9 +48,10 @@ def leaning(values: Floats, design: Design, domains: Domains, means: DomainMeans
     """
     kept = counting(values, design, domains)
     weight, n = design.weight[kept.row], means.respondents.astype(np.float64)
-    total = np.bincount(kept.domain, weight, kept.count)
+    total: Floats = np.bincount(kept.domain, weight, kept.count).astype(np.float64)
     square = weight * (values[kept.row] - means.mean[kept.domain]) ** 2
-    spread = _over(np.bincount(kept.domain, square, kept.count), total) * _over(n, n - 1)
+    squares: Floats = np.bincount(kept.domain, square, kept.count).astype(np.float64)
+    spread = _over(squares, total) * _over(n, n - 1)
     effect = _over(means.se**2 * n, spread)
     by_weights = np.where(np.isfinite(means.se), _over(n, means.effective), np.nan)
     largest = np.zeros(kept.count)
@@ -60,4 +61,6 @@ def leaning(values: Floats, design: Design, domains: Domains, means: DomainMeans
 
 def _over(above: Floats, below: Floats) -> Floats:
     """A ratio, and NaN where it is of nothing."""
-    return np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
+    ratio: Floats = np.full(len(below), np.nan)
+    np.divide(above, below, out=ratio, where=below > 0)
+    return ratio
