@@ -10,7 +10,7 @@ from pipelines.areas.contracts import VALUES
 from pipelines.people.contracts import ATOMS, ORIGINS
 from pipelines.protection import publication
 from pipelines.protection.accounts import Grounds, require_accounted
-from pipelines.protection.audit import AuditError
+from pipelines.protection.audit import AuditError, told_classes
 from pipelines.protection.contracts import COUNTS, ROUNDED, SURVEY_SHOWN
 from pipelines.protection.publication import area_tables, protect_indicators
 from pipelines.protection.thresholds import OF_PEOPLE
@@ -151,3 +151,11 @@ def test_a_number_that_is_missing_without_a_reason_is_found(laid: Laid):
     tidy, wide = _published(laid)
     with pytest.raises(AuditError, match="column reason_missing of BU1"):
         _require(laid, _with(tidy, "value", lambda cell: cell if cell == 120 else None), wide)
+
+
+def test_of_a_cell_that_is_left_out_no_class_goes_out(laid: Laid):
+    _lay(laid)
+    laid.lay(COUNTS, {"area_type": "h3", "area_code": "8a1", "rounded": None}, **SAME)
+    (row,) = (row for row in protect_indicators(laid.warehouse).to_pylist() if row["area_type"] == "h3")
+    assert (row["count_class"], row["reason_missing"]) == ("", "withheld")
+    assert list(told_classes(laid.warehouse.read(COUNTS))) == []
