@@ -6,7 +6,7 @@ from pipelines.sources.contracts import ANSWERS, AREAS, ITEMS, MARGINS, PEOPLE_C
 from pipelines.sources.contradictions import require_accepted
 from pipelines.survey.contracts import CHANGES, ESTIMATES, QUALITY, SCORES
 from pipelines.survey.contradictions import contradictions_of, delivered_waves, with_caution
-from pipelines.survey.remarks import unplaced_remarks
+from pipelines.survey.remarks import stopped_remarks, unplaced_remarks
 from pipelines.survey.sample import Tables, waves_of
 from pipelines.survey.waves import estimate_survey
 
@@ -17,15 +17,15 @@ def estimates(bench: Bench) -> Made:
     tables = Tables(*(bench.read(contract) for contract in (RESPONDENTS, ANSWERS, ITEMS, STRATA, MARGINS)))
     areas, waves = bench.read(AREAS), bench.area.sources.waves()
     by_chance = frozenset(wave.vintage for wave in waves if wave.sampling == "probability")
-    contradictions = {
-        one.wave.year: contradictions_of(one) for one in delivered_waves(waves_of(tables, by_chance), waves)
-    }
+    delivered = delivered_waves(waves_of(tables, by_chance), waves)
+    contradictions = {one.wave.year: contradictions_of(one) for one in delivered}
     told = require_accepted([one for found in contradictions.values() for one in found], bench.area)
     doubted = [year for year, found in contradictions.items() if any(one.verdict for one in found)]
     remarks = tuple(remark for wave in waves for remark in unplaced_remarks(tables.respondents, areas, wave))
+    stopped = tuple(remark for one in delivered for remark in stopped_remarks(one))
     found = estimate_survey(tables, by_chance, areas, bench.read(PEOPLE_COUNTS))
     estimated = with_caution(found.estimates, doubted)
-    return Made((found.scores, estimated, found.changes, found.quality), remarks=remarks + told)
+    return Made((found.scores, estimated, found.changes, found.quality), remarks=remarks + stopped + told)
 
 
 STEPS = (estimates,)

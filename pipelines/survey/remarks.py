@@ -5,7 +5,9 @@ import pyarrow.compute as pc
 
 from pipelines.sources.area_file import RespondentDelivery
 from pipelines.sources.vector import Remark
+from pipelines.survey.contradictions import DeliveredWave
 from pipelines.survey.living import survey_areas, unplaced_respondents
+from pipelines.survey.responses import stopped_scales
 
 
 def unplaced_remarks(respondents: pa.Table, areas: pa.Table, wave: RespondentDelivery) -> tuple[Remark, ...]:
@@ -39,6 +41,32 @@ def unplaced_remarks(respondents: pa.Table, areas: pa.Table, wave: RespondentDel
         )
         for what, where, count in counted
         if count
+    )
+
+
+def stopped_remarks(delivered: DeliveredWave) -> tuple[Remark, ...]:
+    """Tell which scales are left out, as an item runs against the others of its scale; the other scales go on.
+
+    Parameters
+    ----------
+    delivered
+        The wave, and where its files lie.
+
+    Returns
+    -------
+    tuple of Remark
+        With the number of such items, which are questions and no persons.
+    """
+    wave = delivered.wave
+    return tuple(
+        Remark(
+            delivered.delivery.codebook,
+            f"items of scale {scale!r} that run against the others of it ({', '.join(wrong)}); the scale is left out. "
+            "Look at their lines: is `omgekeerd` right (ja when a high answer means little), and `schaal`?",
+            "set_aside",
+            len(wrong),
+        )
+        for scale, wrong in stopped_scales(wave.respondents, wave.answers, wave.items).items()
     )
 
 

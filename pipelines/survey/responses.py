@@ -4,7 +4,7 @@ Here is one respondent at a time, one wave at a time. Directions and scales are 
 uncertainty for what follows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipelines.contracts import conform
 from pipelines.sources.instrument import Measured, Question, instruments, measures_of
 from pipelines.survey.contracts import HIGHEST, LOWEST, SCORES
-from pipelines.survey.scale import require_directions, scores_of, unit_answers
+from pipelines.survey.scale import against_scale, scores_of, unit_answers
 
 Floats = NDArray[np.float64]
 YES, NO = "yes", "no"
@@ -66,7 +66,7 @@ def indicator_of(question: str, category: str) -> str:
 
 
 def responses(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> tuple[Response, ...]:
-    """Make every figure of one wave, in alphabetical order of its measure.
+    """Make every figure of one wave, in alphabetical order of its measure; none of a scale that `stopped_scales` names.
 
     Parameters
     ----------
@@ -77,19 +77,26 @@ def responses(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> tupl
     -------
     tuple of Response
         Values in the order of `respondents`.
-
-    Raises
-    ------
-    SourceError
-        When an item runs against the others of its scale.
     """
+    stopped = stopped_scales(respondents, answers, items)
     made: list[Response] = []
     for measured in measures_of(items):
-        units = units_of(measured, respondents, answers, items)
-        if measured.measure.kind == "mean":
-            require_directions(units, measured.item_ids, measured.name)
-        made.extend(_made(measured, units))
+        if measured.name not in stopped:
+            made.extend(_made(measured, units_of(measured, respondents, answers, items)))
     return tuple(made)
+
+
+def stopped_scales(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> Mapping[str, tuple[str, ...]]:
+    """Name the scales of which nothing is made, with the items that run against the others of theirs.
+
+    Parameters
+    ----------
+    respondents, answers, items
+        As for `responses`.
+    """
+    scales = (one for one in measures_of(items) if one.measure.kind == "mean")
+    against = {one.name: against_scale(units_of(one, respondents, answers, items), one.item_ids) for one in scales}
+    return {name: wrong for name, wrong in against.items() if wrong}
 
 
 def units_of(measured: Measured, respondents: pa.Table, answers: pa.Table, items: pa.Table) -> Floats:

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.errors import SourceError
 from pipelines.survey.contracts import HIGHEST
 
 # Below this no area is published, and the sign of a correlation says little.
@@ -69,8 +68,8 @@ def scores_of(units: NDArray[np.float64]) -> NDArray[np.float64]:
     return scores
 
 
-def require_directions(units: NDArray[np.float64], item_ids: Sequence[str], scale: str) -> None:
-    """Refuse a scale of which an item runs against the others, as one does that was reversed wrongly.
+def against_scale(units: NDArray[np.float64], item_ids: Sequence[str]) -> tuple[str, ...]:
+    """Name the items that run against the others of their scale, as one does that was reversed wrongly.
 
     The correlation of an item with the mean of the other items of its scale must be positive. It is not judged where
     fewer than 30 respondents answered both, or where either is the same for all.
@@ -81,20 +80,8 @@ def require_directions(units: NDArray[np.float64], item_ids: Sequence[str], scal
         Shape (respondents, items) from `unit_answers`.
     item_ids
         Names of the items.
-    scale
-        Name of the scale.
-
-    Raises
-    ------
-    SourceError
-        Naming each such item, whose line in the codebook is probably wrong.
     """
-    against = [item for number, item in enumerate(item_ids) if item_rest_correlation(units, number) <= 0]
-    if against:
-        raise SourceError(
-            f"codebook, scale {scale!r}: items {against} run against the other items of their scale. Look at their "
-            "lines: is `omgekeerd` right (ja when a high answer means little), and `schaal`?"
-        )
+    return tuple(item for number, item in enumerate(item_ids) if item_rest_correlation(units, number) <= 0)
 
 
 def item_rest_correlation(units: NDArray[np.float64], number: int) -> float:

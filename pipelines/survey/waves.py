@@ -50,7 +50,7 @@ def estimate_survey(tables: Tables, by_chance: frozenset[int], areas: pa.Table, 
     Raises
     ------
     SourceError
-        When an item runs against its scale, weights cannot reach the margins, or no respondent of a wave lives in the
+        When weights cannot reach the margins, or no respondent of a wave lives in the
         area.
     """
     held = [_held(wave, areas, people_counts) for wave in waves_of(tables, by_chance) if len(wave.respondents)]

@@ -5,9 +5,8 @@ import pyarrow as pa
 import pytest
 
 from pipelines.contracts import violations
-from pipelines.errors import SourceError
 from pipelines.survey.contracts import SCORES
-from pipelines.survey.responses import Response, indicator_of, responses, score_table
+from pipelines.survey.responses import Response, indicator_of, responses, score_table, stopped_scales
 from tests.survey.made import answers, items, respondents, scale_items
 
 ENDS = {"v17": 4, "v26a": 1, "v26b": 1, "v26c": 1, "v26d": 1, "v26e": 1}
@@ -110,10 +109,13 @@ def test_every_answer_dont_know_leaves_nobody_with_a_score() -> None:
     assert all(np.isnan(one.values).all() for one in found.values())
 
 
-def test_an_item_that_runs_against_its_scale_stops_with_its_name() -> None:
-    same = [(1 + i % 5, 1 + i % 5, 1 + i % 5, 1 + i % 5) for i in range(40)]
-    with pytest.raises(SourceError, match=r"scale 'm1_contact': items \['v4'\] run against"):
-        made(asked("v1", "v2", "v3", "v4"), *same)
+def test_an_item_that_runs_against_its_scale_stops_that_scale_and_no_other() -> None:
+    contact = asked("v1", "v2", "v3", "v4")
+    book = pa.concat_tables([contact, scale_items("eigen", "a", "b")])
+    names = book["item_id"].to_pylist()
+    people, said = respondents(*[{}] * 40), answers(names, *[(1 + i % 5,) * 6 for i in range(40)])
+    assert stopped_scales(people, said, book) == {"m1_contact": ("v4",)}
+    assert {one.indicator for one in responses(people, said, book)} == {"anonymity", "eigen"}
 
 
 def test_an_indicator_is_named_after_its_question_and_category() -> None:
