@@ -26,7 +26,7 @@ from pipelines.sources.recall import Memory
 from pipelines.sources.remarks import Remark
 from pipelines.survey.contradictions import DeliveredWave, contradictions_of, delivered_waves
 from pipelines.survey.living import lived_in
-from pipelines.survey.remarks import stopped_remarks, unplaced_remarks
+from pipelines.survey.remarks import stopped_remarks, unanswered_remarks, unplaced_remarks
 from pipelines.survey.responses import responses
 from pipelines.survey.sample import Tables, Wave, draw, waves_of
 
@@ -67,7 +67,7 @@ def verdict(area: AreaFile, raw: Path, *, share_out: bool = False, memory: Memor
     found = (*_of_people(area, read), *_of_survey(area, read))
     incomplete, register = _of_places(area, read)
     wrong = (*read.problems, *incomplete, *_of_waves(area, read), *_of_events(area, read), *refusals(found, area))
-    told = [read.remarks, {"places": register, "survey": (*_unplaced(area, read), *_stopped(area, read))}]
+    told = [read.remarks, {"places": register, "survey": (*_unplaced(area, read), *_left_out(area, read))}]
     told += [{"together": (*contradicting(found, area), *unused(found, area), *_elsewhere(area, read))}]
     told += [{"together": _not_kept(area, read)}] if share_out and not wrong else []
     return Verdict(tuple(dict.fromkeys(wrong)), accounts(area, read, merged(told)), read)
@@ -155,10 +155,10 @@ def _unplaced(area: AreaFile, read: Readings) -> Iterator[Remark]:
             yield from unplaced_remarks(read.survey.respondents, read.statistics.areas, one.delivery)
 
 
-def _stopped(area: AreaFile, read: Readings) -> Iterator[Remark]:
-    """Scales that are left out."""
+def _left_out(area: AreaFile, read: Readings) -> Iterator[Remark]:
+    """Scales that are left out, and strata from which nobody answered."""
     for one in _waves(area, read):
-        yield from stopped_remarks(one)
+        yield from (*stopped_remarks(one), *unanswered_remarks(one))
 
 
 def _waves(area: AreaFile, read: Readings) -> tuple[DeliveredWave, ...]:

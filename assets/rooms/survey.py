@@ -6,7 +6,7 @@ from pipelines.sources.contracts import ANSWERS, AREAS, ITEMS, MARGINS, PEOPLE_C
 from pipelines.sources.contradictions import require_accepted
 from pipelines.survey.contracts import CHANGES, ESTIMATES, QUALITY, SCORES
 from pipelines.survey.contradictions import contradictions_of, delivered_waves, with_caution
-from pipelines.survey.remarks import stopped_remarks, unplaced_remarks
+from pipelines.survey.remarks import stopped_remarks, unanswered_remarks, unplaced_remarks
 from pipelines.survey.sample import Tables, waves_of
 from pipelines.survey.waves import estimate_survey
 
@@ -22,10 +22,10 @@ def estimates(bench: Bench) -> Made:
     told = require_accepted([one for found in contradictions.values() for one in found], bench.area)
     doubted = [year for year, found in contradictions.items() if any(one.verdict for one in found)]
     remarks = tuple(remark for wave in waves for remark in unplaced_remarks(tables.respondents, areas, wave))
-    stopped = tuple(remark for one in delivered for remark in stopped_remarks(one))
+    left_out = tuple(remark for one in delivered for remark in (*stopped_remarks(one), *unanswered_remarks(one)))
     found = estimate_survey(tables, by_chance, areas, bench.read(PEOPLE_COUNTS))
     estimated = with_caution(found.estimates, doubted)
-    return Made((found.scores, estimated, found.changes, found.quality), remarks=remarks + stopped + told)
+    return Made((found.scores, estimated, found.changes, found.quality), remarks=remarks + left_out + told)
 
 
 STEPS = (estimates,)

@@ -126,11 +126,11 @@ CHANGES = Contract(
     ),
 )
 
-SUBJECTS = ("scale", "item", "invariance", "weights", "margin", "model")
+SUBJECTS = ("scale", "item", "invariance", "weights", "margin", "model", "response")
 
 QUALITY = Contract(
     "survey/quality",
-    grain="one figure of how good a wave is: of a scale, item, test, weights, margin or model of small areas",
+    grain="one figure of how good a wave is: of a scale, item, test, weights, margin, model of small areas or response",
     key=("wave", "subject", "name", "mode", "statistic"),
     personal=True,
     columns=(
@@ -139,14 +139,18 @@ QUALITY = Contract(
         Column(
             "name",
             pa.string(),
-            "indicator, scale/item, scale/waves or scale/modes, feature/category, indicator/area type; '' of weights",
+            "indicator, scale/item, scale/waves or scale/modes, feature/category, indicator/area type; '' of all",
         ),
         Column("mode", pa.string(), "way of answering; '' all"),
         Column("statistic", pa.string(), "which figure, e.g. alpha"),
         Column("value", pa.float64(), "the figure; null: cannot be given", nullable=True),
         Column("lower", pa.float64(), "95 % interval, lower end; null: none", nullable=True),
         Column("upper", pa.float64(), "95 % interval, upper end; null: none", nullable=True),
-        Column("word", pa.string(), "of a model: which it is, or why it is not used; of a test what it found; else ''"),
+        Column(
+            "word",
+            pa.string(),
+            "of a model: which, or why not used; of a test what it found; of a response rate why unknown; else ''",
+        ),
         Column("respondents", pa.int64(), "respondents it rests on", minimum=0),
     ),
 )

@@ -70,6 +70,26 @@ def stopped_remarks(delivered: DeliveredWave) -> tuple[Remark, ...]:
     )
 
 
+def unanswered_remarks(delivered: DeliveredWave) -> tuple[Remark, ...]:
+    """Count the strata from which nobody answered, and what part of the people they are.
+
+    Parameters
+    ----------
+    delivered
+        The wave, and where its files lie.
+    """
+    wave, delivery = delivered.wave, delivered.delivery
+    if delivery.strata is None:
+        return ()
+    is_heard = pc.is_in(wave.strata["stratum"], wave.respondents["stratum"].combine_chunks())
+    silent = wave.strata.filter(pc.invert(is_heard))
+    if not len(silent):
+        return ()
+    share = pc.sum(silent["population"]).as_py() / pc.sum(wave.strata["population"]).as_py()
+    problem = f"nobody answered from {len(silent)} strata, with {share:.0%} of the people: no figure speaks of them"
+    return (Remark(delivery.strata.path, problem, "noted", len(silent)),)
+
+
 def _elsewhere(respondents: pa.Table, areas: pa.Table) -> int:
     """Respondents whose PC4 is none of those delivered; nobody where no PC4 was delivered."""
     known = areas.filter(pc.field("area_type") == "pc4")["area_code"].combine_chunks()
