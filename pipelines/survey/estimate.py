@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipelines.contracts import conform
 from pipelines.survey.contracts import DIRECT, ESTIMATES
 from pipelines.survey.design import DomainMeans, Domains, domain_means
+from pipelines.survey.design_effects import spread_of
 from pipelines.survey.fay_herriot import fit
 from pipelines.survey.intervals import korn_graubard, t_interval
 from pipelines.survey.leaning import Leaning, leaning
@@ -22,6 +23,7 @@ from pipelines.survey.modelled import Ground, Modelled, Own, model_rows
 from pipelines.survey.publication_rules import Judged, Verdicts, judge_direct, require_area_type
 from pipelines.survey.responses import Response
 from pipelines.survey.sample import Sample, Wave
+from pipelines.survey.smoothing import Smoothed, smoothed, steadied
 
 Floats = NDArray[np.float64]
 # Of fewer areas nobody can tell how much they differ beyond chance.
@@ -30,10 +32,11 @@ _FEWEST_AREAS = 5
 
 @dataclass(frozen=True)
 class Estimated:
-    """One figure in all areas: means, interval, reliability (NaN where it is not known), and verdicts."""
+    """One figure in all areas: means, their smoothed error, interval, reliability (NaN unknown), and verdicts."""
 
     response: Response
     means: DomainMeans
+    smooth: Smoothed
     lower: Floats
     upper: Floats
     reliability: Floats
@@ -68,7 +71,7 @@ def estimate_wave(
         found = estimated(wave, sample, response, ground)
         everybody = _everybody(sample, response, ground.lived)
         models = (
-            model_rows(Own(wave.year, response, found.means, everybody, found.leaning), ground)
+            model_rows(Own(wave.year, response, found.means, found.smooth, everybody, found.leaning), ground)
             if wave.is_probability
             else ()
         )
@@ -81,16 +84,18 @@ def estimate_wave(
 
 def estimated(wave: Wave, sample: Sample, response: Response, ground: Ground) -> Estimated:
     """Estimate one figure in every area from its own respondents, and judge it."""
-    means = domain_means(response.values, sample.design, ground.lived.domains, ground.people)
-    on_what = leaning(response.values, sample.design, ground.lived.domains, means)
-    if not wave.is_probability:
-        means = means.without_error()
+    plain = domain_means(response.values, sample.design, ground.lived.domains, ground.people)
+    on_what = leaning(response.values, sample.design, ground.lived.domains, plain)
+    spread = spread_of(response.values, sample.design, ground.lived.domains, ground.people)
+    kinds = np.array(ground.lived.areas["area_type"].to_pylist(), dtype=str)
+    smooth = smoothed(plain, spread, kinds, is_share=response.is_share)
+    means = steadied(plain, spread, smooth) if wave.is_probability else plain.without_error()
     if response.is_share:
-        lower, upper = korn_graubard(means)
+        lower, upper = korn_graubard(means, smooth.size)
         reliability = np.full(len(means.mean), np.nan)
     else:
         lower, upper = t_interval(means, response.lowest, response.highest)
-        reliability = _reliabilities(response, means, ground.lived)
+        reliability = _reliabilities(response, means, smooth, kinds)
     judged = Judged(
         means.mean,
         lower,
@@ -102,7 +107,7 @@ def estimated(wave: Wave, sample: Sample, response: Response, ground: Ground) ->
         leaning=on_what,
     )
     verdicts = judge_direct(judged, is_probability=wave.is_probability)
-    return Estimated(response, means, lower, upper, reliability, verdicts, on_what)
+    return Estimated(response, means, smooth, lower, upper, reliability, verdicts, on_what)
 
 
 def _everybody(sample: Sample, response: Response, lived: Lived) -> float:
@@ -112,39 +117,36 @@ def _everybody(sample: Sample, response: Response, lived: Lived) -> float:
     return float(domain_means(response.values, sample.design, whole).mean[0])
 
 
-def _reliabilities(response: Response, means: DomainMeans, lived: Lived) -> Floats:
+def _reliabilities(response: Response, means: DomainMeans, smooth: Smoothed, kinds: NDArray[np.str_]) -> Floats:
     """Per area the share of differences within its type that is no chance; NaN of other figures than scales."""
     reliability: Floats = np.full(len(means.mean), np.nan)
     if response.measured.measure.kind != "mean":
         return reliability
-    types = np.array(lived.areas["area_type"].to_pylist(), dtype=str)
-    for kind in np.unique(types):
-        own = types == kind
-        reliability[own] = area_reliability(means.mean[own], means.se[own], means.effective[own])
+    for kind in np.unique(kinds):
+        own = kinds == kind
+        chance = np.where(np.isfinite(means.se), smooth.variance, np.nan)
+        reliability[own] = area_reliability(means.mean[own], chance[own])
     return reliability
 
 
-def area_reliability(mean: Floats, se: Floats, effective: Floats) -> Floats:
-    """Give the share of the differences between areas that is no chance: lambda = b / (b + w / n).
+def area_reliability(mean: Floats, chance: Floats) -> Floats:
+    """Give the share of the differences between areas that is no chance: lambda = b / (b + D).
 
-    b is the variance between areas by restricted maximum likelihood, w that between respondents within them, n the
-    effective respondents of the area.
+    b is the variance between areas by restricted maximum likelihood, D the smoothed variance of each mean.
 
     Parameters
     ----------
-    mean, se, effective
-        Means, standard errors and effective respondents, shape (areas,).
+    mean, chance
+        Means and their smoothed variances, shape (areas,).
 
     Returns
     -------
     numpy.ndarray
         Shape (areas,), in [0, 1]; NaN without respondents, and for all where fewer than five areas have an error.
     """
-    told = np.isfinite(se) & (se > 0) & (effective > 1)
+    told = np.isfinite(mean) & (chance > 0)
     if told.sum() < _FEWEST_AREAS:
         return np.full(len(mean), np.nan)
-    within = float(np.sum((effective[told] - 1) * se[told] ** 2 * effective[told]) / np.sum(effective[told] - 1))
-    chance = np.divide(within, effective, out=np.full(len(mean), np.nan), where=effective > 0)
     between = fit(mean[told], chance[told], np.ones((int(told.sum()), 1))).sigma2
     return np.asarray(between / (between + chance))
 

@@ -23,11 +23,18 @@ def t_interval(means: DomainMeans, lowest: float, highest: float) -> tuple[Float
     return np.clip(means.mean - half, lowest, highest), np.clip(means.mean + half, lowest, highest)
 
 
-def korn_graubard(shares: DomainMeans) -> tuple[Floats, Floats]:
+def korn_graubard(shares: DomainMeans, size: Floats) -> tuple[Floats, Floats]:
     """Give the 95 % interval of each share by Korn and Graubard: that of a binomial of as many as the error is worth.
 
-    n* = p (1 - p) / se², times (t of n - 1 over t of the degrees of freedom)²; of a share of 0 or 1, of which se is 0,
-    the effective number of respondents. Never symmetric near the ends, as Wald's is.
+    n* = p (1 - p) / se², times (t of n - 1 over t of the degrees of freedom)²; of a share of 0 or 1 it is
+    `size`. Never symmetric near the ends, as Wald's is.
+
+    Parameters
+    ----------
+    shares
+        Shares with their error.
+    size
+        As many respondents of a simple random sample as tell as much, shape (areas,).
 
     Returns
     -------
@@ -40,7 +47,8 @@ def korn_graubard(shares: DomainMeans) -> tuple[Floats, Floats]:
     """
     tail = (1 - _LEVEL) / 2
     share, known = shares.mean, np.isfinite(shares.se) & (shares.freedom > 0)
-    worth = np.divide(share * (1 - share), shares.se**2, out=shares.effective.copy(), where=known & (shares.se > 0))
+    differs = known & (shares.se > 0) & (share > 0) & (share < 1)
+    worth = np.divide(share * (1 - share), shares.se**2, out=size.copy(), where=differs)
     freedom = np.where(known, shares.freedom, np.nan)
     fewer = stdtrit(np.maximum(shares.respondents - 1.0, 1.0), tail) / stdtrit(freedom, tail)
     size = np.where(known, worth * fewer**2, np.nan)

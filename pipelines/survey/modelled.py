@@ -14,6 +14,7 @@ from pipelines.survey.living import Lived
 from pipelines.survey.publication_rules import FEWEST_EVER, Judged, judge_model
 from pipelines.survey.responses import Response
 from pipelines.survey.small_areas import Direct, Helps, SmallAreas, estimate_areas, require_context
+from pipelines.survey.smoothing import Smoothed
 
 Floats = NDArray[np.float64]
 SMALL = ("pc4", "buurt")
@@ -45,6 +46,7 @@ class Own:
     year: int
     response: Response
     means: DomainMeans
+    smooth: Smoothed
     everybody: float
     leaning: Leaning
 
@@ -94,10 +96,10 @@ def _of_type(own: Own, near: Near, lived: Lived) -> Modelled:
     require_context(near.context.names, COVARIATES)
     # What fewer than ten said is not used, not even in a model: it is not told of them either.
     heard = means.respondents[place] >= FEWEST_EVER
+    error = own.smooth.arcsine_variance if response.is_share else own.smooth.variance
     direct = Direct(
         np.where(heard, means.mean[place], np.nan),
-        np.where(heard, means.se[place], np.nan),
-        np.where(heard, means.effective[place], 0.0),
+        np.where(heard, error[place], np.nan),
         near.context.population,
         response.lowest,
         response.highest,

@@ -15,7 +15,6 @@ from pipelines.errors import SourceError
 from pipelines.survey.benchmarking import benchmarked
 from pipelines.survey.diagnostics import diagnose
 from pipelines.survey.fay_herriot import Predicted, fit, predict
-from pipelines.survey.smoothing import smoothed_variances
 from pipelines.survey.spatial import Areas, fit_spatial, is_better, predict_spatial
 
 Floats = NDArray[np.float64]
@@ -35,14 +34,12 @@ ACCESS = (
 class Direct:
     """Direct estimates of areas of one type, shape (areas,) each; NaN where nobody answered.
 
-    `se` standard errors, `effective` respondents, `people` who live there. `is_share`: of shares the model is one of
-    their arcsine root, whose error hangs on the number of respondents alone. Estimates stay within `lowest` and
-    `highest`.
+    `variance` made steady, `people` who live there. `is_share`: of shares the model is one of their arcsine root, and
+    the variance is of that root. Estimates stay within `lowest` and `highest`.
     """
 
     mean: Floats
-    se: Floats
-    effective: Floats
+    variance: Floats
     people: Floats
     lowest: float
     highest: float
@@ -165,14 +162,10 @@ def estimate_areas(direct: Direct, helps: Helps) -> SmallAreas:
 
 
 def _transformed(direct: Direct) -> tuple[Floats, Floats]:
-    """Means and steady variances; of shares, arcsine roots."""
-    has = np.isfinite(direct.mean) & (direct.effective > 0)
-    if direct.is_share:
-        mean = np.arcsin(np.sqrt(np.clip(np.where(has, direct.mean, 0), 0, 1)))
-        variance = np.divide(0.25, direct.effective, out=np.full(len(mean), np.nan), where=has)
-        return np.where(has, mean, np.nan), variance
-    smooth = smoothed_variances(direct.se**2, direct.effective)
-    return np.where(has, direct.mean, np.nan), np.where(has & (smooth > 0), smooth, np.nan)
+    """Means, of shares their arcsine roots, and their variances; NaN where either is not known."""
+    has = np.isfinite(direct.mean) & (direct.variance > 0)
+    mean = np.arcsin(np.sqrt(np.clip(direct.mean, 0, 1))) if direct.is_share else direct.mean
+    return np.where(has, mean, np.nan), np.where(has, direct.variance, np.nan)
 
 
 def _often_told(helps: Helps) -> Helps:

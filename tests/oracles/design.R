@@ -41,6 +41,7 @@ proportions <- function(design) {
 }
 
 plain <- svydesign(ids = ~1, weights = ~weight, data = d)
+clustered <- svydesign(ids = ~cluster, weights = ~weight, data = d)
 stratified <- svydesign(ids = ~cluster, strata = ~stratum, weights = ~weight, data = d)
 finite <- svydesign(ids = ~cluster, strata = ~stratum, weights = ~weight, fpc = ~units_in_stratum, data = d)
 total <- sum(d$weight)
@@ -55,7 +56,8 @@ result <- list(
   versions = c(R.version.string, paste("survey", packageVersion("survey"))),
   data = as.list(d),
   plain = estimates(plain, ~score), stratified = estimates(stratified, ~score), finite = estimates(finite, ~score),
-  shares = proportions(stratified), shares_plain = proportions(plain),
+  clustered = estimates(clustered, ~score),
+  shares = proportions(stratified), shares_plain = proportions(plain), shares_clustered = proportions(clustered),
   margins = list(age = of_age, sex = of_sex),
   raked = list(weight = weights(raked)),
   calibrated = c(list(weight = weights(calibrated)), estimates(calibrated, ~score))

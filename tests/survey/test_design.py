@@ -46,6 +46,7 @@ def calibration() -> np.ndarray:
 
 DESIGNS = {
     "plain": lambda: simple_design(DATA["weight"]),
+    "clustered": lambda: stratified(stratum=np.zeros(N, dtype=np.int64), fraction=np.zeros(1)),
     "stratified": stratified,
     "finite": lambda: stratified(fraction=fractions()),
     "calibrated": lambda: stratified(weight=R["calibrated"]["weight"], calibration=calibration()),
@@ -60,10 +61,12 @@ def test_means_errors_and_degrees_of_freedom_are_those_of_r_survey(name: str) ->
     assert found.freedom == pytest.approx(R[name]["freedom"])
 
 
-@pytest.mark.parametrize(("name", "design"), [("shares", "stratified"), ("shares_plain", "plain")])
+@pytest.mark.parametrize(
+    ("name", "design"), [("shares", "stratified"), ("shares_plain", "plain"), ("shares_clustered", "clustered")]
+)
 def test_shares_and_their_intervals_are_those_of_r_survey(name: str, design: str) -> None:
     found = domain_means(answers("says_yes"), DESIGNS[design](), DOMAINS)
-    lower, upper = korn_graubard(found)
+    lower, upper = korn_graubard(found, found.effective)
     assert found.mean == pytest.approx(R[name]["mean"], **EXACT)
     assert found.se == pytest.approx(R[name]["se"], **EXACT)
     # In the last domain everybody says yes, of which R gives no interval; see the next test.
@@ -74,7 +77,7 @@ def test_shares_and_their_intervals_are_those_of_r_survey(name: str, design: str
 
 def test_where_everybody_agrees_the_interval_is_one_sided_and_rests_on_how_many_they_are() -> None:
     means = DomainMeans(np.array([1.0, 0.0]), np.zeros(2), np.array([20, 20]), np.full(2, 19.0), np.full(2, 20.0))
-    lower, upper = korn_graubard(means)
+    lower, upper = korn_graubard(means, means.effective)
     assert (upper[0], lower[1]) == (1.0, 0.0)
     # Clopper and Pearson: 0.025 ** (1 / 20).
     assert lower[0] == pytest.approx(0.025 ** (1 / 20))
@@ -122,7 +125,7 @@ def test_where_everybody_answered_nothing_is_uncertain() -> None:
 def test_a_sample_that_was_not_drawn_by_chance_has_no_error_and_no_interval() -> None:
     found = domain_means(answers("score"), stratified(), DOMAINS).without_error()
     assert np.isfinite(found.mean).all()
-    for ends in (t_interval(found, 0, 10), korn_graubard(found)):
+    for ends in (t_interval(found, 0, 10), korn_graubard(found, found.effective)):
         assert np.isnan(ends).all()
 
 

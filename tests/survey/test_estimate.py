@@ -215,13 +215,22 @@ def test_a_wave_with_one_respondent_says_nothing_of_any_area() -> None:
     assert (rows["BU1", "direct"]["value"], rows["BU1", "direct"]["se"]) == (5.0, None)
 
 
-def test_answers_that_are_all_the_same_leave_no_doubt_and_no_difference_between_areas() -> None:
+def test_answers_that_are_all_the_same_everywhere_tell_no_error_and_are_not_told() -> None:
     homes = [f"BU{1 + n % 12}" for n in range(480)]
     rows = estimated(contact(living(*homes), *[(4, 2)] * 480), 12)
     assert {row["value"] for (_, method), row in rows.items() if method == "direct" and row["respondents"]} == {7.5}
-    assert (rows["GM1", "direct"]["se"], rows["GM1", "direct"]["verdict"]) == (0.0, "publish")
+    assert (rows["GM1", "direct"]["se"], rows["GM1", "direct"]["verdict"]) == (None, "not")
     # Without any spread no model can be made of it.
     assert {row["reason"] for (code, method), row in rows.items() if method == "small_area"} == {"too_few_areas"}
+
+
+def test_sixty_who_answer_alike_beside_others_who_do_not_get_an_interval_with_width() -> None:
+    homes = ["BU1"] * 60 + [f"BU{2 + n % 11}" for n in range(440)]
+    given = [(3, 3)] * 60 + [(1 + n % 5, 1 + n // 5 % 5) for n in range(440)]
+    row = estimated(contact(living(*homes), *given), 12)["BU1", "direct"]
+    assert row["value"] == 5.0
+    assert row["lower"] < 4.8
+    assert row["upper"] > 5.2
 
 
 def test_where_everybody_says_dont_know_nothing_is_told() -> None:
@@ -291,13 +300,13 @@ def test_areas_without_respondents_are_listed_too() -> None:
 
 
 def test_reliability_by_hand() -> None:
-    # Five areas with se .5 at 16 respondents: w = .25 x 16 = 4; chance .25; between = variance of means less .25.
+    # Five areas with a variance of .25 by chance: between = variance of means less .25.
     mean = np.array([4.0, 5, 6, 7, 8])
-    found = area_reliability(mean, np.full(5, 0.5), np.full(5, 16.0))
+    found = area_reliability(mean, np.full(5, 0.25))
     between = np.var(mean, ddof=1) - 0.25
     assert found == pytest.approx(np.full(5, between / (between + 0.25)))
 
 
 def test_reliability_of_areas_that_do_not_differ_is_nought_and_of_few_areas_unknown() -> None:
-    assert area_reliability(np.full(6, 5.0), np.full(6, 0.5), np.full(6, 16.0)).tolist() == [0.0] * 6
-    assert np.isnan(area_reliability(np.arange(4.0), np.full(4, 0.5), np.full(4, 16.0))).all()
+    assert area_reliability(np.full(6, 5.0), np.full(6, 0.25)).tolist() == [0.0] * 6
+    assert np.isnan(area_reliability(np.arange(4.0), np.full(4, 0.25))).all()

@@ -12,7 +12,6 @@ from pipelines.survey.context import COVARIATES
 from pipelines.survey.diagnostics import diagnose
 from pipelines.survey.fay_herriot import fit
 from pipelines.survey.small_areas import ACCESS, Direct, Helps, SmallAreas, estimate_areas, require_context
-from pipelines.survey.smoothing import smoothed_variances
 
 SPREAD = 1.9
 
@@ -26,7 +25,8 @@ def town(seed: int, count: int = 40, lowest_n: int = 8) -> tuple[Direct, Helps, 
     spreads = SPREAD * np.sqrt(random.chisquare(respondents - 1) / (respondents - 1))
     direct = truth + random.normal(0, SPREAD / np.sqrt(respondents))
     people = random.integers(300, 5000, count).astype(np.float64)
-    given_ = Direct(direct, spreads / np.sqrt(respondents), respondents.astype(np.float64), people, 0, 10)
+    pooled = np.average(spreads**2, weights=respondents - 1)
+    given_ = Direct(direct, pooled / respondents, people, 0, 10)
     whole = float(np.sum(people * truth) / people.sum())
     return given_, Helps(("share_65plus", "share_one_person"), covariates, np.zeros((count, count)), whole), truth
 
@@ -64,7 +64,7 @@ def test_an_area_without_answers_gets_the_models_estimate_and_one_unknown_to_cbs
     mean, covariates = direct.mean.copy(), helps.covariates.copy()
     mean[0], covariates[1, 0] = np.nan, np.nan
     found = estimate_areas(
-        Direct(mean, direct.se, direct.effective, direct.people, 0, 10),
+        Direct(mean, direct.variance, direct.people, 0, 10),
         Helps(helps.names, covariates, helps.neighbours, helps.whole),
     )
     assert np.isfinite(found.estimate[0])
@@ -109,7 +109,7 @@ def test_shares_stay_shares_and_their_interval_leans_to_the_middle() -> None:
     truth = np.clip(random.beta(1.5, 30, count), 0.002, 1)
     respondents = random.integers(10, 60, count)
     shares = random.binomial(respondents, truth) / respondents
-    direct = Direct(shares, np.full(count, np.nan), respondents.astype(float), np.ones(count), 0, 1, is_share=True)
+    direct = Direct(shares, 0.25 / respondents, np.ones(count), 0, 1, is_share=True)
     found = estimate_areas(direct, Helps((), np.empty((count, 0)), np.zeros((count, count)), float("nan")))
     assert ((found.lower >= 0) & (found.upper <= 1)).all()
     assert ((found.lower <= found.estimate) & (found.estimate <= found.upper)).all()
@@ -121,7 +121,7 @@ def test_the_back_transformation_is_the_mean_and_variance_of_a_squared_sine() ->
     random = np.random.default_rng(6)
     count, respondents = 30, 40.0
     shares = random.uniform(0.1, 0.6, count)
-    direct = Direct(shares, np.full(count, np.nan), np.full(count, respondents), np.ones(count), 0, 1, is_share=True)
+    direct = Direct(shares, np.full(count, 0.25 / respondents), np.ones(count), 0, 1, is_share=True)
     found = estimate_areas(direct, Helps((), np.empty((count, 0)), np.zeros((count, count)), float("nan")))
     model = fit(np.arcsin(np.sqrt(shares)), np.full(count, 0.25 / respondents), np.ones((count, 1)))
     gamma = model.sigma2 / (model.sigma2 + 0.25 / respondents)
@@ -173,24 +173,6 @@ def test_a_sound_model_passes_nearly_always() -> None:
     assert passed >= 95
 
 
-def test_smooth_variances_fall_with_size_and_keep_their_mean() -> None:
-    direct, _, _ = town(11, lowest_n=12)
-    smooth = smoothed_variances(direct.se**2, direct.effective)
-    assert (np.diff(smooth[np.argsort(direct.effective)]) <= 0).all()
-    assert smooth.mean() == pytest.approx(np.mean(direct.se**2))
-    assert smooth * direct.effective == pytest.approx(np.full(40, SPREAD**2), rel=0.35)
-
-
-def test_an_area_where_all_answer_alike_is_as_uncertain_as_others_of_its_size() -> None:
-    variance, effective = np.array([0.0, 0.1, 0.2]), np.array([20.0, 20.0, 10.0])
-    assert smoothed_variances(variance, effective) == pytest.approx([0.1, 0.1, 0.2])
-
-
-def test_without_any_variance_nothing_is_known() -> None:
-    assert np.isnan(smoothed_variances(np.array([np.nan, 0.0]), np.array([1.0, 30.0]))).all()
-    assert np.isnan(smoothed_variances(np.array([0.2, 0.1]), np.array([0.0, 30.0]))).tolist() == [True, False]
-
-
 def test_who_is_less_sure_moves_more_to_agree_with_the_whole() -> None:
     found = benchmarked(np.array([4.0, 6.0, np.nan]), np.array([0.1, 0.3, np.nan]), np.array([100.0, 100, 50]), 5.4)
     assert found.shift == pytest.approx(0.4)
@@ -222,7 +204,7 @@ def test_intervals_cover_and_errors_are_smaller_than_those_of_the_answers_alone(
         direct, helps, truth = town(seed)
         found: SmallAreas = estimate_areas(direct, helps)
         covered.append(np.mean((found.lower <= truth) & (truth <= found.upper)))
-        few = direct.effective < 30
+        few = direct.variance > SPREAD**2 / 30
         off.append(np.mean((found.estimate - truth)[few] ** 2))
         own.append(np.mean((direct.mean - truth)[few] ** 2))
         said.append(np.mean(found.mse[few]))
