@@ -19,6 +19,7 @@ from pipelines.pages.survey import survey_page
 from pipelines.protection import contracts
 from pipelines.release import exclusive, publication_lock
 from pipelines.shelf_keys import LOST_KEY
+from pipelines.survey.coverage import coverage_facts
 from pipelines.warehouse import replacing
 
 
@@ -61,7 +62,8 @@ def html(bench: Bench) -> Made:
     survey = bench.read(contracts.SURVEY_CHANGES), bench.read(contracts.SURVEY_QUALITY)
     _write_page(bench, "enquete.html", survey_page(published, survey, bench.area, told))
     _write_page(bench, "bescherming.html", protection_page(published, bench.read(contracts.AUDIT), bench.area, told))
-    _write_page(bench, "methode.html", method_page(bench.area, told, {"lost_key": LOST_KEY}))
+    facts = {"lost_key": LOST_KEY, "coverage": coverage_facts()}
+    _write_page(bench, "methode.html", method_page(bench.area, told, facts))
     return Made()
 
 

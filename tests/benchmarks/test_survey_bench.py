@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import yaml
 
+from pipelines.survey.coverage import AVERAGE, Measurement
 from tests.benchmarks.survey import (
-    AVERAGE,
     CONTROL,
     Row,
     extremes,
@@ -66,10 +66,10 @@ def test_an_aim_is_missed_where_two_standard_errors_do_not_reach_it():
 
 
 def test_the_summary_tells_what_goes_out(found: list[Row]):
-    told = yaml.safe_load(summary(found, 8))
-    assert told["surveys"] == 8
-    assert [row["figure"] for row in told["rows"]] == list(FIGURES)
-    assert all(row["worst"] is None and 0 < row["told"] <= 1 for row in told["rows"])
+    told = Measurement.model_validate(yaml.safe_load(summary(found, 8)))
+    assert told.surveys == 8
+    assert [row.figure for row in told.rows] == list(FIGURES)
+    assert all(row.worst is None and 0 < (row.told or 0) <= 1 for row in told.rows)
 
 
 def test_the_same_seed_holds_the_same_surveys(held: Held):

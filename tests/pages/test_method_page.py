@@ -11,6 +11,7 @@ from pipelines.pages.method import CHAPTERS, FOLDER, method_page
 from pipelines.pages.rendering import TEMPLATES
 from pipelines.shelf_keys import LOST_KEY
 from pipelines.sources.area_file import AreaFile
+from pipelines.survey.coverage import coverage_facts
 
 
 def test_every_fragment_stands_in_a_chapter():
@@ -55,3 +56,11 @@ def test_it_opens_without_a_request_or_an_error_and_fits_a_phone(open_page, area
         assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
         assert opened.messages == []
         assert [url for url in opened.requests if not url.startswith("file:")] == []
+
+
+def test_the_coverage_of_every_kind_of_survey_is_told_as_measured(area: AreaFile, colophon: Colophon):
+    told = coverage_facts()
+    html = method_page(area, colophon, {"coverage": told})
+    assert html.count("per straat geloot, tien mensen per straat") == len(told.kinds) / 4
+    assert f"Dat lukt in {sum(kind.holds for kind in told.kinds)} van de {len(told.kinds)} soorten" in html
+    assert told.measured.command in html
