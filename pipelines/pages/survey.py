@@ -66,6 +66,15 @@ class Reached:
     achieved: str
 
 
+@dataclass(frozen=True)
+class Response:
+    """The share who answered ('' with why it is unknown), and of whom nobody did ('' where somebody of all did)."""
+
+    rate: str
+    unknown: Word | None
+    unheard: str
+
+
 def survey_page(tables: PublishedTables, survey: tuple[pa.Table, pa.Table], area: AreaFile, colophon: Colophon) -> str:
     """The page as HTML text; it needs no script.
 
@@ -96,6 +105,7 @@ def survey_page(tables: PublishedTables, survey: tuple[pa.Table, pa.Table], area
         scales=scales(newest),
         reached=reached(newest),
         effective=_of_weights(newest, "deff"),
+        response=response_of(newest),
         events=_events(tables, area),
     )
 
@@ -236,6 +246,20 @@ def _group(feature: str, category: str) -> str:
         return category
     youngest, oldest = age_bounds(category)
     return f"{youngest:g} jaar of ouder" if oldest >= _OLDEST else f"{youngest:g} tot en met {oldest:g} jaar"
+
+
+def response_of(quality: pa.Table) -> Response | None:
+    """Which part answered of those asked, of one wave; None where nothing is told of it."""
+    own = quality.filter(pc.field("subject") == "response").to_pylist()
+    rows = {row["statistic"]: row for row in own}
+    if "rate" not in rows:
+        return None
+    rate, unheard = rows["rate"], rows.get("share_unheard", {}).get("value")
+    return Response(
+        "" if rate["value"] is None else in_unit(rate["value"], "share"),
+        words().response_unknown.get(rate["word"]),
+        in_unit(unheard, "share") if unheard else "",
+    )
 
 
 def _of_weights(quality: pa.Table, statistic: str) -> str:

@@ -53,6 +53,7 @@ class Words(BaseModel):
     changes: dict[str, Word]
     not_compared: dict[str, Word]
     invariance: dict[str, Word]
+    response_unknown: dict[str, Word]
     units: dict[str, Word]
     n_classes: dict[str, Word]
     area_types: dict[str, Word]

@@ -10,7 +10,7 @@ import pytest
 from pipelines.findings.catalogue import catalogue
 from pipelines.pages.colophon import Colophon
 from pipelines.pages.figures import PublishedTables
-from pipelines.pages.survey import change_text, in_unit, manifestations, reached, scales, survey_page
+from pipelines.pages.survey import change_text, in_unit, manifestations, reached, response_of, scales, survey_page
 from pipelines.pages.words import words
 from pipelines.protection.contracts import SURVEY_CHANGES, SURVEY_QUALITY
 from pipelines.sources.area_file import AreaFile
@@ -155,3 +155,14 @@ def test_it_opens_without_a_request_or_an_error_and_fits_a_phone(open_page, tabl
         assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
         assert opened.messages == []
         assert [url for url in opened.requests if not url.startswith("file:")] == []
+
+
+def test_a_response_rate_is_told_or_why_it_is_unknown() -> None:
+    rate = {"subject": "response", "name": "", "statistic": "rate"}
+    told = response_of(quality({**rate, "value": 0.42}, {**rate, "statistic": "share_unheard", "value": 0.1}))
+    assert told is not None
+    assert (told.rate, told.unheard) == ("42 %", "10 %")
+    unknown = response_of(quality({**rate, "word": "no_frame"}))
+    assert unknown is not None
+    assert unknown.unknown == words().response_unknown["no_frame"]
+    assert response_of(quality()) is None
