@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipelines.findings.catalogue import catalogue
 from pipelines.people.contradictions import find_doubts, peopled_of
 from pipelines.people.doubts import Peopled, largest
 from pipelines.people.elsewhere import homes_elsewhere
@@ -26,7 +27,7 @@ from pipelines.sources.recall import Memory
 from pipelines.sources.remarks import Remark
 from pipelines.survey.contradictions import DeliveredWave, contradictions_of, delivered_waves
 from pipelines.survey.living import lived_in
-from pipelines.survey.remarks import stopped_remarks, unanswered_remarks, unplaced_remarks
+from pipelines.survey.remarks import stopped_remarks, unanswered_remarks, unplaced_remarks, untold_remarks
 from pipelines.survey.responses import responses
 from pipelines.survey.sample import Tables, Wave, draw, waves_of
 
@@ -156,9 +157,9 @@ def _unplaced(area: AreaFile, read: Readings) -> Iterator[Remark]:
 
 
 def _left_out(area: AreaFile, read: Readings) -> Iterator[Remark]:
-    """Scales that are left out, and strata from which nobody answered."""
+    """Scales that are left out or not published, and strata from which nobody answered."""
     for one in _waves(area, read):
-        yield from (*stopped_remarks(one), *unanswered_remarks(one))
+        yield from (*stopped_remarks(one), *unanswered_remarks(one), *untold_remarks(one, catalogue()))
 
 
 def _waves(area: AreaFile, read: Readings) -> tuple[DeliveredWave, ...]:

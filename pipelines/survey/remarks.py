@@ -1,9 +1,12 @@
 """What is remarkable about the sample once it is laid over the areas."""
 
+from collections.abc import Container
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.sources.area_file import RespondentDelivery
+from pipelines.sources.instrument import measures_of
 from pipelines.sources.vector import Remark
 from pipelines.survey.contradictions import DeliveredWave
 from pipelines.survey.living import survey_areas, unplaced_respondents
@@ -68,6 +71,23 @@ def stopped_remarks(delivered: DeliveredWave) -> tuple[Remark, ...]:
         )
         for scale, wrong in stopped_scales(wave.respondents, wave.answers, wave.items).items()
     )
+
+
+def untold_remarks(delivered: DeliveredWave, indicators: Container[str]) -> tuple[Remark, ...]:
+    """Tell which scales of the codebook's own are reckoned and do not go out, as the catalogue does not know them.
+
+    Parameters
+    ----------
+    delivered
+        The wave, and where its files lie.
+    indicators
+        Ids of the catalogue of indicators.
+    """
+    own = [one.name for one in measures_of(delivered.wave.items) if not one.instrument and one.name not in indicators]
+    problem = (
+        f"scales {own} are not published: no indicator has that name. Use an instrument, or the id of an indicator"
+    )
+    return (Remark(delivered.delivery.codebook, problem, "noted", len(own)),) if own else ()
 
 
 def unanswered_remarks(delivered: DeliveredWave) -> tuple[Remark, ...]:
