@@ -2,8 +2,8 @@
 
 from assets.bench import Bench
 from assets.step import Made, step
-from pipelines.findings.access import judge_minimum, measure_nearness, measure_space
-from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SPACE
+from pipelines.findings.access import judge_minimum, judge_sensitivity, measure_nearness, measure_space
+from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SENSITIVITY, SPACE
 from pipelines.findings.coverage import cell_coverage
 from pipelines.people.contracts import ORIGINS
 from pipelines.streets.contracts import COVERAGE, EDGES
@@ -29,10 +29,10 @@ def nearness(bench: Bench) -> Made:
     return Made((measure_nearness(bench.warehouse), known))
 
 
-@step("findings/minimum", writes=(MINIMUM,), reads=("findings/nearness", "places/register"))
+@step("findings/minimum", writes=(MINIMUM, SENSITIVITY), reads=("findings/nearness", "places/register"))
 def minimum(bench: Bench) -> Made:
-    """Per home and profile: kinds of place within reach, and whether that is below the minimum: yes, no, unknown."""
-    return Made((judge_minimum(bench.warehouse),))
+    """Per home and profile whether kinds of place within reach are below the minimum; at other distances too."""
+    return Made((judge_minimum(bench.warehouse), judge_sensitivity(bench.warehouse)))
 
 
 @step(

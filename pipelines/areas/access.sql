@@ -53,10 +53,10 @@ kinds as (
     unpivot (
         select origin_id, profile, is_attached,
             n_types_lower as pessimistic, n_types_found as central, n_types_possible as possible,
-            n_types_upper as optimistic
+            n_types_hoped as hoped, n_types_upper as optimistic
         from findings.minimum
     )
-    on pessimistic, central, possible, optimistic into name bound value kinds
+    on pessimistic, central, possible, hoped, optimistic into name bound value kinds
 ),
 nearby as (
     select
@@ -81,10 +81,6 @@ measures as (
     union all
     select 'n_types_reach', origin_id, profile, bound, '', '', 'complete', is_attached, kinds::double
     from kinds
-    union all
-    select 'n_types_found', origin_id, profile, bound, '', '', 'complete', is_attached, kinds::double
-    from kinds
-    where bound = 'central'
     union all
     select 'barrier_penalty', origin_id, profile, bound, '', '', delivered, is_attached,
         -- Not all hang on the same street with and without wheels: a few reach more with them, which is no penalty.
@@ -199,6 +195,8 @@ bounded as (
         max(answer) filter (where bound = 'possible') as possible,
         min(answer) as least,
         max(answer) as greatest,
+        min(answer) filter (where bound not in ('possible', 'optimistic') or indicator <> 'n_types_reach') as least_by_streets,
+        max(answer) filter (where bound not in ('possible', 'optimistic') or indicator <> 'n_types_reach') as greatest_by_streets,
         count(*) > 1 as is_bounded,
         case
             when starts_with(indicator, 'dist_') or indicator in ('seat_spacing', 'snap_distance') then 'm'
@@ -217,8 +215,17 @@ known as (
         -- A place or seat that nobody told of may lie nearer than any other; it may add to a number, never take from one.
         delivered = 'partial' and (starts_with(indicator, 'dist_') or indicator = 'seat_spacing') as may_be_nearer,
         delivered = 'partial' and unit in ('n', 'm2') as may_be_more,
-        possible > central as may_be_kinds
+        coalesce(possible > central, false) as may_be_kinds,
+        -- Of so few a rounded five moves the middle one, and the ninth of ten is nobody. Cells and PC6 tell of the place.
+        area_weight > 0 and area_weight < $fewest_residents and area_type not in ('h3', 'pc6') as are_too_few
     from bounded
+),
+answered as (
+    select
+        * replace (is_answered and not are_too_few as is_answered),
+        is_bounded and isfinite(least) as has_least,
+        is_bounded and isfinite(greatest) as has_greatest
+    from known
 )
 select
     area_type,
@@ -228,27 +235,50 @@ select
     place_kind,
     threshold_m,
     '' as population_group,
-    if(is_answered and isfinite(central) and not coalesce(may_be_kinds, false), central, null) as value,
+    if(is_answered and isfinite(central), central, null) as value,
     case
         when not is_answered then null
         when may_be_nearer then 0
-        when (is_bounded or may_be_more) and isfinite(least) then least
+        when has_least or (may_be_more and isfinite(least)) then least
     end as lower,
     case
         when not is_answered or may_be_more then null
-        when (is_bounded or may_be_nearer) and isfinite(greatest) then greatest
+        when has_greatest or (may_be_nearer and isfinite(greatest)) then greatest
     end as upper,
+    if(is_answered and (has_least or has_greatest or may_be_nearer or may_be_more), 'bounds', '') as interval_kind,
+    if(
+        is_answered,
+        concat_ws(
+            '+',
+            if(may_be_nearer or may_be_more or may_be_kinds, 'unknown_places', null),
+            if(is_bounded and (isfinite(least) or may_be_nearer), 'unknown_streets', null)
+        ),
+        ''
+    ) as unknown,
+    null as lower_people,
+    null as upper_people,
+    if(is_answered and is_bounded and isfinite(least_by_streets), least_by_streets, null) as lower_streets,
+    if(is_answered and is_bounded and isfinite(greatest_by_streets), greatest_by_streets, null) as upper_streets,
     case
-        when is_answered
-            then concat_ws(
-                '+',
-                if(may_be_nearer or may_be_more or coalesce(may_be_kinds, false), 'unknown_places', null),
-                if(is_bounded and (isfinite(least) or may_be_nearer), 'unknown_streets', null)
-            )
-        else ''
-    end as interval_kind,
+        when not is_answered or not isfinite(central) then null
+        when may_be_nearer then 0
+        when may_be_more or may_be_kinds then central
+    end as lower_places,
+    case
+        when not is_answered or not isfinite(central) then null
+        when may_be_nearer then central
+        when may_be_kinds then possible
+    end as upper_places,
+    null as lowest,
+    null as highest,
     unit,
-    if(delivered = 'complete' and not coalesce(may_be_kinds, false), 'ok', 'caution') as quality,
+    if(delivered = 'complete' and not may_be_kinds, 'ok', 'caution') as quality,
+    case
+        when not is_answered or (delivered = 'complete' and not may_be_kinds) then ''
+        when indicator = 'e2sfca_indoor' then 'floor_unknown'
+        when indicator in ('rest_reach', 'rest_gap', 'seat_spacing') and $benches <> 'complete' then 'benches_unknown'
+        else 'unknown_place_kinds'
+    end as quality_reason,
     case
         when delivered = 'not_delivered'
             then case
@@ -257,13 +287,13 @@ select
                 else 'unknown_place_kinds'
             end
         when area_weight = 0 then 'no_residents'
+        when are_too_few then 'too_few_residents'
         when attached_weight = 0 then 'not_attached'
-        when may_be_kinds then 'unknown_place_kinds'
         when starts_with(indicator, 'data_coverage') and known_weight = 0 then 'no_street'
         when known_weight = 0 or not isfinite(central) then 'no_place_within_search'
         else ''
     end as reason_missing
-from known
+from answered
 union all
 select
     area_type,
@@ -273,12 +303,15 @@ select
     '',
     '',
     '',
-    if(area_weight > 0, round(1 - attached_weight / area_weight, 6), null),
+    if(area_weight > 0 and not are_too_few, round(1 - attached_weight / area_weight, 6), null),
     null,
     null,
     '',
+    '',
+    null, null, null, null, null, null, null, null,
     'share',
     'ok',
-    if(area_weight > 0, '', 'no_residents')
-from known
+    '',
+    case when area_weight = 0 then 'no_residents' when are_too_few then 'too_few_residents' else '' end
+from answered
 where indicator = 'snap_distance'

@@ -1,8 +1,9 @@
--- grain:  one area, one population group: inhabitants, and per profile those below the minimum
--- reads:  areas.membership, areas.draws, people.persons, findings.minimum
+-- grain:  one area, one population group: inhabitants, and per profile and distance those below the minimum
+-- reads:  areas.membership, areas.draws, people.persons, findings.minimum, findings.sensitivity
 -- writes: rows of areas/values (unprotected)
 -- units:  persons, of groups hh_... households; summed as decimals (see access.sql). Where people or their ages are hidden,
---         as many may belong to the group as can live there: hence the upper bound.
+--         as many may belong to the group as can live there: hence the upper bound. `value` is for whom nothing was found;
+--         `lower` and `upper` hold all that is not known together, and the parts tell what of it is of people, of streets and of places.
 with homes as (
     select
         membership.area_type,
@@ -35,43 +36,72 @@ inhabitants as (
     from homes
     group by all
 ),
-drawn as (
-    -- Where every block of homes lies wholly near or far, chance moves nobody: then there is no interval to tell.
-    select * from areas.draws where upper > lower
+standing as (
+    select origin_id, profile, '' as threshold_m, is_below, is_below_central, is_below_hoped, is_attached from findings.minimum
+    union all
+    select origin_id, profile, threshold_m, is_below, is_below_central, is_below_hoped, is_attached from findings.sensitivity
+),
+-- Nothing was found; for who lives on no street nothing was looked for: nothing found, or something, nobody knows.
+judged as (
+    select
+        homes.*,
+        standing.profile,
+        standing.threshold_m,
+        standing.is_below,
+        standing.is_below_central,
+        standing.is_attached,
+        standing.is_below_central <> 'no' and standing.is_attached as is_found_so,
+        standing.is_below_hoped and standing.is_attached as is_hoped_so
+    from homes
+    join standing using (origin_id)
+    where list_contains($asked, homes.population_group || ' ' || standing.profile)
 ),
 below as (
     select
-        homes.area_type,
-        homes.area_code,
-        homes.population_group,
-        minimum.profile,
-        max(homes.quality_reason) as quality_reason,
-        coalesce(sum(homes.persons) filter (where minimum.is_below_central = 'yes'), 0) as persons,
-        coalesce(
-            sum(homes.persons) filter (where minimum.is_below_central <> 'no' and minimum.is_attached), 0
-        ) as persons_not_found,
-        -- For whom nothing was looked for, as their home hangs on no street: nothing found, or something, nobody knows.
-        coalesce(
-            sum(homes.persons) filter (where minimum.is_below_central <> 'no' and not minimum.is_attached), 0
-        ) as persons_unsought,
-        coalesce(sum(homes.persons) filter (where minimum.is_attached), 0) as persons_sought,
-        coalesce(sum(homes.persons) filter (where minimum.is_below = 'yes'), 0) as persons_at_least,
-        coalesce(sum(homes.persons_at_most) filter (where minimum.is_below <> 'no'), 0) as persons_at_most,
+        area_type,
+        area_code,
+        population_group,
+        profile,
+        threshold_m,
+        max(quality_reason) as quality_reason,
+        coalesce(sum(persons) filter (where is_found_so), 0) as found,
+        coalesce(sum(persons) filter (where is_below = 'yes'), 0) as surely,
+        coalesce(sum(persons) filter (where is_below <> 'no'), 0) as perhaps,
+        coalesce(sum(persons) filter (where is_hoped_so), 0) as hoped,
+        coalesce(sum(persons) filter (where is_below_central = 'yes'), 0) as whatever_places,
+        coalesce(sum(persons_at_most - persons) filter (where is_found_so), 0) as hidden_found,
+        coalesce(sum(persons_at_most - persons) filter (where is_below <> 'no'), 0) as hidden_perhaps,
+        sum(persons) as known_people,
+        coalesce(sum(persons) filter (where is_attached), 0) = 0
+            and coalesce(sum(persons) filter (where is_below_central <> 'no' and not is_attached), 0) > 0 as only_unsought,
         -- With every street as guessed it is unknown for want of lists of places, or of a street near enough.
-        coalesce(sum(homes.persons_at_most) filter (where minimum.is_below_central = 'unknown'), 0) > 0 as has_unknown_places,
-        coalesce(
-            sum(homes.persons_at_most - homes.persons) filter (where minimum.is_below <> 'no' and not homes.is_masked), 0
-        ) > 0 as has_unknown_ages,
-        coalesce(
-            sum(homes.persons_at_most) filter (where minimum.is_below <> 'no' and homes.is_masked), 0
-        ) > 0 as has_unknown_people,
-        coalesce(bool_and(not minimum.is_attached) filter (where minimum.is_below_central = 'unknown'), false) as only_unattached,
-        bool_or(homes.is_masked) as has_masked,
-        sum(homes.everybody) = 0 and bool_or(homes.is_masked) as is_unknown
-    from homes
-    join findings.minimum using (origin_id)
-    where list_contains($asked, homes.population_group || ' ' || minimum.profile)
+        coalesce(sum(persons_at_most) filter (where is_below_central = 'unknown'), 0) > 0 as has_unknown_places,
+        coalesce(sum(persons_at_most - persons) filter (where is_below <> 'no' and not is_masked), 0) > 0 as has_unknown_ages,
+        coalesce(sum(persons_at_most) filter (where is_below <> 'no' and is_masked), 0) > 0 as has_unknown_people,
+        bool_or(is_masked) as has_masked,
+        sum(everybody) = 0 and bool_or(is_masked) as is_unknown
+    from judged
     group by all
+),
+bounded as (
+    select
+        below.*,
+        drawn.lower_people < drawn.upper_people or drawn.lower < drawn.upper as is_drawn,
+        least(drawn.lower, surely) as lower,
+        greatest(drawn.upper, perhaps) + hidden_perhaps as upper,
+        least(drawn.lower_people, found) as lower_people,
+        greatest(drawn.upper_people, found) + hidden_found as upper_people,
+        least(drawn.lowest, drawn.lower, surely) as lowest,
+        greatest(drawn.highest, drawn.upper, perhaps) + hidden_perhaps as highest
+    from below
+    left join areas.draws as drawn using (area_type, area_code, population_group, profile, threshold_m)
+),
+told as (
+    -- A bound that takes in nearly everybody says only that too little is known, unless nearly everybody was found so.
+    select
+        *,
+        perhaps >= $nearly_everybody * known_people and found < $nearly_everybody * known_people as is_unbounded
+    from bounded
 )
 select
     area_type,
@@ -84,6 +114,7 @@ select
     if(is_unknown, null, persons) as value,
     if(is_unknown or persons_at_most = persons, null, persons) as lower,
     if(is_unknown or persons_at_most = persons, null, persons_at_most) as upper,
+    if(is_unknown or persons_at_most = persons, '', 'bounds') as interval_kind,
     if(
         is_unknown,
         '',
@@ -92,7 +123,15 @@ select
             if(has_unknown_ages, 'unknown_ages', null),
             if(has_masked and persons_at_most > persons, 'unknown_people', null)
         )
-    ) as interval_kind,
+    ) as unknown,
+    if(is_unknown or persons_at_most = persons, null, persons) as lower_people,
+    if(is_unknown or persons_at_most = persons, null, persons_at_most) as upper_people,
+    null as lower_streets,
+    null as upper_streets,
+    null as lower_places,
+    null as upper_places,
+    null as lowest,
+    null as highest,
     if(starts_with(population_group, 'hh_'), 'households', 'persons') as unit,
     if(has_masked or persons_at_most > persons or quality_reason <> '', 'caution', 'ok') as quality,
     quality_reason,
@@ -105,11 +144,12 @@ select
     if(starts_with(population_group, 'hh_'), 'households_below_min', 'people_below_min'),
     profile,
     '',
-    '',
+    threshold_m,
     population_group,
-    if(has_unknown_places or is_unknown, null, persons),
-    if(is_unknown, null, persons_at_least),
-    if(is_unknown, null, persons_at_most),
+    if(is_unknown or only_unsought, null, found),
+    if(is_unknown, null, lower),
+    if(is_unknown or is_unbounded, null, upper),
+    case when is_unknown then '' when is_drawn then 'joint_90' else 'bounds' end,
     if(
         is_unknown,
         '',
@@ -121,38 +161,22 @@ select
             'unknown_streets'
         )
     ),
+    if(is_unknown, null, lower_people),
+    if(is_unknown, null, upper_people),
+    if(is_unknown, null, hoped),
+    if(is_unknown, null, perhaps),
+    if(is_unknown, null, whatever_places),
+    if(is_unknown, null, found),
+    if(is_unknown, null, lowest),
+    if(is_unknown or is_unbounded, null, highest),
     if(starts_with(population_group, 'hh_'), 'households', 'persons'),
-    if(has_masked or has_unknown_ages or has_unknown_places or quality_reason <> '', 'caution', 'ok'),
-    quality_reason,
+    if(has_masked or has_unknown_ages or has_unknown_places or is_unbounded or quality_reason <> '', 'caution', 'ok'),
     case
-        when is_unknown then 'people_unknown'
-        when not has_unknown_places then ''
-        when only_unattached then 'not_attached'
-        else 'unknown_place_kinds'
-    end
-from below
-union all
-select
-    area_type,
-    area_code,
-    if(starts_with(population_group, 'hh_'), 'households_none_found', 'people_none_found'),
-    profile,
-    '',
-    '',
-    population_group,
-    if(is_unknown or only_unsought, null, persons_not_found),
-    if(is_unknown, null, least(drawn.lower, persons_not_found)),
-    if(is_unknown, null, greatest(drawn.upper, persons_not_found) + persons_unsought),
-    if(
-        is_unknown,
-        '',
-        concat_ws(
-            '+', if(drawn.lower is null, null, 'draws_90'), if(persons_unsought > 0, 'unknown_streets', null)
-        )
-    ),
-    if(starts_with(population_group, 'hh_'), 'households', 'persons'),
-    if(has_masked or has_unknown_ages or has_unknown_places or quality_reason <> '', 'caution', 'ok'),
-    quality_reason,
+        when is_unknown then quality_reason
+        when is_unbounded then 'lists_too_incomplete'
+        when quality_reason <> '' then quality_reason
+        when has_unknown_places then 'unknown_place_kinds'
+        else ''
+    end,
     case when is_unknown then 'people_unknown' when only_unsought then 'not_attached' else '' end
-from (select *, persons_sought = 0 and persons_unsought > 0 as only_unsought from below) as below
-left join drawn using (area_type, area_code, population_group, profile)
+from told

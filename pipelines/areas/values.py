@@ -2,9 +2,9 @@
 
 import pyarrow as pa
 
-from pipelines.areas.contracts import DRAWS, MEMBERSHIP, VALUES
+from pipelines.areas.contracts import DRAWS, FEWEST_RESIDENTS, MEMBERSHIP, NEARLY_EVERYBODY, VALUES
 from pipelines.findings.catalogue import catalogue
-from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SPACE
+from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SENSITIVITY, SPACE
 from pipelines.people.contracts import ATOMS, ORIGINS, PERSONS
 from pipelines.people.groups import all_groups
 from pipelines.reach.contracts import ATTACHMENTS, LEGS
@@ -24,7 +24,9 @@ def build_membership(warehouse: Warehouse) -> pa.Table:
     return warehouse.run_sql("areas/membership", (ORIGINS, ATOMS, PERSONS, AREAS))
 
 
-def build_values(warehouse: Warehouse, period: str, benches: Delivered) -> pa.Table:
+def build_values(
+    warehouse: Warehouse, period: str, benches: Delivered, fewest_residents: int = FEWEST_RESIDENTS
+) -> pa.Table:
     """Every indicator of every area, unprotected, as `areas/values`.
 
     Parameters
@@ -35,17 +37,20 @@ def build_values(warehouse: Warehouse, period: str, benches: Delivered) -> pa.Ta
         The year the values speak of.
     benches
         How complete the delivered list of benches is; what was not delivered is unknown, not absent.
+    fewest_residents
+        Of fewer residents no median or P90 is told.
     """
     present = set(warehouse.read(MEMBERSHIP)["area_type"].unique().to_pylist())
     together = (sorted(present & area_types) for area_types in _TOGETHER)
-    access = ({"benches": benches, "area_types": area_types} for area_types in together if area_types)
+    asked = {"benches": benches, "fewest_residents": fewest_residents}
+    access = (asked | {"area_types": area_types} for area_types in together if area_types)
+    people = {"asked": _asked(), "nearly_everybody": NEARLY_EVERYBODY}
     parts = (
-        *(warehouse.run_sql("areas/access", _ACCESS, asked) for asked in access),
-        warehouse.run_sql("areas/people", (MEMBERSHIP, DRAWS, PERSONS, MINIMUM), {"asked": _asked()}),
+        *(warehouse.run_sql("areas/access", _ACCESS, one) for one in access),
+        warehouse.run_sql("areas/people", (MEMBERSHIP, DRAWS, PERSONS, MINIMUM, SENSITIVITY), people),
         warehouse.run_sql("areas/survey", (ESTIMATES,), {"scales": list(catalogue())}),
     )
-    told = [part if "quality_reason" in part.column_names else _without_reason(part) for part in parts]
-    joined = pa.concat_tables(told, promote_options="permissive")
+    joined = pa.concat_tables(parts, promote_options="permissive")
     with_period = joined.append_column("period", pa.array([period] * len(joined), pa.string()))
     return with_period.select(list(VALUES.column_names))
 
@@ -53,7 +58,3 @@ def build_values(warehouse: Warehouse, period: str, benches: Delivered) -> pa.Ta
 def _asked() -> list[str]:
     """Which groups are told of with which profile, as "group profile"."""
     return [f"{group.name} {profile}" for group in all_groups() for profile in group.profiles]
-
-
-def _without_reason(part: pa.Table) -> pa.Table:
-    return part.append_column("quality_reason", pa.array([""] * len(part), pa.string()))

@@ -1,8 +1,10 @@
 """Judgements per home about access to places; the definitions stand in the SQL files beside this one."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
-from pipelines.findings.contracts import NEARNESS
+from pipelines.findings.contracts import MINIMUM, NEARNESS, SENSITIVITY, THRESHOLDS
 from pipelines.people.contracts import ORIGINS, PERSONS
 from pipelines.places.contracts import COMPLETENESS, FUNCTIONS, REGISTER
 from pipelines.reach.contracts import ATTACHMENTS, PAIRS, REST, RETURNS
@@ -12,6 +14,7 @@ from pipelines.warehouse import Warehouse
 
 # Until a municipality sets norms of its own: at least one kind of place within the profile's central budget.
 MINIMUM_KINDS = 1
+OWN_BUDGET = "own"
 
 
 def measure_nearness(warehouse: Warehouse) -> pa.Table:
@@ -28,4 +31,14 @@ def measure_space(warehouse: Warehouse) -> pa.Table:
 
 def judge_minimum(warehouse: Warehouse, minimum_kinds: int = MINIMUM_KINDS) -> pa.Table:
     """Kinds of place within reach of every home, and whether they are under `minimum_kinds`; `findings/minimum`."""
-    return warehouse.run_sql("findings/minimum", (NEARNESS, COMPLETENESS), {"minimum_kinds": minimum_kinds})
+    return _judged(warehouse, minimum_kinds, (OWN_BUDGET,)).select(list(MINIMUM.column_names))
+
+
+def judge_sensitivity(warehouse: Warehouse, minimum_kinds: int = MINIMUM_KINDS) -> pa.Table:
+    """The same at other distances than the profile's budget, as `findings/sensitivity`."""
+    return _judged(warehouse, minimum_kinds, THRESHOLDS).select(list(SENSITIVITY.column_names))
+
+
+def _judged(warehouse: Warehouse, minimum_kinds: int, thresholds: Sequence[str]) -> pa.Table:
+    asked = {"minimum_kinds": minimum_kinds, "thresholds": list(thresholds)}
+    return warehouse.run_sql("findings/minimum", (NEARNESS, COMPLETENESS), asked)

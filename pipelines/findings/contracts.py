@@ -34,6 +34,8 @@ NEARNESS = Contract(
         Column("n_500m", pa.int64(), "places found within 500 m", minimum=0),
         Column("n_800m", pa.int64(), "places found within 800 m", minimum=0),
         Column("n_budget", pa.int64(), "places found within the profile's own budget", minimum=0),
+        Column("n_least", pa.int64(), "places found within the least that its budget may be", minimum=0),
+        Column("n_greatest", pa.int64(), "places found within the greatest that its budget may be", minimum=0),
         Column(
             "n_rested",
             pa.int64(),
@@ -63,6 +65,14 @@ NEARNESS = Contract(
     may_be_empty=False,
 )
 
+# Other distances at which the same is judged: metres, and the least and the greatest that a profile's budget may be.
+THRESHOLDS = ("300", "500", "800", "least", "greatest")
+_BELOW = (
+    Column("is_below", pa.string(), "fewer kinds than the minimum asks, in every bound", values=JUDGEMENTS),
+    Column("is_below_central", pa.string(), "fewer kinds than that in the central bound", values=JUDGEMENTS),
+    Column("is_below_hoped", pa.bool_(), "fewer kinds than that found in the optimistic bound"),
+)
+
 MINIMUM = Contract(
     "findings/minimum",
     grain="one origin, one profile",
@@ -80,8 +90,22 @@ MINIMUM = Contract(
             minimum=0,
             maximum=6,
         ),
-        Column("is_below", pa.string(), "fewer kinds than the minimum asks, in every bound", values=JUDGEMENTS),
-        Column("is_below_central", pa.string(), "fewer kinds than that in the central bound", values=JUDGEMENTS),
+        Column("n_types_hoped", pa.int64(), "kinds within the budget in the optimistic bound", minimum=0, maximum=6),
+        *_BELOW,
+        _ATTACHED,
+    ),
+    may_be_empty=False,
+)
+
+SENSITIVITY = Contract(
+    "findings/sensitivity",
+    grain="one origin, one profile, one other distance than the profile's budget",
+    key=("origin_id", "profile", "threshold_m"),
+    columns=(
+        _ORIGIN,
+        _PROFILE,
+        Column("threshold_m", pa.string(), "metres; least, greatest: what the budget may be", values=THRESHOLDS),
+        *_BELOW,
         _ATTACHED,
     ),
     may_be_empty=False,

@@ -44,6 +44,10 @@ judged as (
         pairs.metres <= budgets.same_m as is_within_metres,
         coalesce(pairs.metres <= budgets.budget_m, true)
         and coalesce(pairs.seconds <= budgets.budget_s, budgets.budget_s is null) as is_within_budget,
+        coalesce(pairs.metres <= budgets.least_m, true)
+        and coalesce(pairs.seconds <= budgets.least_s, budgets.least_s is null) as is_within_least,
+        coalesce(pairs.metres <= budgets.greatest_m, true)
+        and coalesce(pairs.seconds <= budgets.greatest_s, budgets.greatest_s is null) as is_within_greatest,
         rest.rest_metres is not null as is_rested,
         returns.place_id is not null as is_back_over
     from reach.pairs
@@ -62,6 +66,8 @@ found as (
         count(*) filter (where metres <= 500) as n_500m,
         count(*) filter (where metres <= 800) as n_800m,
         count(*) filter (where is_within_budget) as n_budget,
+        count(*) filter (where is_within_least) as n_least,
+        count(*) filter (where is_within_greatest) as n_greatest,
         count(*) filter (where is_within_budget and is_rested) as n_rested,
         count(*) filter (where is_within_budget and is_back_over) as n_back_over,
         count(*) filter (where is_within_metres) as n_same_m
@@ -92,6 +98,8 @@ select
     coalesce(found.n_500m, 0) as n_500m,
     coalesce(found.n_800m, 0) as n_800m,
     coalesce(found.n_budget, 0) as n_budget,
+    coalesce(found.n_least, 0) as n_least,
+    coalesce(found.n_greatest, 0) as n_greatest,
     if(budgets.rest_leg_m is null, null, coalesce(found.n_rested, 0)) as n_rested,
     if(bounds.bound = 'central', coalesce(found.n_back_over, 0), null) as n_back_over,
     coalesce(found.n_same_m, 0) as n_same_m,

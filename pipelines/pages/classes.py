@@ -76,8 +76,8 @@ def variants(profiles: Sequence[str]) -> tuple[Variant, ...]:
 def class_marks(figures: Sequence[Figure], scale: ClassScale) -> tuple[str, ...]:
     """One character per figure: '0' to '4' for its class, a letter for the reason why there is none.
 
-    Kinds that were not delivered leave only what is found: the class is then that of what is found. A place that
-    was not found within the search (at least 800 m) lies farther than 800 m: the last class of `DISTANCE`.
+    The class is that of what was found; of kinds that were not delivered there may be more. A place that was not found
+    within the search (at least 800 m) lies farther than 800 m: the last class of `DISTANCE`.
     """
     letters = _reason_marks()
     known = np.array([np.nan if (value := _shown(figure, scale)) is None else value for figure in figures])
@@ -95,7 +95,7 @@ def _reason_marks() -> dict[str, str]:
 def _shown(figure: Figure, scale: ClassScale) -> float | None:
     if scale is DISTANCE and figure.reason == "no_place_within_search":
         return np.inf
-    return figure.known if scale is KINDS else figure.value
+    return figure.value
 
 
 def legend(marks: Sequence[str], scale: ClassScale) -> tuple[LegendEntry, ...]:
@@ -107,8 +107,8 @@ def legend(marks: Sequence[str], scale: ClassScale) -> tuple[LegendEntry, ...]:
 
 
 def is_lower_bound(figures: Sequence[Figure], scale: ClassScale) -> bool:
-    """Whether some colours show what was found, because kinds of place are unknown."""
-    return scale is KINDS and any(figure.value is None and figure.found is not None for figure in figures)
+    """Whether some colours show what was found, while there may be more: kinds of place are unknown."""
+    return scale is KINDS and any(figure.caution == "unknown_place_kinds" for figure in figures)
 
 
 def title(variant: Variant) -> Word:

@@ -5,13 +5,16 @@ come from the tidy table. Nothing is computed here, only looked up and put into 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.pages.words import dutch_number, dutch_range, words
 from pipelines.sources.place_kinds import booklet_kinds
+
+# Nearly everybody may be among them, as streets and places are known too little: there is no upper bound.
+TOO_LITTLE_KNOWN = "lists_too_incomplete"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Measure:
 class Figure:
     """One value in the unit of its indicator; None means null. Without a value, `reason` says why.
 
-    `found` is what was found (kinds of place, or persons for whom none was), where not all kinds were delivered.
+    `caution` is why it must be read with caution; '' none, or another reason than pages tell.
     """
 
     value: float | None = None
@@ -55,7 +58,7 @@ class Figure:
     upper: float | None = None
     n_class: str = ""
     reason: str = ""
-    found: float | None = None
+    caution: str = ""
 
     @property
     def is_range(self) -> bool:
@@ -65,12 +68,7 @@ class Figure:
     @property
     def has_number(self) -> bool:
         """Whether there is a value or a bound to show."""
-        return any(number is not None for number in (self.value, self.lower, self.upper, self.found))
-
-    @property
-    def known(self) -> float | None:
-        """The value, or what was found; None when nothing is known."""
-        return self.found if self.value is None else self.value
+        return any(number is not None for number in (self.value, self.lower, self.upper))
 
 
 def read_figures(tables: PublishedTables, area_type: str, measure: Measure) -> tuple[Figure, ...]:
@@ -87,30 +85,23 @@ def read_figures(tables: PublishedTables, area_type: str, measure: Measure) -> t
     facts = _facts(tables.indicators, area_type, measure)
     codes = wide["area_code"].to_pylist()
     rows = zip(codes, values, lowers, uppers, strict=True)
-    unexplained = ("", "absent" if facts else "not_delivered")
+    unexplained = ("", "absent" if facts else "not_delivered", "")
     return tuple(_figure(facts.get(code, unexplained), value, low, high) for code, value, low, high in rows)
 
 
 def read_kinds(tables: PublishedTables, area_type: str, profile: str) -> tuple[Figure, ...]:
-    """Read the kinds of place within reach of every area of one type, each with what was found of them."""
-    kinds, found = (Measure(indicator, profile=profile) for indicator in ("n_types_reach", "n_types_found"))
-    return _with_found(tables, area_type, kinds, found)
+    """Read the kinds of place found within reach of every area of one type."""
+    return read_figures(tables, area_type, Measure("n_types_reach", profile=profile))
 
 
 def read_people_below(tables: PublishedTables, area_type: str, group: str, profile: str) -> tuple[Figure, ...]:
-    """Read the persons below the minimum of every area of one type, each with those for whom no place was found."""
-    people, found = (Measure(indicator, group, profile) for indicator in ("people_below_min", "people_none_found"))
-    return _with_found(tables, area_type, people, found)
+    """Read the persons of every area of one type for whom no place was found within reach."""
+    return read_figures(tables, area_type, Measure("people_below_min", group, profile))
 
 
-def _with_found(tables: PublishedTables, area_type: str, measure: Measure, found: Measure) -> tuple[Figure, ...]:
-    pairs = zip(read_figures(tables, area_type, measure), read_figures(tables, area_type, found), strict=True)
-    return tuple(replace(figure, found=one.value) for figure, one in pairs)
-
-
-def _figure(facts: tuple[str, str], value: float | None, lower: float | None, upper: float | None) -> Figure:
-    n_class, reason = facts
-    return Figure(value, lower, upper, n_class, reason if value is None else "")
+def _figure(facts: tuple[str, str, str], value: float | None, lower: float | None, upper: float | None) -> Figure:
+    n_class, reason, caution = facts
+    return Figure(value, lower, upper, n_class, reason if value is None else "", caution)
 
 
 def _column(wide: pa.Table, name: str) -> list[float | None]:
@@ -118,7 +109,7 @@ def _column(wide: pa.Table, name: str) -> list[float | None]:
     return values
 
 
-def _facts(indicators: pa.Table, area_type: str, measure: Measure) -> dict[str, tuple[str, str]]:
+def _facts(indicators: pa.Table, area_type: str, measure: Measure) -> dict[str, tuple[str, str, str]]:
     wanted = {
         "area_type": area_type,
         "indicator": measure.indicator,
@@ -130,9 +121,9 @@ def _facts(indicators: pa.Table, area_type: str, measure: Measure) -> dict[str, 
     mask = pa.scalar(value=True)
     for name, key in wanted.items():
         mask = pc.and_(mask, pc.equal(indicators[name], key))
-    found = indicators.filter(mask).select(["area_code", "n_class", "reason_missing"])
-    codes, n_classes, reasons = (column.to_pylist() for column in found.columns)
-    return dict(zip(codes, zip(n_classes, reasons, strict=True), strict=True))
+    found = indicators.filter(mask).select(["area_code", "n_class", "reason_missing", "quality_reason"])
+    codes, *facts = (column.to_pylist() for column in found.columns)
+    return dict(zip(codes, zip(*facts, strict=True), strict=True))
 
 
 def people_groups(tables: PublishedTables, profile: str) -> tuple[str, ...]:
@@ -156,33 +147,52 @@ def metres_text(figure: Figure) -> str:
 
 
 def kinds_text(figure: Figure) -> str:
-    """Kinds of place within reach out of six: 4 van 6 (3 tot 5), or 2 gevonden (1 tot 5) when kinds are unknown."""
-    if figure.value is not None:
-        number = dutch_number(figure.value, 0 if figure.value.is_integer() else 1)
-        return f"{number} van {len(booklet_kinds())}{_margin(figure, '', 'of meer')}"
-    if figure.found is not None:
-        return f"{dutch_number(figure.found)} gevonden{_margin(figure, '', 'of meer')}"
-    return _or_reason(figure)
+    """Kinds of place found within reach out of six, and between what it may lie: 4 van 6 (3 tot 5)."""
+    if figure.value is None:
+        return _or_reason(figure)
+    number = dutch_number(figure.value, 0 if figure.value.is_integer() else 1)
+    return f"{number} van {len(booklet_kinds())}{_margin(figure, '', 'of meer')}"
 
 
 def people_text(figure: Figure) -> str:
-    """A number of persons and between what it may lie: 145 (0 tot 310); without any number: 0 tot 1.235."""
-    if figure.known is None:
-        return _between(figure)
-    if figure.lower is None and figure.upper is not None:
-        return _at_most(figure.known, figure.upper, "")
-    return dutch_number(figure.known) + _margin(figure, "", "of meer")
+    """A number of persons and between what it may lie: 145 (20 tot 310), 145 (hooguit 310), minder dan 10 (hooguit 25).
+
+    Where so little is known that nearly everybody may be among them: 145 (of meer).
+    """
+    number = _or_reason(figure) if figure.value is None else dutch_number(figure.value)
+    if figure.caution == TOO_LITTLE_KNOWN:
+        return f"{number} ({words().cautions[figure.caution].short})"
+    if figure.upper is None:
+        return number
+    if figure.lower is None:
+        return number if figure.upper == figure.value else f"{number} (hooguit {dutch_number(figure.upper)})"
+    return number + _margin(figure, "", "")
 
 
-def _between(figure: Figure) -> str:
-    """Write what is known of a number without a value."""
-    if figure.is_range and figure.lower is not None and figure.upper is not None:
-        return dutch_range(figure.lower, figure.upper)
-    if figure.lower is not None:
-        return f"minstens {dutch_number(figure.lower)}"
-    if figure.upper is not None:
-        return f"hooguit {dutch_number(figure.upper)}"
-    return _or_reason(figure)
+def metres_sentence(figure: Figure) -> str:
+    """What is not known of a walking distance, as a sentence; '' where all is."""
+    if figure.value is None or (figure.lower, figure.upper) == (figure.value, figure.value):
+        return ""
+    most = "" if figure.upper is None else f"{dutch_number(figure.upper)} m"
+    if figure.lower == 0 and figure.value > 0:
+        nearer = "Dichterbij kan er een plek zijn die niemand ons noemde."
+        return f"{nearer} Verder dan {most} is het niet." if most else f"{nearer} Verder kan het ook zijn."
+    if figure.lower is None:
+        return f"Verder dan {most} is het niet." if most else ""
+    least = f"{dutch_number(figure.lower)} m"
+    return f"Het kan ook {least} tot {most} zijn." if most else f"Het kan ook {least} zijn, of verder."
+
+
+def people_sentence(figure: Figure) -> str:
+    """Why there may be fewer or more people than were found to have no place, as sentences; '' where all is known."""
+    fewer = "Het kunnen er minder zijn, want niet van elke soort plek is een volledige lijst geleverd."
+    said = [fewer] if figure.caution == "unknown_place_kinds" else []
+    if figure.caution == TOO_LITTLE_KNOWN:
+        said.append(words().cautions[figure.caution].nl)
+    elif figure.upper is not None and figure.upper != figure.value:
+        least = "" if figure.lower is None else f"minstens {dutch_number(figure.lower)} en "
+        said.append(f"Het zijn er {least}hooguit {dutch_number(figure.upper)}.")
+    return " ".join(said)
 
 
 def _at_most(value: float, most: float, unit: str) -> str:

@@ -115,6 +115,7 @@ def index_page(tables: PublishedTables, area: AreaFile, colophon: Colophon) -> s
         headlines=headlines(tables, profiles),
         rows=rows,
         reasons=_explained(_reasons_of(rows)),
+        cautions=_cautions_of(rows),
         kinds=kind_rows(tables, area),
         streets_known=share_known(tables, "data_coverage"),
         crossings_known=share_known(tables, "data_coverage_crossings"),
@@ -241,6 +242,13 @@ def quotes(tables: PublishedTables) -> tuple[Quote, ...]:
 def _reasons_of(rows: Sequence[IndexRow]) -> frozenset[str]:
     shown = frozenset(reason for row in rows for of_profile in row.by_profile for reason in of_profile.reasons)
     return shown | {figure.reason for row in rows for figures in row.groups for figure in figures if figure.reason}
+
+
+def _cautions_of(rows: Sequence[IndexRow]) -> tuple[Word, ...]:
+    """The cautions that a cell holds a word of."""
+    told = {figure.caution for row in rows for of_profile in row.by_profile for figure in of_profile.figures}
+    told |= {figure.caution for row in rows for figures in row.groups for figure in figures}
+    return tuple(word for caution, word in words().cautions.items() if caution in told and word.short)
 
 
 def _explained(reasons: frozenset[str]) -> tuple[Word, ...]:

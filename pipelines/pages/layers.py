@@ -44,8 +44,8 @@ def headings(area_type: str) -> dict[str, str]:
         "naam": words().districts[area_type].nl.capitalize(),
         "inwoners": "Inwoners",
         "afstand": "Loopafstand (mediaan)",
-        "soorten": "Soorten plekken binnen bereik",
-        "zonder": "Inwoners zonder plek binnen bereik",
+        "soorten": "Soorten plekken gevonden binnen bereik",
+        "zonder": "Inwoners voor wie wij geen plek vonden",
     }
 
 
@@ -62,8 +62,12 @@ class DistrictRow:
     @property
     def reasons(self) -> frozenset[str]:
         """The reasons for what is missing in this row."""
-        figures = (self.inhabitants, self.distance, self.kinds, self.below_minimum)
-        return frozenset(figure.reason for figure in figures if figure.reason)
+        return frozenset(figure.reason for figure in self.figures if figure.reason)
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures of this row."""
+        return (self.inhabitants, self.distance, self.kinds, self.below_minimum)
 
     @property
     def texts(self) -> dict[str, str]:

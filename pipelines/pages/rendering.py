@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from pipelines.errors import SamenhangError
-from pipelines.pages.figures import metres_text, people_text, scale_text
+from pipelines.pages.figures import metres_sentence, metres_text, people_sentence, people_text, scale_text
 from pipelines.pages.words import dutch_date, dutch_list, dutch_number, group_words, words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -35,6 +35,7 @@ def _environment() -> jinja2.Environment:
     environment.globals["words"] = words()
     environment.filters |= {"number": dutch_number, "day": dutch_date, "listed": dutch_list, "age_group": group_words}
     environment.filters |= {"metres": metres_text, "people": people_text, "scale": scale_text}
+    environment.filters |= {"metres_sentence": metres_sentence, "people_sentence": people_sentence}
     return environment
 
 

@@ -48,6 +48,7 @@ class Words(BaseModel):
     delivered: dict[str, Word]
     indicators: dict[str, Word]
     reasons: dict[str, Word]
+    cautions: dict[str, Word]
     survey_notes: dict[str, Word]
     manifestations: dict[str, Word]
     changes: dict[str, Word]

@@ -24,8 +24,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 # Which proven sum the value of an indicator is: all of a group, or those whose homes stand so badly or worse.
 _LEVELS = {
-    "inhabitants": "", "people_below_min": "central", "people_none_found": "none_found_on_streets",
-    "households": "", "households_below_min": "central", "households_none_found": "none_found_on_streets",
+    "inhabitants": "", "people_below_min": "none_found_on_streets",
+    "households": "", "households_below_min": "none_found_on_streets",
 }  # fmt: skip
 # A level that holds nobody more than the next has the name of that one.
 _ELSE = {"none_found_on_streets": "none_found"}

@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from pipelines.areas.contracts import (
     AREA_TYPES,
+    BOUNDS_OF_VALUES,
     HOW_SURE,
-    INTERVAL_KINDS,
     KEY_NAMES,
     KEYS,
     QUALITIES,
@@ -62,10 +62,7 @@ INDICATORS = Contract(
     key=KEY_NAMES,
     columns=(
         *KEYS,
-        Column("value", pa.float64(), "the value in `unit`; null with a reason", nullable=True),
-        Column("lower", pa.float64(), "lower bound; null: no interval, or nothing bounds it", nullable=True),
-        Column("upper", pa.float64(), "upper bound; null: no interval, or nothing bounds it", nullable=True),
-        Column("interval_kind", pa.string(), "what the interval covers", values=INTERVAL_KINDS),
+        *BOUNDS_OF_VALUES,
         Column("unit", pa.string(), "m, n, kinds, share, m2, persons, households, 0-10 or points"),
         Column("n_class", pa.string(), "respondents behind it, as a class; '' does not apply", values=N_CLASSES),
         *HOW_SURE,

@@ -50,10 +50,10 @@ publishable as (
 told as (
     -- Of a survey value that may not go out nothing is told: not why, and not how many answered.
     select
-        publishable.* exclude (is_left_out, value, lower, upper, respondents, reliability, shrinkage, reason_missing),
-        if(withheld, null, value) as value,
-        if(withheld, null, lower) as lower,
-        if(withheld, null, upper) as upper,
+        publishable.*
+            exclude (is_left_out, value, lower, upper, lower_people, upper_people, lower_streets, upper_streets, lower_places,
+                upper_places, lowest, highest, respondents, reliability, shrinkage, reason_missing),
+        if(withheld, null, columns('^(value|lower|upper|lowest|highest)(_[a-z]+)?$')),
         if(withheld, null, respondents) as respondents,
         -- To a tenth, so that an area's own mean cannot be worked out closely from that of the model.
         if(withheld, null, round(reliability, 1)) as reliability,
@@ -73,44 +73,29 @@ told as (
     ) as publishable
 ),
 rounded as (
+    -- Every figure alike: the value, its bounds, and the parts of these.
     select
-        * exclude (value, lower, upper),
-        case unit
-            when 'persons' then $base * floor(value / $base + 0.5)
-            when 'households' then $base * floor(value / $base + 0.5)
-            when '0-10' then round(value, 1)
-            when 'points' then round(value, 1)
-            when 'share' then round(value, 2)
-            when 'm2' then round(value, 2)
-            else round(value)
-        end as rounded_value,
-        case unit
-            when 'persons' then $base * floor(lower / $base + 0.5)
-            when 'households' then $base * floor(lower / $base + 0.5)
-            when '0-10' then round(lower, 1)
-            when 'points' then round(lower, 1)
-            when 'share' then round(lower, 2)
-            when 'm2' then round(lower, 2)
-            else round(lower)
-        end as rounded_lower,
-        case unit
-            when 'persons' then $base * floor(upper / $base + 0.5)
-            when 'households' then $base * floor(upper / $base + 0.5)
-            when '0-10' then round(upper, 1)
-            when 'points' then round(upper, 1)
-            when 'share' then round(upper, 2)
-            when 'm2' then round(upper, 2)
-            else round(upper)
-        end as rounded_upper
+        columns(* exclude (value, lower, upper, lower_people, upper_people, lower_streets, upper_streets, lower_places, upper_places,
+            lowest, highest)),
+        case
+            when unit in ('persons', 'households') then $base * floor(columns('^(value|lower|upper|lowest|highest)(_[a-z]+)?$') / $base + 0.5)
+            when unit in ('0-10', 'points') then round(columns('^(value|lower|upper|lowest|highest)(_[a-z]+)?$'), 1)
+            when unit in ('share', 'm2') then round(columns('^(value|lower|upper|lowest|highest)(_[a-z]+)?$'), 2)
+            else round(columns('^(value|lower|upper|lowest|highest)(_[a-z]+)?$'))
+        end
     from told
 ),
 shown as (
     select
-        *,
-        if(unit in ('persons', 'households') and rounded_value < $shown_from, null, rounded_value) as value,
-        if(unit in ('persons', 'households') and rounded_lower < $shown_from, null, rounded_lower) as lower,
-        if(unit in ('persons', 'households') and rounded_upper < $shown_from, null, rounded_upper) as upper,
-        unit in ('persons', 'households') and rounded_value < $shown_from as is_too_few
+        *
+            exclude (value, lower, upper, lower_people, upper_people, lower_streets, upper_streets, lower_places, upper_places,
+                lowest, highest),
+        if(
+            unit in ('persons', 'households') and columns('^(value|lower|upper|lowest|highest)(_[a-z]+)?$') < $shown_from,
+            null,
+            columns('^(value|lower|upper|lowest|highest)(_[a-z]+)?$')
+        ),
+        unit in ('persons', 'households') and value < $shown_from as is_too_few
     from rounded
 )
 select
@@ -125,7 +110,21 @@ select
     value,
     lower,
     upper,
-    if(lower is null and upper is null, '', interval_kind) as interval_kind,
+    case
+        when lower is null and upper is null then ''
+        -- By fives chance moves nobody here.
+        when interval_kind = 'joint_90' and lower = upper then 'bounds'
+        else interval_kind
+    end as interval_kind,
+    if(lower is null and upper is null and quality_reason <> 'lists_too_incomplete', '', unknown) as unknown,
+    lower_people,
+    upper_people,
+    lower_streets,
+    upper_streets,
+    lower_places,
+    upper_places,
+    lowest,
+    highest,
     unit,
     -- Under the least there may be it is withheld; of the model it may be told, and then as the least class.
     if(
@@ -155,6 +154,8 @@ select
     null,
     null,
     '',
+    '',
+    null, null, null, null, null, null, null, null,
     if(starts_with(population_group, 'hh_'), 'households', 'persons'),
     '',
     null,

@@ -56,8 +56,11 @@ def publish_places(register: pa.Table) -> pa.Table:
 
 
 def column_name(key: Mapping[str, str]) -> str:
-    """Name of the wide column of one indicator: `<indicator>[_<kind>][_<threshold>m][_<group>][_<profile>]`."""
-    threshold = f"{key['threshold_m']}m" if key["threshold_m"] else ""
+    """Name of the wide column of one indicator: `<indicator>[_<kind>][_<threshold>m][_<group>][_<profile>]`.
+
+    Of the least and the greatest budget the part is that word: a budget may be in seconds.
+    """
+    threshold = f"{key['threshold_m']}m" if key["threshold_m"].isdigit() else key["threshold_m"]
     parts = (key["indicator"], key["place_kind"], threshold, key["population_group"], key["profile"])
     return "_".join(part for part in parts if part)
 

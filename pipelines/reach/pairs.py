@@ -74,9 +74,9 @@ class Outing:
 
 
 def search_limit_m(profile: Profile) -> float:
-    """Metres within which places are sought: 800, or the profile's budget where that is more, and 1 to spare."""
-    budget_m = profile.budget_m.central if profile.budget_m else 0.0
-    budget_s = profile.budget_s.central if profile.budget_s else 0.0
+    """Metres within which places are sought: 800, or the greatest budget where that is more, and 1 to spare."""
+    budget_m = profile.budget_m.high if profile.budget_m else 0.0
+    budget_s = profile.budget_s.high if profile.budget_s else 0.0
     return max(LEAST_SEARCH_M, budget_m, budget_s * profile.speed_m_per_s.central) + 1.0
 
 

@@ -97,6 +97,10 @@ BUDGETS = Contract(
             nullable=True,
             minimum=0,
         ),
+        Column("least_m", pa.float64(), "the least budget in metres", nullable=True, minimum=0),
+        Column("least_s", pa.float64(), "the least budget in seconds", nullable=True, minimum=0),
+        Column("greatest_m", pa.float64(), "the greatest budget in metres", nullable=True, minimum=0),
+        Column("greatest_s", pa.float64(), "the greatest budget in seconds", nullable=True, minimum=0),
         Column("speed_m_per_s", pa.float64(), "walking speed on an even street", minimum=0),
         Column(
             "rest_leg_m",

@@ -89,12 +89,16 @@ def costs_of(edges: pa.Table, profiles: Mapping[str, Profile]) -> pa.Table:
 
 
 def budgets(profiles: Mapping[str, Profile]) -> pa.Table:
-    """How far each profile goes, one way, at the central values; `streets/budgets`."""
+    """How far each profile goes, one way, at the central values, and at least and at most; `streets/budgets`."""
     rows = [
         {
             "profile": name,
             "budget_m": profile.budget_m.central if profile.budget_m else None,
             "budget_s": profile.budget_s.central if profile.budget_s else None,
+            "least_m": profile.budget_m.low if profile.budget_m else None,
+            "least_s": profile.budget_s.low if profile.budget_s else None,
+            "greatest_m": profile.budget_m.high if profile.budget_m else None,
+            "greatest_s": profile.budget_s.high if profile.budget_s else None,
             "speed_m_per_s": profile.speed_m_per_s.central,
             "rest_leg_m": profile.rest_leg_m.central if profile.rest_leg_m else None,
         }

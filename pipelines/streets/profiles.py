@@ -57,9 +57,19 @@ class Parameter(Sourced):
     value: Range
 
     @property
+    def low(self) -> float:
+        """The least value that a source gives or that is assumed."""
+        return self.value[0]
+
+    @property
     def central(self) -> float:
         """The value that the headline figures use."""
         return self.value[1]
+
+    @property
+    def high(self) -> float:
+        """The greatest value that a source gives or that is assumed."""
+        return self.value[2]
 
 
 class Steps(Frozen):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipelines.areas.contracts import DRAWS, MEMBERSHIP, VALUES
 from pipelines.areas.values import build_membership, build_values
 from pipelines.contracts import conform, violations
-from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SPACE
+from pipelines.findings.contracts import CELL_COVERAGE, MINIMUM, NEARNESS, SENSITIVITY, SPACE
 from pipelines.people.contracts import ATOMS, ORIGINS, PERSONS
 from pipelines.reach.contracts import ATTACHMENTS, LEGS
 from pipelines.sources.contracts import AREAS
@@ -47,23 +47,27 @@ def _town(laid, homes: list[Home], **nearness: object) -> None:
         {
             "origin_id": n,
             **dict.fromkeys(
-                ("n_types_lower", "n_types_found", "n_types_possible", "n_types_upper"), int(m is not None)
+                ("n_types_lower", "n_types_found", "n_types_hoped", "n_types_possible", "n_types_upper"),
+                int(m is not None),
             ),
             **dict.fromkeys(("is_below", "is_below_central"), "no" if m is not None else "yes"),
+            "is_below_hoped": m is None,
         }
         for n, (_, m) in enumerate(homes)
     ]
     laid.lay(MINIMUM, *below, profile="rollator", is_attached=shared["is_attached"])
-    for empty in (ORIGINS, DRAWS, ATTACHMENTS, LEGS, SPACE, CELL_COVERAGE, ESTIMATES):
+    for empty in (SENSITIVITY, ORIGINS, DRAWS, ATTACHMENTS, LEGS, SPACE, CELL_COVERAGE, ESTIMATES):
         laid.lay(empty)
 
 
 def _kinds(lower: int, found: int, possible: int, upper: int) -> dict[str, int]:
-    return {"n_types_lower": lower, "n_types_found": found, "n_types_possible": possible, "n_types_upper": upper}
+    kinds = {"n_types_lower": lower, "n_types_found": found, "n_types_possible": possible, "n_types_upper": upper}
+    hoped = found + upper - possible
+    return kinds | {"n_types_hoped": hoped, "is_below_hoped": hoped < 1}
 
 
 def _values(laid) -> dict[tuple[str, str], dict[str, object]]:
-    found = conform(build_values(laid.warehouse, "2024", "complete"), VALUES)
+    found = conform(build_values(laid.warehouse, "2024", "complete", fewest_residents=1), VALUES)
     assert violations(found, VALUES) == ()
     return {(row["indicator"], row["threshold_m"] or row["population_group"]): row for row in found.to_pylist()}
 
@@ -90,7 +94,7 @@ def test_a_home_without_any_place_counts_as_infinitely_far(laid):
 def test_people_below_the_minimum_are_summed(laid):
     _town(laid, [(10, 100.0), (12.5, None), (3, None)])
     row = _values(laid)["people_below_min", "all"]
-    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (15.5, 15.5, 15.5, "unknown_streets")
+    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (15.5, 15.5, 15.5, "bounds")
 
 
 def test_where_kinds_are_unknown_the_number_is_a_range(laid):
@@ -103,19 +107,16 @@ def test_where_kinds_are_unknown_the_number_is_a_range(laid):
     )  # fmt: skip
     found = _values(laid)
     below = found["people_below_min", "all"]
-    assert (below["value"], below["lower"], below["upper"]) == (None, 0, 12)
-    assert found["people_none_found", "all"]["value"] == 12
-    assert (below["interval_kind"], below["reason_missing"]) == (
-        "unknown_places+unknown_streets",
-        "unknown_place_kinds",
-    )
+    assert (below["value"], below["lower"], below["upper"]) == (12, 0, 12)
+    assert (below["unknown"], below["reason_missing"]) == ("unknown_places+unknown_streets", "")
+    assert (below["quality"], below["quality_reason"]) == ("caution", "unknown_place_kinds")
+    assert (below["lower_places"], below["upper_places"]) == (0, 12)
+    assert (below["lower_streets"], below["upper_streets"]) == (12, 12)
     kinds = found["n_types_reach", ""]
-    assert (kinds["value"], kinds["lower"], kinds["upper"]) == (None, 0, 4)
-    assert (kinds["reason_missing"], kinds["interval_kind"]) == (
-        "unknown_place_kinds",
-        "unknown_places+unknown_streets",
-    )
-    assert found["n_types_found", ""]["value"] == 0
+    assert (kinds["value"], kinds["lower"], kinds["upper"]) == (0, 0, 4)
+    assert (kinds["lower_places"], kinds["upper_places"]) == (0, 4)
+    assert (kinds["lower_streets"], kinds["upper_streets"]) == (0, 0)
+    assert (kinds["unknown"], kinds["quality_reason"]) == ("unknown_places+unknown_streets", "unknown_place_kinds")
 
 
 def test_a_kind_that_was_not_delivered_has_no_value_but_a_reason(laid):
@@ -131,7 +132,9 @@ def test_a_partial_list_makes_what_is_found_a_bound(laid):
     nearest, places = found["dist_nearest_place", ""], found["n_places_reach", "300"]
     assert (nearest["value"], nearest["lower"], nearest["upper"]) == (100, 0, 100)
     assert (places["value"], places["lower"], places["upper"]) == (1, 1, None)
-    assert nearest["interval_kind"] == places["interval_kind"] == "unknown_places+unknown_streets"
+    assert nearest["unknown"] == places["unknown"] == "unknown_places+unknown_streets"
+    assert nearest["interval_kind"] == places["interval_kind"] == "bounds"
+    assert nearest["quality_reason"] == places["quality_reason"] == "unknown_place_kinds"
 
 
 def test_hidden_ages_make_an_upper_bound_of_everybody_at_that_home(laid):
@@ -155,7 +158,7 @@ def test_hidden_ages_make_an_upper_bound_of_everybody_at_that_home(laid):
     for indicator in ("inhabitants", "people_below_min"):
         row = found[indicator, "65plus"]
         assert (row["value"], row["lower"], row["upper"]) == (4, 4, 11)
-        assert row["interval_kind"].startswith("unknown_ages")
+        assert row["unknown"].startswith("unknown_ages")
         assert found[indicator, "all"]["value"] == 17
 
 
@@ -171,7 +174,7 @@ def test_hidden_people_make_an_upper_bound_of_the_most_there_can_be(laid):
     for indicator in ("inhabitants", "people_below_min"):
         row = found[indicator, "all"]
         assert (row["value"], row["lower"], row["upper"], row["quality"]) == (10, 10, 14, "caution")
-        assert row["interval_kind"].startswith("unknown_people")
+        assert row["unknown"].startswith("unknown_people")
 
 
 def test_households_are_told_apart_from_persons(laid):
@@ -181,7 +184,7 @@ def test_households_are_told_apart_from_persons(laid):
     found = _values(laid)
     assert (found["households", "hh_single"]["value"], found["households", "hh_single"]["unit"]) == (3, "households")
     assert found["households_below_min", "hh_single"]["value"] == 3
-    assert found["households_none_found", "hh_single"]["unit"] == "households"
+    assert found["households_below_min", "hh_single"]["unit"] == "households"
     assert ("inhabitants", "hh_single") not in found
 
 
@@ -199,7 +202,7 @@ def test_ages_of_another_year_call_for_caution_and_say_why(laid):
     old = {"population_group": "75plus", "persons": 5.0, "quality_reason": "age_other_vintage"}
     laid.lay(PERSONS, {"population_group": "all", "persons": 10.0}, old)
     found = _values(laid)
-    for indicator in ("inhabitants", "people_below_min", "people_none_found"):
+    for indicator in ("inhabitants", "people_below_min"):
         row = found[indicator, "75plus"]
         assert (row["quality"], row["quality_reason"]) == ("caution", "age_other_vintage")
         assert found[indicator, "all"]["quality_reason"] == ""
@@ -226,10 +229,9 @@ def test_an_area_whose_homes_hang_on_no_street_says_so(laid):
     found = _values(laid)
     assert found["dist_nearest_place", ""]["reason_missing"] == "not_attached"
     assert found["n_types_reach", ""]["reason_missing"] == "not_attached"
-    assert found["people_below_min", "all"]["reason_missing"] == "not_attached"
-    none_found = found["people_none_found", "all"]
-    assert (none_found["value"], none_found["lower"], none_found["upper"]) == (None, 0, 5)
-    assert (none_found["interval_kind"], none_found["reason_missing"]) == ("unknown_streets", "not_attached")
+    below = found["people_below_min", "all"]
+    assert (below["value"], below["lower"], below["upper"]) == (None, 0, None)
+    assert (below["reason_missing"], below["quality_reason"]) == ("not_attached", "lists_too_incomplete")
 
 
 # A home on no street: nothing was looked for.
@@ -246,27 +248,65 @@ def test_people_on_no_street_are_not_none_found_but_may_be(laid):
         profile="rollator",
     )  # fmt: skip
     found = _values(laid)
-    for indicator, value in (("people_none_found", 12), ("people_below_min", None)):
-        row = found[indicator, "all"]
-        assert (row["value"], row["lower"], row["upper"]) == (value, 12, 15)
+    row = found["people_below_min", "all"]
+    assert (row["value"], row["lower"], row["upper"]) == (12, 12, 15)
+    assert (row["lower_streets"], row["upper_streets"]) == (12, 15)
 
 
-def test_chance_and_unknown_streets_widen_who_found_nothing_together(laid):
-    _town(laid, [(12, None), (3, None)])
-    laid.lay(
-        MINIMUM,
-        {**_kinds(0, 0, 0, 0), "origin_id": 0, "is_below": "yes", "is_below_central": "yes", "is_attached": True},
-        {**OFF, "origin_id": 1},
-        profile="rollator",
-    )  # fmt: skip
+def test_chance_and_unknown_streets_widen_together_and_their_parts_stand_beside_it(laid):
+    _town(laid, [(12, None), (3, None), (90, 100.0)])
+    sure = {**_kinds(0, 0, 0, 0), "origin_id": 0, "is_below": "yes", "is_below_central": "yes", "is_attached": True}
+    near = {**_kinds(1, 1, 1, 1), "origin_id": 2, "is_below": "no", "is_below_central": "no", "is_attached": True}
+    laid.lay(MINIMUM, sure, {**OFF, "origin_id": 1}, near, profile="rollator")
     laid.lay(
         DRAWS,
-        {"area_type": "buurt", "area_code": "BU1", "population_group": "all", "profile": "rollator"},
-        lower=8.0, upper=14.0,
+        {"area_type": "buurt", "area_code": "BU1", "population_group": "all", "profile": "rollator", "threshold_m": ""},
+        lower=8.0, upper=17.0, lower_people=9.0, upper_people=14.0, lowest=2.0, highest=30.0,
     )  # fmt: skip
-    row = _values(laid)["people_none_found", "all"]
-    assert (row["value"], row["lower"], row["upper"]) == (12, 8, 17)
-    assert row["interval_kind"] == "draws_90+unknown_streets"
+    row = _values(laid)["people_below_min", "all"]
+    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (12, 8, 17, "joint_90")
+    assert (row["lower_people"], row["upper_people"]) == (9, 14)
+    assert (row["lower_streets"], row["upper_streets"]) == (12, 15)
+    assert (row["lowest"], row["highest"]) == (2, 30)
+
+
+def test_where_nearly_everybody_may_be_without_a_place_it_is_said_and_no_bound_is_told(laid):
+    _town(laid, [(90, 100.0), (12, None)])
+    laid.lay(
+        MINIMUM,
+        {**_kinds(0, 1, 1, 1), "origin_id": 0, "is_below": "unknown", "is_below_central": "no", "is_attached": True},
+        {**_kinds(0, 0, 0, 0), "origin_id": 1, "is_below": "yes", "is_below_central": "yes", "is_attached": True},
+        profile="rollator",
+    )  # fmt: skip
+    row = _values(laid)["people_below_min", "all"]
+    assert (row["value"], row["lower"], row["upper"], row["highest"]) == (12, 12, None, None)
+    assert (row["quality"], row["quality_reason"]) == ("caution", "lists_too_incomplete")
+
+
+def test_other_distances_are_rows_of_their_own(laid):
+    _town(laid, [(90, 100.0), (12, 400.0)])
+    judged = {"profile": "rollator", "is_attached": True}
+    laid.lay(
+        SENSITIVITY,
+        {"origin_id": 0, "threshold_m": "300", "is_below": "no", "is_below_central": "no", "is_below_hoped": False},
+        {"origin_id": 1, "threshold_m": "300", "is_below": "yes", "is_below_central": "yes", "is_below_hoped": True},
+        **judged,
+    )
+    found = _values(laid)
+    assert found["people_below_min", "all"]["value"] == 0
+    assert found["people_below_min", "300"]["value"] == 12
+
+
+def test_of_fewer_residents_than_stated_no_median_is_told_in_an_area_but_in_a_cell_it_is(laid):
+    _town(laid, [(49, 100.0)])
+    for area_type, expected in (("buurt", (None, None, "too_few_residents")), ("h3", (100, 100, ""))):
+        laid.lay(MEMBERSHIP, {"atom_id": 0, "origin_id": 0}, area_type=area_type, area_code="A", weight=1.0)
+        found = conform(build_values(laid.warehouse, "2024", "complete"), VALUES).to_pylist()
+        (row,) = (one for one in found if one["indicator"] == "dist_nearest_place")
+        assert (row["value"], row["upper"], row["reason_missing"]) == expected
+    _town(laid, [(50, 100.0)])
+    found = conform(build_values(laid.warehouse, "2024", "complete"), VALUES).to_pylist()
+    assert next(one["value"] for one in found if one["indicator"] == "dist_nearest_place") == 100
 
 
 SURVEYED = {
@@ -356,7 +396,8 @@ def test_the_bounds_of_a_distance_and_of_a_number_run_from_the_least_to_the_grea
     distance, places = found["dist_nearest_place", ""], found["n_places_reach", "300"]
     assert (distance["value"], distance["lower"], distance["upper"]) == (200, 100, 400)
     assert (places["value"], places["lower"], places["upper"]) == (2, 0, 3)
-    assert {distance["interval_kind"], places["interval_kind"]} == {"unknown_streets"}
+    assert {distance["unknown"], places["unknown"]} == {"unknown_streets"}
+    assert (distance["lower_streets"], distance["upper_streets"], distance["upper_places"]) == (100, 400, None)
 
 
 def test_where_the_worst_finds_nothing_no_upper_bound_is_known(laid):
@@ -364,7 +405,7 @@ def test_where_the_worst_finds_nothing_no_upper_bound_is_known(laid):
         laid, {"optimistic": {"nearest_m": 100.0}, "central": {"nearest_m": 200.0}, "pessimistic": {"nearest_m": None}}
     )
     row = _values(laid)["dist_nearest_place", ""]
-    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (200, 100, None, "unknown_streets")
+    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (200, 100, None, "bounds")
 
 
 def test_where_only_the_best_finds_a_place_the_reason_stands_beside_the_lower_bound(laid):
@@ -387,7 +428,7 @@ def test_who_is_below_the_minimum_only_in_the_worst_case_stands_in_the_interval(
         is_attached=True,
     )
     row = _values(laid)["people_below_min", "all"]
-    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (12, 12, 19, "unknown_streets")
+    assert (row["value"], row["lower"], row["upper"], row["interval_kind"]) == (12, 12, 19, "bounds")
 
 
 def test_the_penalty_of_barriers_is_the_share_of_places_that_is_lost(laid):
@@ -425,7 +466,7 @@ def test_reach_with_rests_and_the_gap_that_seats_leave(laid):
 )
 def test_benches_that_nobody_told_of_are_unknown_not_absent(laid, benches: str, expected: tuple[object, ...]):
     _bounded(laid, {bound: {"n_rested": 1, "n_budget": 4} for bound in BOUNDS}, n_rested=1)
-    found = conform(build_values(laid.warehouse, "2024", benches), VALUES).to_pylist()
+    found = conform(build_values(laid.warehouse, "2024", benches, fewest_residents=1), VALUES).to_pylist()
     row = next(row for row in found if row["indicator"] == "rest_reach")
     assert tuple(row[name] for name in ("value", "lower", "upper", "reason_missing", "quality")) == expected
     distance = next(row for row in found if row["indicator"] == "dist_nearest_place")

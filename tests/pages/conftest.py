@@ -52,7 +52,8 @@ class Town:
             }  # fmt: skip
             shown = {
                 "value": value, "lower": lower, "upper": upper, "n_class": n_class, "reason_missing": reason,
-                "interval_kind": "", "unit": "", "quality": "ok", "quality_reason": "", "count_class": "",
+                "interval_kind": "", "unknown": "", "unit": "", "quality": "ok", "count_class": "",
+                "quality_reason": "unknown_place_kinds" if indicator == "n_types_reach" and lower is not None else "",
             }  # fmt: skip
             self.tidy.append(keys | shown)
         name = "_".join(part for part in measure if part)
@@ -98,25 +99,17 @@ def published() -> PublishedTables:
     return PublishedTables(indicators, areas, _places(), _inventory())
 
 
-def _found(kinds: list[Fact]) -> list[Fact]:
-    """What was found of kinds of place: what is surely so, or the value."""
-    return [kind[1] if isinstance(kind, tuple) and kind[1] is not None else kind for kind in kinds]
-
-
 def _h3_table(town: Town, chance: np.random.Generator) -> pa.Table:
     numbers = _cells()
     codes = [h3.int_to_str(number) for number in numbers]
     columns: dict[str, Any] = {}
     for profile in PROFILES:
         metres: list[Fact] = [float(round(value)) for value in chance.gamma(3, 130, len(codes))]
-        kinds: list[Fact] = [
-            (None, float(low), 5.0, "unknown_place_kinds", "") for low in chance.integers(0, 5, len(codes))
-        ]
+        kinds: list[Fact] = [(float(low), float(low), 5.0, "", "") for low in chance.integers(0, 5, len(codes))]
         for place, reason in ((3, "not_attached"), (5, "no_place_within_search"), (7, "no_residents")):
             metres[place] = kinds[place] = reason
         columns |= town.column("h3", codes, ("dist_nearest_place", "", profile), metres)
         columns |= town.column("h3", codes, ("n_types_reach", "", profile), kinds)
-        columns |= town.column("h3", codes, ("n_types_found", "", profile), _found(kinds))
     return _wide("h3", {"area_code": codes, "area_name": codes}, columns, h3_polygons(numbers))
 
 
@@ -134,19 +127,18 @@ def _buurt_table(town: Town) -> pa.Table:
             "no_residents",
             500,
         ]
-        unknown = [(None, float(low), low + 2.0, "unknown_place_kinds", "") for low in range(4)]
+        unknown = [(float(low), float(low), low + 2.0, "", "") for low in range(4)]
         people: list[Fact] = [
-            (None, 20.0, 1235.0, "unknown_place_kinds", ""),
+            (40.0, 20.0, 1235.0, "", ""),
             15,
             1000 + number,
-            (None, None, 35.0, "unknown_place_kinds", ""),
+            (None, None, 35.0, "too_few_people", ""),
             "no_residents",
             "too_few_people",
         ]
         columns |= town.column("buurt", codes, ("dist_nearest_place", "", profile), metres)
         kinds: list[Fact] = [*unknown, "no_residents", 4]
         columns |= town.column("buurt", codes, ("n_types_reach", "", profile), kinds)
-        columns |= town.column("buurt", codes, ("n_types_found", "", profile), _found(kinds))
         columns |= town.column("buurt", codes, ("people_below_min", "all", profile), people)
         columns |= town.column(
             "buurt", codes, ("people_below_min", "65plus", profile), [40, "people_unknown", *[10] * 4]

@@ -35,7 +35,7 @@ def test_kinds_of_place_fall_in_the_class_that_names_them(kinds: float, mark: st
 
 
 def test_unknown_kinds_are_coloured_by_what_was_found() -> None:
-    figure = Figure(None, 1.0, 6.0, reason="unknown_place_kinds", found=2.0)
+    figure = Figure(2.0, 1.0, 6.0, caution="unknown_place_kinds")
     assert class_marks([figure], KINDS) == ("2",)
     assert is_lower_bound([figure], KINDS)
     assert not is_lower_bound([Figure(2.0, 2.0, 2.0)], KINDS)

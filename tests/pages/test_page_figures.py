@@ -10,12 +10,15 @@ from pipelines.pages.figures import (
     Measure,
     PublishedTables,
     kinds_text,
+    metres_sentence,
     metres_text,
     people_groups,
+    people_sentence,
     people_text,
     read_figures,
     scale_text,
 )
+from pipelines.pages.words import words
 
 
 def test_the_column_of_a_measure_follows_the_published_names() -> None:
@@ -68,7 +71,7 @@ def test_distances_in_words(figure: Figure, text: str) -> None:
         (Figure(4.0), "4 van 6"),
         (Figure(4.0, 4.0, 4.0), "4 van 6"),
         (Figure(4.0, 3.0, 5.0), "4 van 6 (3 tot 5)"),
-        (Figure(None, 1.0, 5.0, reason="unknown_place_kinds", found=2.0), "2 gevonden (1 tot 5)"),
+        (Figure(2.0, 1.0, 5.0, caution="unknown_place_kinds"), "2 van 6 (1 tot 5)"),
         (Figure(2.5), "2,5 van 6"),
         (Figure(reason="not_attached"), "geen straat gevonden"),
     ],
@@ -83,17 +86,53 @@ def test_kinds_in_words(figure: Figure, text: str) -> None:
         (Figure(1235.0), "1.235"),
         (Figure(15.0, 15.0, 40.0), "15 (15 tot 40)"),
         (Figure(15.0, None, 40.0), "15 (hooguit 40)"),
-        (Figure(15.0, None, 15.0), "hooguit 15"),
+        (Figure(15.0, None, 15.0), "15"),
         (Figure(15.0, 15.0, 15.0), "15"),
-        (Figure(None, None, 95.0, reason="unknown_place_kinds", found=40.0), "40 (hooguit 95)"),
-        (Figure(None, 20.0, 1235.0, reason="unknown_place_kinds"), "20 tot 1.235"),
-        (Figure(None, None, 35.0, reason="unknown_place_kinds"), "hooguit 35"),
-        (Figure(None, 20.0, None, reason="unknown_place_kinds"), "minstens 20"),
+        (Figure(None, None, 35.0, reason="too_few_people"), "minder dan 10 (hooguit 35)"),
+        (Figure(40.0, 20.0, None, caution="lists_too_incomplete"), "40 (of meer)"),
+        (Figure(None, None, None, reason="too_few_people", caution="lists_too_incomplete"), "minder dan 10 (of meer)"),
         (Figure(reason="too_few_people"), "minder dan 10"),
     ],
 )
 def test_persons_in_words(figure: Figure, text: str) -> None:
     assert people_text(figure) == text
+
+
+@pytest.mark.parametrize(
+    ("figure", "sentence"),
+    [
+        (Figure(40.0, 40.0, 40.0), ""),
+        (Figure(40.0, None, 90.0), "Het zijn er hooguit 90."),
+        (Figure(40.0, 20.0, 90.0), "Het zijn er minstens 20 en hooguit 90."),
+        (
+            Figure(40.0, None, 40.0, caution="unknown_place_kinds"),
+            "Het kunnen er minder zijn, want niet van elke soort plek is een volledige lijst geleverd.",
+        ),
+        (
+            Figure(40.0, None, None, caution="lists_too_incomplete"),
+            words().cautions["lists_too_incomplete"].nl,
+        ),
+    ],
+)
+def test_what_is_not_known_of_persons_is_a_sentence_of_its_own(figure: Figure, sentence: str) -> None:
+    assert people_sentence(figure) == sentence
+
+
+@pytest.mark.parametrize(
+    ("figure", "sentence"),
+    [
+        (Figure(344.0, 344.0, 344.0), ""),
+        (Figure(344.0, 210.0, 620.0), "Het kan ook 210 m tot 620 m zijn."),
+        (Figure(344.0, 210.0, None), "Het kan ook 210 m zijn, of verder."),
+        (
+            Figure(344.0, 0.0, 620.0),
+            "Dichterbij kan er een plek zijn die niemand ons noemde. Verder dan 620 m is het niet.",
+        ),
+        (Figure(344.0, 0.0, None), "Dichterbij kan er een plek zijn die niemand ons noemde. Verder kan het ook zijn."),
+    ],
+)
+def test_what_is_not_known_of_a_distance_is_a_sentence_of_its_own(figure: Figure, sentence: str) -> None:
+    assert metres_sentence(figure) == sentence
 
 
 def test_the_scale_has_one_decimal() -> None:
@@ -111,5 +150,5 @@ def test_what_is_missing_is_never_shown_as_a_number(
     figure = Figure(value, lower, upper, reason="" if value is not None else "unknown_place_kinds")
     shown = [metres_text(figure), people_text(figure), kinds_text(figure), scale_text(figure)]
     assert all(shown)
-    if not figure.has_number:
-        assert set(shown) == {"onbekend"}
+    if figure.value is None:
+        assert all(text.startswith("onbekend") for text in shown)

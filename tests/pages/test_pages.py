@@ -131,10 +131,10 @@ def test_the_start_page_shows_values_bounds_and_reasons(start: tuple[Reader, str
     _, text = start
     assert "344 m" in text
     assert "120 m (hooguit 480 m)" in text
-    assert "2 gevonden (2 tot 4)" in text
-    assert "20 tot 1.235" in text
-    assert "minder dan 10" in text
-    assert "65-plus zonder plek binnen bereik" in text
+    assert "2 van 6 (2 tot 4)" in text
+    assert "40 (20 tot 1.235)" in text
+    assert "minder dan 10 (hooguit 35)" in text
+    assert "65-plus voor wie wij geen plek vonden" in text
 
 
 def test_the_start_page_says_how_much_is_known_of_the_streets(

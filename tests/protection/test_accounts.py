@@ -27,11 +27,11 @@ def _lay(laid: Laid, *, left_out: bool = False, told: float = 45.0) -> None:
     laid.lay(
         VALUES,
         {"indicator": "inhabitants", "value": told},
-        below | {"value": 15.0, "lower": 10.0, "upper": 20.0, "interval_kind": "unknown_streets"},
+        below | {"value": 15.0, "lower": 10.0, "upper": 20.0, "interval_kind": "bounds"},
         {"indicator": "dist_nearest_place", "unit": "m", "value": 120.0, "population_group": ""},
         **SAME | PEOPLE | {"area_code": "BU1"},
     )
-    sums = {"area_code": "BU1", "level": "central", "profile": "rollator", "rounded": None if left_out else 15.0}
+    sums = {"area_code": "BU1", "level": "none_found", "profile": "rollator", "rounded": None if left_out else 15.0}
     cell = {"area_type": "h3", "area_code": "8a1", "rounded": 15.0}
     laid.lay(COUNTS, {"area_code": "BU1", "rounded": 45.0}, sums, cell, **SAME)
     for empty in (ROUNDED, ATOMS, ORIGINS, SURVEY_SHOWN):

@@ -84,16 +84,16 @@ def test_bounds_of_persons_are_rounded_and_withheld_alike(laid):
             "value": None,
             "lower": 3,
             "upper": 48,
-            "interval_kind": "unknown_places",
-            "reason_missing": "unknown_place_kinds",
+            "interval_kind": "bounds",
+            "reason_missing": "not_attached",
         },
     )
     assert (row["value"], row["lower"], row["upper"]) == (None, None, 50)
-    assert (row["interval_kind"], row["reason_missing"]) == ("unknown_places", "unknown_place_kinds")
+    assert (row["interval_kind"], row["reason_missing"]) == ("bounds", "not_attached")
 
 
 def test_an_interval_of_which_nothing_may_be_shown_is_none(laid):
-    (row,) = _protected(laid, {"value": 2, "lower": 2, "upper": 6, "interval_kind": "unknown_ages"})
+    (row,) = _protected(laid, {"value": 2, "lower": 2, "upper": 6, "interval_kind": "bounds"})
     assert (row["lower"], row["upper"], row["interval_kind"]) == (None, None, "")
 
 
@@ -242,8 +242,8 @@ def test_the_wide_table_holds_the_values_of_the_tidy_one(laid):
             "value": None,
             "lower": 3,
             "upper": 48,
-            "interval_kind": "unknown_places",
-            "reason_missing": "unknown_place_kinds",
+            "interval_kind": "bounds",
+            "reason_missing": "not_attached",
             "indicator": "people_below_min",
             "profile": "rollator",
         },

@@ -148,9 +148,11 @@ def test_points_without_an_edge_and_other_profiles_are_left_aside(hand: "Hand") 
 
 
 @pytest.mark.parametrize("name", PROFILES)
-def test_the_search_ends_a_metre_past_800_or_past_the_budget(hand: "Hand", name: str) -> None:
-    limit_m = search_limit_m(PROFILES[name])
-    assert 801 <= limit_m < 802
+def test_the_search_ends_a_metre_past_800_or_past_the_greatest_budget(hand: "Hand", name: str) -> None:
+    profile = PROFILES[name]
+    limit_m = search_limit_m(profile)
+    greatest_m = profile.budget_m.high if profile.budget_m else profile.budget_s.high * profile.speed_m_per_s.central
+    assert limit_m == max(800, greatest_m) + 1
     table, costs = hand.streets([hand.Edge(0, 1, 2_000.0, 2_000.0)], profile=name)
     origins = hand.attached("origin", [hand.Point(1, 0, 0.0)], profile=name)
     near, far = ((limit_m + beyond_m) / 2_000 for beyond_m in (-0.01, 0.01))
