@@ -1,11 +1,10 @@
 """`sources/`: read the deliveries of one area into tables."""
 
-from dataclasses import replace
-
 from assets.bench import Bench
 from assets.step import Made, step
 from pipelines.sources import contracts, deliveries
 from pipelines.sources.cbs import Municipality, read_municipality, read_statistics
+from pipelines.sources.remarks import without_examples
 
 
 def _delivered(bench: Bench) -> deliveries.Delivered:
@@ -77,8 +76,7 @@ def survey(bench: Bench) -> Made:
     told, remarks = read.last(deliveries.delivered_inventory, bench.area, bench.raw)
     tables = (found.respondents, found.answers, found.items, found.strata, found.margins, told)
     # Which records were withheld or told in general is for who delivers them, by `check`: no release says it.
-    unnumbered = tuple(replace(remark, examples="") for remark in remarks)
-    return Made(tables, remarks=found.remarks + unnumbered)
+    return Made(tables, remarks=found.remarks + without_examples(remarks))
 
 
 STEPS = (statistics, addresses, segments, places, survey)

@@ -1,6 +1,7 @@
 """What a reader tells of a delivery besides its rows: what it set aside, mended, or found worth knowing."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -12,3 +13,8 @@ class Remark:
     action: str
     rows: int
     examples: str = ""
+
+
+def without_examples(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    """The same remarks, naming none of the rows they are about."""
+    return tuple(replace(remark, examples="") for remark in remarks)

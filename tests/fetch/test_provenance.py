@@ -21,7 +21,15 @@ def test_a_release_tells_when_and_from_where_the_bytes_it_read_were_fetched(desk
     folders = Folders(desk.raw, tmp_path / "data", tmp_path / "out")
     bench = Bench(area, tmp_path / "town.yaml", folders, "0" * 8, datetime(2026, 3, 3, tzinfo=UTC))
     read = json.loads((desk.raw / "fetched.json").read_text(encoding="utf-8"))["files"][PLACE]["sha256"]
-    keep_report(bench, {"step": "sources/statistics", "inputs": [{"path": PLACE, "sha256": read}], "rejected": []})
+    keep_report(
+        bench,
+        {
+            "step": "sources/statistics",
+            "run_id": bench.run_id,
+            "inputs": [{"path": PLACE, "sha256": read}],
+            "rejected": [],
+        },
+    )
 
     told = colophon(bench)
     by_path = {source.path: source for source in told.sources}
@@ -34,7 +42,12 @@ def test_a_release_tells_when_and_from_where_the_bytes_it_read_were_fetched(desk
     assert package["town/streets.osm.pbf"]["retrieved"] is None
     assert package["town/streets.osm.pbf"]["url"] is None
 
-    other = {"step": "sources/statistics", "inputs": [{"path": PLACE, "sha256": "f" * 64}], "rejected": []}
+    other = {
+        "step": "sources/statistics",
+        "run_id": bench.run_id,
+        "inputs": [{"path": PLACE, "sha256": "f" * 64}],
+        "rejected": [],
+    }
     keep_report(bench, other)
     assert [source.retrieval for source in colophon(bench).sources] == [None, None]
 
