@@ -10,8 +10,9 @@ from assets.step import Made, step
 from pipelines.areas.contracts import AREA_TYPES
 from pipelines.history import history, remembered
 from pipelines.pages import exports
+from pipelines.pages.compared import sensitivity, spreads
 from pipelines.pages.figures import PublishedTables
-from pipelines.pages.index import index_page
+from pipelines.pages.index import index_page, main_profiles
 from pipelines.pages.map import map_page
 from pipelines.pages.method import method_page
 from pipelines.pages.protection import protection_page
@@ -62,7 +63,12 @@ def html(bench: Bench) -> Made:
     survey = bench.read(contracts.SURVEY_CHANGES), bench.read(contracts.SURVEY_QUALITY)
     _write_page(bench, "enquete.html", survey_page(published, survey, bench.area, told))
     _write_page(bench, "bescherming.html", protection_page(published, bench.read(contracts.AUDIT), bench.area, told))
-    facts = {"lost_key": LOST_KEY, "coverage": coverage_facts()}
+    facts = {
+        "lost_key": LOST_KEY,
+        "coverage": coverage_facts(),
+        "areas": spreads(published, main_profiles(bench.area)),
+        "sensitivity": sensitivity(published, main_profiles(bench.area)),
+    }
     _write_page(bench, "methode.html", method_page(bench.area, told, facts))
     return Made()
 
