@@ -7,7 +7,7 @@ from assets.bench import Bench
 from assets.record import colophon, input_checksums, run_record
 from assets.secret import require_one_key, told_as
 from assets.step import Made, step
-from pipelines.areas.contracts import AREA_TYPES
+from pipelines.areas.contracts import AREA_TYPES, FEWEST_RESIDENTS, NEARLY_EVERYBODY
 from pipelines.history import history, remembered
 from pipelines.pages import exports
 from pipelines.pages.compared import sensitivity, spreads
@@ -66,6 +66,8 @@ def html(bench: Bench) -> Made:
     facts = {
         "lost_key": LOST_KEY,
         "coverage": coverage_facts(),
+        "nearly_everybody": NEARLY_EVERYBODY,
+        "fewest_residents": FEWEST_RESIDENTS,
         "areas": spreads(published, main_profiles(bench.area)),
         "sensitivity": sensitivity(published, main_profiles(bench.area)),
     }

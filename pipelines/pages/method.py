@@ -7,7 +7,6 @@ comes from where it stands, and a number that was measured from the file that th
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.areas.contracts import FEWEST_RESIDENTS, NEARLY_EVERYBODY
 from pipelines.findings.catalogue import catalogue
 from pipelines.pages.colophon import Colophon
 from pipelines.pages.rendering import TEMPLATES, asset_text, render
@@ -66,6 +65,5 @@ def method_page(area: AreaFile, colophon: Colophon, facts: Mapping[str, object])
         chapters=[chapter for chapter in CHAPTERS if chapter.templates],
         indicators=catalogue(),
         people={"base": BASE, "shown_from": SHOWN_FROM},
-        bounds={"nearly_everybody": NEARLY_EVERYBODY, "fewest_residents": FEWEST_RESIDENTS},
         facts=facts,
     )
