@@ -97,7 +97,12 @@ _PART = {
 }
 BOUNDS_OF_VALUES = (
     Column("value", pa.float64(), "the value in `unit`, of what was found; null with a reason", nullable=True),
-    Column("lower", pa.float64(), "lower bound of all that is not known together; null: none", nullable=True),
+    Column(
+        "lower",
+        pa.float64(),
+        "lower bound of all that is not known together; null: none, or of people under ten",
+        nullable=True,
+    ),
     Column("upper", pa.float64(), "upper bound of all together; null: none, or nothing bounds it", nullable=True),
     Column(
         "interval_kind",

@@ -107,31 +107,34 @@ def test_kinds_within_reach_run_from_what_is_found_to_what_could_be(ask):
     assert ask(
         "select min(lower), max(lower), min(upper), max(upper) from indicators where indicator = 'n_types_reach'"
     ) == [(0, 2, 4, 6)]
-    assert ask("select count(*) from indicators where indicator = 'n_types_reach' and value is not null") == [(0,)]
+    # What was found lies within what may be, and every such row says that there may be more.
+    assert ask(
+        "select count(*) from indicators where indicator = 'n_types_reach' and value is not null "
+        "and not (value between lower and upper and quality_reason = 'unknown_place_kinds')"
+    ) == [(0,)]
 
 
-def test_nobody_is_said_to_be_below_the_minimum_while_kinds_are_unknown(ask):
+def test_for_whom_nothing_was_found_is_told_while_kinds_are_unknown_and_that_there_may_be_fewer(ask):
     rows = ask(
-        "select profile, value, lower, upper, reason_missing from indicators "
-        "where indicator = 'people_below_min' and population_group = 'all' and area_type = 'gemeente'"
+        "select profile, value, lower, quality_reason, reason_missing from indicators where threshold_m = '' "
+        "and indicator = 'people_below_min' and population_group = 'all' and area_type = 'gemeente'"
     )
-    assert {row[0] for row in rows} == {"referentie", "kinderwagen", "rollator"}
-    assert {(value, lower, reason) for _, value, lower, _, reason in rows} == {(None, None, "unknown_place_kinds")}
-    upper = {profile: most for profile, _, _, most, _ in rows}
-    # Who needs no even door is stopped by none. Of doors nothing was delivered: at worst wheels pass none of them.
-    assert 10_000 < upper["referentie"] < 100_000
-    # In 213 squares inside the number is masked: none to four people live in each.
-    assert upper["rollator"] == upper["kinderwagen"] == 5 * round((197_795 + 213 * 4) / 5)
-
-
-def test_for_how_many_no_place_was_found_stands_apart_from_what_may_be(ask):
-    found = dict(
-        ask(
-            "select profile, value from indicators where indicator = 'people_none_found' "
-            "and population_group = 'all' and area_type = 'gemeente'"
-        )
-    )
+    found = {profile: value for profile, value, *_ in rows}
+    assert set(found) == {"referentie", "kinderwagen", "rollator"}
     assert 10_000 < found["referentie"] <= found["rollator"] < 120_000
+    assert {(lower, missing) for _, _, lower, _, missing in rows} == {(None, "")}
+
+
+def test_where_nearly_everybody_may_be_without_a_place_no_bound_is_told(ask):
+    rows = ask(
+        "select profile, upper, quality_reason from indicators where threshold_m = '' "
+        "and indicator = 'people_below_min' and population_group = 'all' and area_type = 'gemeente'"
+    )
+    told = {profile: (upper, reason) for profile, upper, reason in rows}
+    # Who needs no even door is stopped by none. Of doors nothing was delivered: at worst wheels pass none of them.
+    assert 10_000 < told["referentie"][0] < 100_000
+    assert told["referentie"][1] == "unknown_place_kinds"
+    assert told["rollator"] == told["kinderwagen"] == (None, "lists_too_incomplete")
 
 
 def test_almost_every_home_hangs_on_a_street(ask):

@@ -16,12 +16,12 @@ def ask(realdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
     run = run_whole("groningen-2017-buurten", realdata, tmp_path_factory.mktemp("buurten"))
     connection = duckdb.connect()
     connection.read_parquet(str(run.published / "indicators.parquet")).create_view("indicators")
-    for room, table in (("people", "persons"), ("areas", "values")):
-        path = run.data / f"private/groningen-2017-buurten/{room}/{table}.parquet"
-        connection.read_parquet(str(path)).create_view(f"inner_{table}")
-    for table in ("origins", "atoms"):
-        path = run.data / f"tables/people/{table}/groningen-2017-buurten.parquet"
-        connection.read_parquet(str(path)).create_view(table)
+    private = run.data / "private" / "groningen-2017-buurten"
+    inner = (("people", "persons", "inner_persons"), ("areas", "values", "inner_values"), ("people", "atoms", "atoms"))
+    for room, table, view in inner:
+        connection.read_parquet(str(private / room / f"{table}.parquet")).create_view(view)
+    origins = run.data / "tables" / "people" / "origins" / "groningen-2017-buurten.parquet"
+    connection.read_parquet(str(origins)).create_view("origins")
     return lambda query: connection.execute(query).fetchall()
 
 
@@ -63,10 +63,14 @@ def test_of_every_band_its_groups_are_a_part(ask):
 def test_how_many_old_people_find_no_place_is_told_for_the_rollator_and_between_bounds(ask):
     rows = ask("""
         select profile, value, lower, upper, interval_kind from indicators
-        where indicator = 'people_none_found' and population_group = '75plus' and area_type = 'gemeente'
+        where indicator = 'people_below_min' and population_group = '75plus' and area_type = 'gemeente'
+            and threshold_m = ''
     """)
     assert {row[0] for row in rows} == {"referentie", "rollator"}
-    for _, value, lower, upper, kind in rows:
-        assert 100 < lower <= value <= upper < 12_000
-        # Some homes hang on no street: their people count in the upper bound.
-        assert kind == "draws_90+unknown_streets"
+    for profile, value, lower, upper, kind in rows:
+        assert kind == "joint_90"
+        # Of doors nothing was delivered: at worst wheels pass none of them, and that bounds nobody.
+        assert (upper is None) == (profile == "rollator")
+        # Not every kind of place was delivered: one that nobody told of may be near anybody.
+        assert lower is None
+        assert 100 < value <= (upper or value) < 12_000
