@@ -25,6 +25,8 @@ Flags = NDArray[np.bool_]
 N_DRAWS = 100
 SEED = 20_240_101
 _ENDS = (0.05, 0.95)
+# Products of matrices may differ in their last bits from one processor to the next.
+_DECIMALS = 6
 _SMALL_AREAS = pa.array(["h3", "pc6"])
 _JUDGED = ("origin_id", "profile", "threshold_m", "is_below", "is_below_central", "is_attached")
 
@@ -85,6 +87,8 @@ def _judgements(warehouse: Warehouse) -> pa.Table:
 
 def _areas(membership: pa.Table) -> _Areas:
     within = membership.filter(pc.invert(pc.is_in(membership["area_type"], _SMALL_AREAS)))
+    # In one order, whatever that of the rows: the same input gives the same sums to the last bit.
+    within = within.sort_by([("area_type", "ascending"), ("area_code", "ascending"), ("atom_id", "ascending")])
     grouped = within.group_by(["area_type", "area_code"], use_threads=False).aggregate([("atom_id", "list")])
     atoms = tuple(np.array(one, dtype=np.int64) for one in grouped["atom_id_list"].to_pylist())
     return _Areas(grouped["area_type"].to_pylist(), grouped["area_code"].to_pylist(), atoms)
@@ -134,7 +138,7 @@ def _bounds(
 
 
 def _ends(flags: Flags, drawn: Floats) -> tuple[Floats, Floats]:
-    low, high = np.quantile(flags.astype(np.float64) @ drawn, _ENDS, axis=1)
+    low, high = np.round(np.quantile(flags.astype(np.float64) @ drawn, _ENDS, axis=1), _DECIMALS)
     return low, high
 
 
@@ -153,7 +157,7 @@ def _at_worst(
     )
     all_surely = (surely[:, lived_in].astype(np.float64) @ place) == homes_of_block[None, :]
     any_perhaps = (perhaps[:, lived_in].astype(np.float64) @ place) > 0
-    return all_surely @ people_of_block, any_perhaps @ people_of_block
+    return np.round(all_surely @ people_of_block, _DECIMALS), np.round(any_perhaps @ people_of_block, _DECIMALS)
 
 
 def _table(areas: _Areas, group: str, homes: _Homes, bounds: list[tuple[Floats, ...]]) -> pa.Table:

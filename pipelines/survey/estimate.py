@@ -70,11 +70,7 @@ def estimate_wave(
     for response in made:
         found = estimated(wave, sample, response, ground)
         everybody = _everybody(sample, response, ground.lived)
-        models = (
-            model_rows(Own(wave.year, response, found.means, found.smooth, everybody, found.leaning), ground)
-            if wave.is_probability
-            else ()
-        )
+        models = model_rows(_own(wave.year, found, everybody), ground) if wave.is_probability else ()
         chosen = {key for part in models for key in part.chosen}
         parts.append(_rows(wave.year, found, ground.lived, chosen))
         parts.extend(part.table for part in models)
@@ -108,6 +104,10 @@ def estimated(wave: Wave, sample: Sample, response: Response, ground: Ground) ->
     )
     verdicts = judge_direct(judged, is_probability=wave.is_probability)
     return Estimated(response, means, smooth, lower, upper, reliability, verdicts, on_what)
+
+
+def _own(year: int, found: Estimated, everybody: float) -> Own:
+    return Own(year, found.response, found.means, found.smooth, everybody, found.leaning, found.verdicts)
 
 
 def _everybody(sample: Sample, response: Response, lived: Lived) -> float:

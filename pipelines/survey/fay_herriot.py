@@ -2,8 +2,14 @@
 
 direct = X beta + u + e, with u of variance sigma2 between areas, and e the sampling error, of known variance D.
 `spatial` lets the u of neighbours go together; what may be published of it is for `small_areas`.
+
+sigma2 is estimated in two ways. By restricted maximum likelihood, where the question is how much areas differ: the
+answer may be that they do not. And with that likelihood adjusted (Yoshimori and Lahiri), where areas are estimated: at
+a sigma2 of 0 all areas would be given the same number, with an error that forgets that they may differ. The adjustment
+keeps it above 0, and adds less bias than 1/m; that of Li and Lahiri adds more, and so draws less where it should.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +55,7 @@ class Predicted:
 
 
 def fit(direct: Floats, variance: Floats, covariates: Floats) -> Fit:
-    """Fit the model by restricted maximum likelihood.
+    """Fit the model by restricted maximum likelihood; `sigma2` may be 0.
 
     Parameters
     ----------
@@ -62,7 +68,41 @@ def fit(direct: Floats, variance: Floats, covariates: Floats) -> Fit:
     ----------
     Fay and Herriot, JASA 74 (1979) 269-277; Rao and Molina, Small Area Estimation (2015), chapter 6.
     """
-    sigma2 = _restricted_sigma2(direct, variance, covariates)
+    return _fit_at(_top(_slope, _likelihood, direct, variance, covariates), direct, variance, covariates)
+
+
+def fit_adjusted(direct: Floats, variance: Floats, covariates: Floats) -> Fit:
+    """Fit the model by adjusted restricted maximum likelihood; `sigma2` is above 0.
+
+    The restricted likelihood times arctan(tr(I - B))^(1/m), with B the weight of the model in each of m areas.
+
+    Parameters
+    ----------
+    direct, variance, covariates
+        As for `fit`.
+
+    References
+    ----------
+    Yoshimori and Lahiri, Journal of Multivariate Analysis 124 (2014) 281-294; Li and Lahiri, the same 101 (2010)
+    882-892.
+    """
+    return _fit_at(_top(_adjusted_slope, _adjusted, direct, variance, covariates), direct, variance, covariates)
+
+
+def log_adjustment(share: float, areas: int) -> float:
+    """The logarithm of the factor that keeps sigma2 above 0.
+
+    Parameters
+    ----------
+    share
+        Sum over areas of the weight of their own answers, above 0.
+    areas
+        How many there are.
+    """
+    return float(np.log(np.arctan(share))) / areas
+
+
+def _fit_at(sigma2: float, direct: Floats, variance: Floats, covariates: Floats) -> Fit:
     beta, covariance = _beta(direct, 1 / (sigma2 + variance), covariates)
     weight = 1 / (sigma2 + variance)
     sigma2_variance = 2 / float(np.sum(weight**2))
@@ -99,19 +139,22 @@ def _beta(direct: Floats, weight: Floats, covariates: Floats) -> tuple[Floats, F
     return covariance @ (covariates.T @ (weight * direct)), covariance
 
 
-def _restricted_sigma2(direct: Floats, variance: Floats, covariates: Floats) -> float:
-    """The highest point of the restricted likelihood: where its slope crosses nought from above, or 0."""
+_OfSigma2 = Callable[[float, Floats, Floats, Floats], float]
+
+
+def _top(slope: _OfSigma2, likelihood: _OfSigma2, direct: Floats, variance: Floats, covariates: Floats) -> float:
+    """The highest point of a likelihood: where its slope crosses nought from above, or 0."""
     widest = float(np.var(direct)) * len(direct) + float(variance.max())
     steps = np.concatenate([[0.0], np.geomspace(widest * 1e-8, widest, _POINTS)])
-    slopes = [_slope(one, direct, variance, covariates) for one in steps]
+    slopes = [slope(one, direct, variance, covariates) for one in steps]
     tops = [
-        float(brentq(_slope, low, high, args=(direct, variance, covariates), xtol=_TOLERANCE, rtol=1e-15))
+        float(brentq(slope, low, high, args=(direct, variance, covariates), xtol=_TOLERANCE, rtol=1e-15))
         for low, high, before, after in zip(steps, steps[1:], slopes, slopes[1:], strict=False)
         if before > 0 >= after
     ]
     # At nought the likelihood falls from the start.
     candidates = tops if slopes[0] > 0 else [0.0, *tops]
-    return max(candidates, key=lambda one: _likelihood(one, direct, variance, covariates))
+    return max(candidates, key=lambda one: likelihood(one, direct, variance, covariates))
 
 
 def _projected(sigma2: float, direct: Floats, variance: Floats, covariates: Floats) -> tuple[Floats, Floats, Floats]:
@@ -132,6 +175,19 @@ def _likelihood(sigma2: float, direct: Floats, variance: Floats, covariates: Flo
     weight, covariance, residual = _projected(sigma2, direct, variance, covariates)
     _, determinant = np.linalg.slogdet(covariance)
     return 0.5 * float(np.sum(np.log(weight)) + determinant - direct @ residual)
+
+
+def _adjusted(sigma2: float, direct: Floats, variance: Floats, covariates: Floats) -> float:
+    share = float(np.sum(sigma2 / (sigma2 + variance)))
+    return _likelihood(sigma2, direct, variance, covariates) + log_adjustment(share, len(direct))
+
+
+def _adjusted_slope(sigma2: float, direct: Floats, variance: Floats, covariates: Floats) -> float:
+    if sigma2 == 0:
+        return np.inf
+    share = float(np.sum(sigma2 / (sigma2 + variance)))
+    steeper = float(np.sum(variance / (sigma2 + variance) ** 2) / (np.arctan(share) * (1 + share**2)))
+    return _slope(sigma2, direct, variance, covariates) + steeper / len(direct)
 
 
 def predict(model: Fit, direct: Floats, variance: Floats, covariates: Floats) -> Predicted:

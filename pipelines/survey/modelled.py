@@ -11,7 +11,7 @@ from pipelines.survey.contracts import ESTIMATES, MODEL
 from pipelines.survey.design import DomainMeans
 from pipelines.survey.leaning import Leaning
 from pipelines.survey.living import Lived
-from pipelines.survey.publication_rules import FEWEST_EVER, Judged, judge_model
+from pipelines.survey.publication_rules import FEWEST_EVER, Judged, Verdicts, chosen_of_model, judge_model
 from pipelines.survey.responses import Response
 from pipelines.survey.small_areas import Direct, Helps, SmallAreas, estimate_areas, require_context
 from pipelines.survey.smoothing import Smoothed
@@ -41,7 +41,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Own:
-    """What areas' own answers say of one figure of one wave and lean on, and the estimate of all who live there."""
+    """What areas' own answers say of one figure of one wave, and whether that may go out; and what all say together."""
 
     year: int
     response: Response
@@ -49,6 +49,7 @@ class Own:
     smooth: Smoothed
     everybody: float
     leaning: Leaning
+    verdicts: Verdicts
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _of_type(own: Own, near: Near, lived: Lived) -> Modelled:
         leaning=own.leaning.of(place),
     )
     verdicts = judge_model(judged, found.gamma, found.reasons[0] if found.reasons else "")
-    chosen = verdicts.verdict != "not"
+    chosen = chosen_of_model(verdicts, found.gamma, own.verdicts.at(place))
     codes = lived.areas["area_code"].take(pa.array(place))
     columns = {
         "wave": [own.year] * len(place),

@@ -22,6 +22,8 @@ _SCALE_HALF = (0.4, 0.6)
 _SHARE_HALF = (0.10, 0.15)
 _SHARE_CV = (0.166, 0.333)
 _RELIABLE = (0.70, 0.50)
+# Under this weight of its own answers an estimate is that of areas like it.
+NEARLY_SYNTHETIC = 0.1
 _ROUNDING = 1e-9
 
 
@@ -31,6 +33,10 @@ class Verdicts:
 
     verdict: Words
     reason: Words
+
+    def at(self, place: NDArray[np.int64]) -> "Verdicts":
+        """Those of some of the estimates."""
+        return Verdicts(self.verdict[place], self.reason[place])
 
 
 @dataclass(frozen=True)
@@ -94,14 +100,24 @@ def judge_model(judged: Judged, gamma: Floats, unsound: str) -> Verdicts:
     judged
         Estimates, with the root of their squared error.
     gamma
-        Weight of the area's own answers, shape (n,): at 0 with caution at best. By so much it leans on them.
+        Weight of the area's own answers, shape (n,): under a tenth with caution at best. By so much it leans on them.
     unsound
         Why the model may not be used; '' when it may.
     """
     found = _leaning(judged, np.nan_to_num(gamma), _graded(*_precise(judged)))
-    found = _worded((gamma == 0) & (found.verdict == "publish"), "caution", "synthetic", found)
+    nearly = np.nan_to_num(gamma) < NEARLY_SYNTHETIC
+    found = _worded(nearly & (found.verdict == "publish"), "caution", "synthetic", found)
     found = _worded(~np.isfinite(judged.se), "not", "no_estimate", found)
     return _worded(np.full(len(gamma), bool(unsound)), "not", unsound, found)
+
+
+def chosen_of_model(model: Verdicts, gamma: Floats, direct: Verdicts) -> Flags:
+    """Where the model's estimate is told instead of the direct one, shape (n,).
+
+    Where it may go out, but not where it hardly knows of the area's own answers while these may go out themselves.
+    """
+    is_own = (direct.verdict != "not") & (np.nan_to_num(gamma) < NEARLY_SYNTHETIC)
+    return np.asarray((model.verdict != "not") & ~is_own)
 
 
 def _precise(judged: Judged) -> tuple[Flags, Flags]:

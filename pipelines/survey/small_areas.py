@@ -14,7 +14,7 @@ from scipy import stats
 from pipelines.errors import SourceError
 from pipelines.survey.benchmarking import benchmarked
 from pipelines.survey.diagnostics import diagnose
-from pipelines.survey.fay_herriot import Predicted, fit, predict
+from pipelines.survey.fay_herriot import Predicted, fit_adjusted, predict
 from pipelines.survey.spatial import Areas, fit_spatial, is_better, predict_spatial
 
 Floats = NDArray[np.float64]
@@ -136,7 +136,7 @@ def estimate_areas(direct: Direct, helps: Helps) -> SmallAreas:
     design, names = _standardised(helps, most)
     known: Flags = np.asarray(np.isfinite(design).all(axis=1))
     told = known & answered
-    plain = fit(mean[told], variance[told], design[told])
+    plain = fit_adjusted(mean[told], variance[told], design[told])
     # An area of which CBS tells nothing has no neighbours here either.
     near = helps.neighbours[np.ix_(known, known)]
     areas = Areas(np.where(told, mean, np.nan)[known], variance[known], design[known], near)

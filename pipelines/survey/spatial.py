@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from pipelines.survey.fay_herriot import Fit, Predicted, conditional_aic
+from pipelines.survey.fay_herriot import Fit, Predicted, conditional_aic, log_adjustment
 
 Floats = NDArray[np.float64]
 # Beyond this the inverse of I - rho W hardly exists.
 MOST_RHO = 0.95
 _STARTS = (-0.5, 0.0, 0.5, 0.8)
 _BETTER_BY = 2.0
+# The least sigma2 that is looked at, in variances of the direct estimates.
+_LEAST = 1e-8
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Areas:
 
 
 def fit_spatial(areas: Areas) -> SpatialFit:
-    """Fit the model to the areas that have a direct estimate, by restricted maximum likelihood.
+    """Fit the model to the areas that have a direct estimate, by adjusted restricted maximum likelihood.
+
+    As in `fay_herriot.fit_adjusted`, so that `sigma2` is above 0 and both models compare.
 
     Parameters
     ----------
@@ -70,7 +74,7 @@ def _climb(areas: Areas, scale: float, rho: float) -> tuple[float, float, float]
     found = minimize(
         lambda at: -_likelihood(areas, at[0] * scale, at[1]),
         x0=np.array([0.5, rho]),
-        bounds=((0.0, 50.0), (-MOST_RHO, MOST_RHO)),
+        bounds=((_LEAST, 50.0), (-MOST_RHO, MOST_RHO)),
         method="L-BFGS-B",
         options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500},
     )
@@ -85,12 +89,14 @@ def _between(sigma2: float, rho: float, neighbours: Floats) -> Floats:
 def _likelihood(areas: Areas, sigma2: float, rho: float) -> float:
     own = areas.own
     direct, covariates = areas.direct[own], areas.covariates[own]
-    whole = _between(sigma2, rho, areas.neighbours)[np.ix_(own, own)] + np.diag(areas.variance[own])
+    between = _between(sigma2, rho, areas.neighbours)[np.ix_(own, own)]
+    whole = between + np.diag(areas.variance[own])
     inverse = np.linalg.inv(whole)
     covariance = np.linalg.inv(covariates.T @ inverse @ covariates)
     residual = direct - covariates @ (covariance @ (covariates.T @ (inverse @ direct)))
     determinants = np.linalg.slogdet(whole)[1] - np.linalg.slogdet(covariance)[1]
-    return -0.5 * float(determinants + residual @ inverse @ residual)
+    share = float(np.sum(between * inverse))
+    return -0.5 * float(determinants + residual @ inverse @ residual) + log_adjustment(share, len(own))
 
 
 def _described(areas: Areas, sigma2: float, rho: float) -> SpatialFit:
@@ -129,8 +135,6 @@ def predict_spatial(model: SpatialFit, areas: Areas) -> Predicted:
 def _g3(model: SpatialFit, areas: Areas, inverse: Floats) -> Floats:
     """What is not known of sigma2 and rho: tr(dL V dL' I^-1), with L how areas lean on direct estimates."""
     own, between = areas.own, _between(model.sigma2, model.rho, areas.neighbours)
-    if model.sigma2 <= 0:
-        return np.zeros(len(between))
     root = np.linalg.inv(np.eye(len(between)) - model.rho * areas.neighbours)
     by_rho = root @ areas.neighbours @ between
     slopes = [between / model.sigma2, by_rho + by_rho.T]

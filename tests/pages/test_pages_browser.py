@@ -54,7 +54,7 @@ def test_the_tooltip_of_a_buurt_shows_its_published_value(
     shown = _tooltip(page)
     assert f"{_value(tables, 'dist_nearest_place_rollator', 'BU99990000'):.0f} m" in shown
     assert "1.235" in shown
-    assert "0 gevonden (0 tot 2)" in shown
+    assert "0 van 6 (0 tot 2)" in shown
     assert "20 tot 1.235" in shown
 
 

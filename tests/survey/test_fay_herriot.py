@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.survey.fay_herriot import Fit, Predicted, fit, predict
+from pipelines.survey.fay_herriot import Fit, Predicted, fit, fit_adjusted, predict
 from tests.survey.oracle import oracle
 
 R = oracle("fay_herriot")
@@ -34,6 +34,22 @@ def test_where_areas_do_not_differ_beyond_chance_their_own_answers_have_no_weigh
     model = fit(direct, variance, design)
     assert model.sigma2 == 0
     assert predict(model, direct, variance, design).gamma.tolist() == [0.0] * len(direct)
+
+
+@pytest.mark.parametrize("name", ["varied", "alike"])
+def test_the_adjusted_variance_between_areas_is_where_r_finds_the_adjusted_likelihood_highest(name: str) -> None:
+    direct, variance, design = of_oracle(name)
+    # R's optimize() stops where the likelihood is flat to half the digits of a number.
+    assert fit_adjusted(direct, variance, design).sigma2 == pytest.approx(R[name]["adjusted_sigma2"], rel=1e-5)
+
+
+def test_where_areas_do_not_differ_the_adjusted_variance_still_leaves_them_their_own_answers() -> None:
+    direct, variance, design = of_oracle("alike")
+    model = fit_adjusted(direct, variance, design)
+    found = predict(model, direct, variance, design)
+    assert model.sigma2 > 0
+    assert (found.gamma > 0).all()
+    assert (found.mse > 0).all()
 
 
 def test_equal_errors_have_a_closed_form() -> None:
@@ -92,3 +108,24 @@ def test_another_zero_or_unit_moves_estimates_along(rows, shift: float, unit: fl
     # Where the likelihood is flat sigma2 is known less well than to the last digit.
     assert moved.sigma2 == pytest.approx(unit**2 * model.sigma2, rel=1e-4, abs=1e-6 * unit**2)
     assert there.estimate == pytest.approx(unit * found.estimate + shift, rel=1e-4, abs=1e-4 * unit)
+
+
+@settings(deadline=None, max_examples=60)
+@given(areas)
+def test_the_adjusted_variance_is_above_nought_never_under_the_restricted_one_and_nearly_it_where_areas_differ(
+    rows,
+) -> None:
+    direct, variance, x = (np.array(column) for column in zip(*rows, strict=True))
+    design = np.column_stack([np.ones(len(x)), x + np.linspace(0, 1, len(x))])
+    restricted, adjusted = fit(direct, variance, design).sigma2, fit_adjusted(direct, variance, design).sigma2
+    assert adjusted > 0
+    assert adjusted >= restricted * (1 - 1e-6)
+
+
+def test_with_many_areas_that_differ_both_variances_are_one() -> None:
+    random = np.random.default_rng(3)
+    direct = 5 + random.normal(0, 1, 400) + random.normal(0, 0.3, 400)
+    variance, design = np.full(400, 0.09), np.ones((400, 1))
+    assert fit_adjusted(direct, variance, design).sigma2 == pytest.approx(
+        fit(direct, variance, design).sigma2, rel=1e-5
+    )

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from pipelines.errors import ContractError
 from pipelines.survey.contracts import VERDICTS
 from pipelines.survey.leaning import Leaning
-from pipelines.survey.publication_rules import Judged, judge_direct, judge_model, require_area_type
+from pipelines.survey.publication_rules import (
+    Judged,
+    Verdicts,
+    chosen_of_model,
+    judge_direct,
+    judge_model,
+    require_area_type,
+)
 
 NAN = float("nan")
 LEANING = (
@@ -147,3 +154,16 @@ def test_a_model_leans_on_a_respondent_by_as_much_as_on_the_answers_of_the_area(
     judged = replace(mean(0.1), leaning=Leaning(np.array([1.0]), np.array([0.05])))
     found = [judge_model(judged, np.array([gamma]), "").reason[0] for gamma in (0.8, 0.4)]
     assert found == ["heavy_respondent", ""]
+
+
+def test_an_estimate_that_hardly_knows_of_its_own_answers_never_stands_before_one_that_may_go_out() -> None:
+    words = np.array(["publish", "publish", "caution", "not"], dtype=object)
+    model = Verdicts(words, np.array([""] * 4, dtype=object))
+    direct = Verdicts(np.array(["publish", "not", "caution", "not"], dtype=object), np.array([""] * 4, dtype=object))
+    assert chosen_of_model(model, np.array([0.05, 0.05, 0.6, 0.6]), direct).tolist() == [False, True, True, False]
+
+
+def test_nearly_synthetic_is_told_with_caution_at_best() -> None:
+    judged = Judged(*(np.full(2, one) for one in (6.0, 5.9, 6.1, 0.05, 40.0, np.nan)))
+    found = judge_model(judged, np.array([0.09, 0.11]), "")
+    assert list(zip(found.verdict, found.reason, strict=True)) == [("caution", "synthetic"), ("publish", "")]

@@ -10,7 +10,7 @@ from pipelines.findings.catalogue import catalogue
 from pipelines.survey.benchmarking import benchmarked
 from pipelines.survey.context import COVARIATES
 from pipelines.survey.diagnostics import diagnose
-from pipelines.survey.fay_herriot import fit
+from pipelines.survey.fay_herriot import fit, fit_adjusted
 from pipelines.survey.small_areas import ACCESS, Direct, Helps, SmallAreas, estimate_areas, require_context
 
 SPREAD = 1.9
@@ -123,7 +123,7 @@ def test_the_back_transformation_is_the_mean_and_variance_of_a_squared_sine() ->
     shares = random.uniform(0.1, 0.6, count)
     direct = Direct(shares, np.full(count, 0.25 / respondents), np.ones(count), 0, 1, is_share=True)
     found = estimate_areas(direct, Helps((), np.empty((count, 0)), np.zeros((count, count)), float("nan")))
-    model = fit(np.arcsin(np.sqrt(shares)), np.full(count, 0.25 / respondents), np.ones((count, 1)))
+    model = fit_adjusted(np.arcsin(np.sqrt(shares)), np.full(count, 0.25 / respondents), np.ones((count, 1)))
     gamma = model.sigma2 / (model.sigma2 + 0.25 / respondents)
     assert found.gamma == pytest.approx(np.full(count, gamma))
     centre = gamma * np.arcsin(np.sqrt(shares[0])) + (1 - gamma) * model.beta[0]
