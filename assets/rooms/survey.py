@@ -5,7 +5,7 @@ from assets.step import Made, step
 from pipelines.sources.contracts import ANSWERS, AREAS, ITEMS, MARGINS, PEOPLE_COUNTS, RESPONDENTS, STRATA
 from pipelines.sources.contradictions import require_accepted
 from pipelines.survey.contracts import CHANGES, ESTIMATES, QUALITY, SCORES
-from pipelines.survey.contradictions import contradictions_of, delivered_waves, with_caution
+from pipelines.survey.contradictions import changes_with_caution, contradictions_of, delivered_waves, with_caution
 from pipelines.survey.remarks import stopped_remarks, unanswered_remarks, unplaced_remarks
 from pipelines.survey.sample import Tables, waves_of
 from pipelines.survey.waves import estimate_survey
@@ -25,7 +25,8 @@ def estimates(bench: Bench) -> Made:
     left_out = tuple(remark for one in delivered for remark in (*stopped_remarks(one), *unanswered_remarks(one)))
     found = estimate_survey(tables, by_chance, areas, bench.read(PEOPLE_COUNTS))
     estimated = with_caution(found.estimates, doubted)
-    return Made((found.scores, estimated, found.changes, found.quality), remarks=remarks + left_out + told)
+    changed = changes_with_caution(found.changes, doubted)
+    return Made((found.scores, estimated, changed, found.quality), remarks=remarks + left_out + told)
 
 
 STEPS = (estimates,)

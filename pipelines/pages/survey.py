@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.findings.catalogue import Indicator, catalogue
+from pipelines.pages.changes import change_text, notes, together
 from pipelines.pages.colophon import Colophon
 from pipelines.pages.figures import Figure, Measure, PublishedTables, read_figures
 from pipelines.pages.rendering import asset_text, render
@@ -101,7 +102,8 @@ def survey_page(tables: PublishedTables, survey: tuple[pa.Table, pa.Table], area
         colophon=colophon,
         told=told,
         waves=waves,
-        notes=_notes(last),
+        notes=notes(last),
+        together=together(last),
         scales=scales(newest),
         reached=reached(newest),
         effective=_of_weights(newest, "deff"),
@@ -178,27 +180,6 @@ def _between(lower: float | None, upper: float | None, unit: str) -> str:
     if unit == "share":
         return f"{dutch_number(100 * lower)} tot {dutch_number(100 * upper)} %"
     return f"{dutch_number(lower, 1)} tot {dutch_number(upper, 1)}"
-
-
-def change_text(change: Mapping[str, object], unit: str) -> str:
-    """What changed, in a few words: +0,4 (0,1 tot 0,7), vrijwel gelijk; or why nothing is told."""
-    if change["reason_missing"]:
-        return words().not_compared[str(change["reason_missing"])].short
-    value, lower, upper = (float(str(change[name])) for name in ("change", "lower", "upper"))
-    points = unit == "share"
-    scale, decimals = (100, 0) if points else (1, 1)
-    sign = "+" if round(scale * value, decimals) > 0 else ""
-    ends = f"{dutch_number(scale * lower, decimals)} tot {dutch_number(scale * upper, decimals)}"
-    told = f"{sign}{dutch_number(scale * value, decimals)} ({ends}){' procentpunten' if points else ''}"
-    return f"{words().changes[str(change['verdict'])].short}: {told}"
-
-
-def _notes(changes: pa.Table) -> tuple[Word, ...]:
-    """Every word that a cell of a change holds, explained once."""
-    told = {word for name in ("verdict", "caution") for word in changes[name].unique().to_pylist()}
-    missing = set(changes["reason_missing"].unique().to_pylist())
-    both = (*words().changes.items(), *words().not_compared.items())
-    return tuple(word for name, word in both if name in (told if name in words().changes else missing))
 
 
 def scales(quality: pa.Table) -> tuple[Scale, ...]:

@@ -19,7 +19,14 @@ from pipelines.people.contracts import PERSONS
 from pipelines.protection.thresholds import COUNT_WORDS, RESPONDENT_WORDS
 from pipelines.sources.contracts import ATTRIBUTE_COLUMNS, WAVE
 from pipelines.streets.unknowns import BOUNDS
-from pipelines.survey.contracts import CAUTIONS, NOT_COMPARED, SUBJECTS, VERDICTS_OF_CHANGE
+from pipelines.survey.contracts import (
+    CAUTION_OF_CHANGE,
+    CAUTIONS,
+    INTERVAL_OF_CHANGE,
+    NOT_COMPARED,
+    SUBJECTS,
+    VERDICTS_OF_CHANGE,
+)
 
 REASONS = (*VALUE_REASONS, "too_few_people", "only_as_class", "withheld")
 COUNT_CLASSES = ("", *COUNT_WORDS)
@@ -149,8 +156,7 @@ SURVEY_CHANGES = Contract(
         *KEYS[:3],
         Column("unit", pa.string(), "0-10, points or share"),
         Column("change", pa.float64(), "later less earlier; null with a reason", nullable=True),
-        Column("lower", pa.float64(), "95 % interval, lower end; null with a reason", nullable=True),
-        Column("upper", pa.float64(), "95 % interval, upper end; null with a reason", nullable=True),
+        *INTERVAL_OF_CHANGE,
         Column(
             "verdict",
             pa.string(),
@@ -160,7 +166,7 @@ SURVEY_CHANGES = Contract(
         Column(
             "caution",
             pa.string(),
-            "mode_standardised: as if people had answered in the same ways; mode_unknown: nobody knows how; else ''",
+            CAUTION_OF_CHANGE,
             values=CAUTIONS,
         ),
         Column("reason_missing", pa.string(), "why no change is told; else ''", values=("", *NOT_COMPARED, "withheld")),

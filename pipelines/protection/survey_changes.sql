@@ -1,8 +1,9 @@
 -- grain:  one change between a wave and the next: an area and an indicator of the catalogue
 -- reads:  survey.changes, protection.survey_shown
 -- writes: out/survey_changes
--- units:  as in `unit`, scales and points to a tenth, shares to a hundredth. A change is told only where the values of both
---         waves may go out, since from it and one of them the other follows.
+-- units:  as in `unit`, scales and points to a tenth, shares to a hundredth; intervals come rounded outward, since verdicts
+--         follow from them as they are told. A change is told only where the values of both waves may go out, since
+--         from it and one of them the other follows.
 with told as (
     select
         changes.*,
@@ -29,8 +30,11 @@ select
     indicator,
     unit,
     if(withheld, null, round(change, digits)) as change,
-    if(withheld, null, round(lower, digits)) as lower,
-    if(withheld, null, round(upper, digits)) as upper,
+    if(withheld, null, lower) as lower,
+    if(withheld, null, upper) as upper,
+    if(withheld, null, level) as level,
+    if(withheld, null, margin) as margin,
+    compared,
     if(withheld, '', verdict) as verdict,
     if(withheld, '', caution) as caution,
     if(withheld, 'withheld', reason_missing) as reason_missing

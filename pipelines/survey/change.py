@@ -8,14 +8,23 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
-from pipelines.survey.design import Design, Domains, counting, deviations, domain_means, influence, remaining
+from pipelines.survey.design import (
+    Design,
+    DomainMeans,
+    Domains,
+    counting,
+    deviations,
+    domain_means,
+    influence,
+    remaining,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _AT_ONCE = 4_000_000
-_LEVEL = 0.95
+# Answers to the same questions correlate .95 at most when people give them twice. More is no knowledge of the error.
+_MOST_ALIKE = 0.95
 
 
 @dataclass(frozen=True)
@@ -32,50 +41,26 @@ class Asked:
 class Change:
     """Per area, shape (areas,): the later mean less the earlier one, NaN where either is unknown, and its error.
 
-    `freedom` is the lesser of both waves; `before` and `after` are the respondents.
+    `freedom` and `effective` (respondents) are the lesser of both waves; `before` and `after` are the respondents.
     """
 
     difference: Floats
     se: Floats
     freedom: Floats
+    effective: Floats
     before: Ints
     after: Ints
 
-    def interval(self) -> tuple[Floats, Floats]:
-        """Give the 95 % interval by Student's t, shape (areas,) each; NaN without error or freedom."""
-        half = stdtrit(self._known_freedom(), (1 + _LEVEL) / 2) * self.se
-        return self.difference - half, self.difference + half
 
-    def differs(self) -> Floats:
-        """Give the p-value of no change at all, two-sided, shape (areas,); NaN without error."""
-        return np.asarray(2 * stdtr(self._known_freedom(), -np.abs(self._scaled(self.difference))))
-
-    def is_same(self, margin: float) -> Floats:
-        """Give the p-value of a change of at least `margin`, shape (areas,): the larger of two one-sided tests.
-
-        References
-        ----------
-        Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 657-680.
-        """
-        freedom = self._known_freedom()
-        above = stdtr(freedom, -self._scaled(self.difference + margin))
-        below = stdtr(freedom, self._scaled(self.difference - margin))
-        return np.asarray(np.maximum(above, below))
-
-    def _known_freedom(self) -> Floats:
-        return np.where(self.freedom > 0, self.freedom, np.nan)
-
-    def _scaled(self, difference: Floats) -> Floats:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(difference / self.se)
-
-
-def change(before: Asked, after: Asked, panel: tuple[Ints, Ints]) -> Change:
+def change(
+    before: Asked, after: Asked, panel: tuple[Ints, Ints], errors: tuple[DomainMeans, DomainMeans] | None = None
+) -> Change:
     """Give the change of every area: its variance is that of both waves less twice their covariance.
 
     The covariance is that of who answered twice: per pair of sampling units that share somebody, the product of how far
     their sums of influences lie from their strata. With everybody in both waves that is the paired variance; with
-    nobody it is nought.
+    nobody it is nought. Both waves go together by .95 at most, so that an area of which everybody gave the same answers
+    twice is not taken to be known without error.
 
     Parameters
     ----------
@@ -83,17 +68,24 @@ def change(before: Asked, after: Asked, panel: tuple[Ints, Ints]) -> Change:
         The same figure of two waves, with areas numbered alike.
     panel
         Rows of those who answered twice, in `before` and in `after`, shape (pairs,) each.
+    errors
+        The means of both waves with a steadier error than their own (`smoothing.steadied`); their own where left out.
 
     References
     ----------
     Berger and Priam, Journal of the Royal Statistical Society A 179 (2016) 251-272.
     """
     earlier, later = (domain_means(one.values, one.design, one.domains, one.people) for one in (before, after))
-    variance = earlier.se**2 + later.se**2 - 2 * _covariance(before, after, panel)
+    product = earlier.se * later.se
+    alike = np.divide(_covariance(before, after, panel), product, out=np.zeros(len(product)), where=product > 0)
+    sure = errors or (earlier, later)
+    first, second = (one.se for one in sure)
+    variance = first**2 + second**2 - 2 * np.clip(alike, -1, _MOST_ALIKE) * first * second
     return Change(
         later.mean - earlier.mean,
-        np.sqrt(np.maximum(variance, 0)),
-        np.minimum(earlier.freedom, later.freedom),
+        np.sqrt(variance),
+        np.minimum(sure[0].freedom, sure[1].freedom),
+        np.minimum(earlier.effective, later.effective),
         earlier.respondents,
         later.respondents,
     )

@@ -82,16 +82,44 @@ ESTIMATES = Contract(
     ),
 )
 
-CAUTIONS = ("", "mode_standardised", "mode_unknown")
-VERDICTS_OF_CHANGE = ("changed", "slightly", "same", "unknown")
+# What must be known with a change: of how the waves are compared, and of an estimate of either wave.
+CAUTIONS = ("", "mode_standardised", "mode_unknown", "counts_contradict")
+VERDICTS_OF_CHANGE = CHANGED, SLIGHTLY, SAME, UNKNOWN = ("changed", "slightly", "same", "unknown")
 # Why no change is told.
 NOT_COMPARED = (
     "too_few_respondents", "no_probability_sample", "other_questions", "other_modes", "mode_unknown", "not_invariant",
+    "no_variance",
 )  # fmt: skip
+
+CAUTION_OF_CHANGE = (
+    "mode_standardised: as if people had answered in the same ways; mode_unknown: nobody knows how; counts_contradict: "
+    "a wave rests on counts that contradict each other; else ''"
+)
+INTERVAL_OF_CHANGE = (
+    Column("lower", pa.float64(), "lower end of the interval, rounded down; null with a reason", nullable=True),
+    Column("upper", pa.float64(), "upper end of the interval, rounded up; null with a reason", nullable=True),
+    Column(
+        "level",
+        pa.float64(),
+        "confidence level of the interval, from which the verdict follows: one for all changes of a release; null "
+        "with a reason",
+        nullable=True,
+        minimum=0,
+        maximum=1,
+    ),
+    Column("margin", pa.float64(), "a smaller change is none that matters; null with a reason", nullable=True),
+    Column(
+        "compared",
+        pa.int64(),
+        "changes of the release that were looked at together, withheld ones too; times one less the level: of how "
+        "many verdicts the interval is expected to miss the truth, at most",
+        minimum=0,
+    ),
+)
 
 CHANGES = Contract(
     "survey/changes",
-    grain="one change between a wave and the next: an area and an indicator; unrounded, with exact numbers",
+    grain="one change between a wave and the next: an area and an indicator; with exact numbers, intervals rounded",
     key=("wave_before", "wave_after", "area_type", "area_code", "indicator"),
     personal=True,
     columns=(
@@ -104,10 +132,9 @@ CHANGES = Contract(
         Column("category", pa.string(), "category of that question it is the share of; '' of a score"),
         Column("unit", pa.string(), "0-10, points or share"),
         Column("change", pa.float64(), "later less earlier, of areas' own answers; null with a reason", nullable=True),
-        Column("lower", pa.float64(), "95 % interval, lower end; null with a reason", nullable=True),
-        Column("upper", pa.float64(), "95 % interval, upper end; null with a reason", nullable=True),
-        Column("differs_p", pa.float64(), "p of no change, Benjamini-Hochberg over areas of the type", nullable=True),
-        Column("same_p", pa.float64(), "p of a change that matters, Benjamini-Hochberg as well", nullable=True),
+        *INTERVAL_OF_CHANGE,
+        Column("se", pa.float64(), "standard error of the change; null with a reason", nullable=True, minimum=0),
+        Column("freedom", pa.float64(), "degrees of freedom of that error, of the wave with fewer", minimum=0),
         Column("respondents_before", pa.int64(), "respondents to the earlier wave", minimum=0),
         Column("respondents_after", pa.int64(), "respondents to the later wave", minimum=0),
         Column(
@@ -119,7 +146,7 @@ CHANGES = Contract(
         Column(
             "caution",
             pa.string(),
-            "mode_standardised: as if people had answered in the same ways; mode_unknown: nobody knows how; else ''",
+            CAUTION_OF_CHANGE,
             values=CAUTIONS,
         ),
         Column("reason_missing", pa.string(), "why no change is told; else ''", values=("", *NOT_COMPARED)),

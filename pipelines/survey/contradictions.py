@@ -165,3 +165,21 @@ def with_caution(estimates: pa.Table, waves: Sequence[int]) -> pa.Table:
         told = pc.if_else(doubted, word, estimates[name])
         estimates = estimates.set_column(place, estimates.schema.field(place), told)
     return estimates
+
+
+def changes_with_caution(changes: pa.Table, waves: Sequence[int]) -> pa.Table:
+    """Let a change be told with caution where either wave rests on a contradiction; that comes before other cautions.
+
+    Parameters
+    ----------
+    changes
+        `survey/changes`.
+    waves
+        Years of the waves in which a contradiction is noticed or accepted.
+    """
+    years = pa.array(list(waves), pa.int64())
+    doubted = pc.or_(*(pc.is_in(changes[wave], years) for wave in ("wave_before", "wave_after")))
+    told = pc.and_(doubted, pc.equal(changes["reason_missing"], ""))
+    place = changes.schema.get_field_index("caution")
+    words = pc.if_else(told, "counts_contradict", changes["caution"])
+    return changes.set_column(place, changes.schema.field(place), words)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.contracts import conform
 from pipelines.survey.contracts import DIRECT, ESTIMATES
-from pipelines.survey.design import DomainMeans, Domains, domain_means
+from pipelines.survey.design import Design, DomainMeans, Domains, domain_means
 from pipelines.survey.design_effects import spread_of
 from pipelines.survey.fay_herriot import fit
 from pipelines.survey.intervals import korn_graubard, t_interval
@@ -80,12 +80,10 @@ def estimate_wave(
 
 def estimated(wave: Wave, sample: Sample, response: Response, ground: Ground) -> Estimated:
     """Estimate one figure in every area from its own respondents, and judge it."""
-    plain = domain_means(response.values, sample.design, ground.lived.domains, ground.people)
+    plain, sure, smooth = steady_means(response, sample.design, ground)
     on_what = leaning(response.values, sample.design, ground.lived.domains, plain)
-    spread = spread_of(response.values, sample.design, ground.lived.domains, ground.people)
     kinds = np.array(ground.lived.areas["area_type"].to_pylist(), dtype=str)
-    smooth = smoothed(plain, spread, kinds, is_share=response.is_share)
-    means = steadied(plain, spread, smooth) if wave.is_probability else plain.without_error()
+    means = sure if wave.is_probability else plain.without_error()
     if response.is_share:
         lower, upper = korn_graubard(means, smooth.size)
         reliability = np.full(len(means.mean), np.nan)
@@ -104,6 +102,15 @@ def estimated(wave: Wave, sample: Sample, response: Response, ground: Ground) ->
     )
     verdicts = judge_direct(judged, is_probability=wave.is_probability)
     return Estimated(response, means, smooth, lower, upper, reliability, verdicts, on_what)
+
+
+def steady_means(response: Response, design: Design, ground: Ground) -> tuple[DomainMeans, DomainMeans, Smoothed]:
+    """Give the means of areas with their own error, the same with a steadier one, and what that is made of."""
+    plain = domain_means(response.values, design, ground.lived.domains, ground.people)
+    spread = spread_of(response.values, design, ground.lived.domains, ground.people)
+    kinds = np.array(ground.lived.areas["area_type"].to_pylist(), dtype=str)
+    smooth = smoothed(plain, spread, kinds, is_share=response.is_share)
+    return plain, steadied(plain, spread, smooth), smooth
 
 
 def _own(year: int, found: Estimated, everybody: float) -> Own:

@@ -1,24 +1,22 @@
-"""What changed between waves: only where waves may be compared, and with a word for what the change means.
+"""What changed between waves, only where waves may be compared.
 
-Here it is judged whether questions and ways of answering are the same, and whether a change differs from none or is too
-small to matter. There are no ranks, and nothing here rests on a model: such estimates hardly see what changes in one
-buurt. The arithmetic of a change is in `change`.
+Here it is judged whether questions and ways of answering are the same. There are no ranks, and nothing here rests on a
+model: such estimates hardly see what changes in one buurt. The arithmetic of a change is in `change`, what it is called
+in `false_coverage`.
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
 
-from pipelines.contracts import conform
 from pipelines.survey.change import Asked, Change, change, panel_rows
 from pipelines.survey.contracts import CHANGES
 from pipelines.survey.design import Design
-from pipelines.survey.living import Lived
+from pipelines.survey.estimate import steady_means
+from pipelines.survey.false_coverage import JUDGED
 from pipelines.survey.modelled import Ground
 from pipelines.survey.modes import STANDARDISED, SameWays, same_ways
 from pipelines.survey.publication_rules import FEWEST_DIRECT
@@ -27,11 +25,10 @@ from pipelines.survey.sample import Sample, Wave
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-# A smaller change is none that matters: points of a scale of 0-10, and share of people.
-MARGIN, SHARE_MARGIN = 0.2, 0.05
-_FALSE_FLAGS = 0.10
 # What must be the same of an item for its answers to be compared; its column may have another name.
 _SAME_OF_ITEM = ("text_nl", "lowest", "highest", "is_reversed")
+_ROUNDING = 1e-9
+COMPARED = pa.schema([field for field in CHANGES.schema if field.name not in JUDGED])
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,14 @@ def changes(before: Held, after: Held, varying: Varying | None = None) -> pa.Tab
     Returns
     -------
     pyarrow.Table
-        `survey/changes`.
+        `survey/changes`, of which nothing is judged yet: `COMPARED`.
     """
     earlier = {one.indicator: one for one in before.given}
     ways = same_ways(_modes(before), _modes(after))
     panel = panel_rows(
         *(np.array(held.wave.respondents["panel_id"].to_pylist(), dtype=str) for held in (before, after))
     )
-    parts = [CHANGES.schema.empty_table()]
+    parts = [COMPARED.empty_table()]
     for response in after.given:
         if response.indicator not in earlier:
             continue
@@ -85,7 +82,7 @@ def changes(before: Held, after: Held, varying: Varying | None = None) -> pa.Tab
         hinders = varying is not None and varying.hinder(response, ways)
         reason = _reason(before, after, pair) or ways.reason or ("not_invariant" if hinders else "")
         parts.append(_compared(before, after, _Compared(pair, ways, panel, reason)))
-    return conform(pa.concat_tables(parts), CHANGES)
+    return pa.concat_tables(parts)
 
 
 def _modes(held: Held) -> tuple[NDArray[np.str_], Design]:
@@ -122,57 +119,43 @@ def _asked_of(wave: Wave, response: Response) -> dict[str, tuple[object, ...]]:
 
 def _compared(before: Held, after: Held, one: _Compared) -> pa.Table:
     response, lived = one.pair[1], after.ground.lived
-    found = change(
-        Asked(one.pair[0].values, one.ways.design, before.ground.lived.domains, before.ground.people),
-        Asked(response.values, after.sample.design, lived.domains, after.ground.people),
-        one.panel,
+    designs = (one.ways.design, after.sample.design)
+    grounds = (before.ground, after.ground)
+    earlier, later = (
+        Asked(figure.values, design, ground.lived.domains, ground.people)
+        for figure, design, ground in zip(one.pair, designs, grounds, strict=True)
     )
-    few = np.minimum(found.before, found.after) < FEWEST_DIRECT
-    told = ~few & np.isfinite(found.se) & (found.freedom > 0) & (not one.reason)
-    reason = np.where(told, "", one.reason or "too_few_respondents")
+    first, second = (steady_means(*each)[1] for each in zip(one.pair, designs, grounds, strict=True))
+    found = change(earlier, later, one.panel, (first, second))
+    reason = _reasons(found, one.reason)
+    told = reason == ""
+    count = len(told)
     columns = {
-        "wave_before": [before.wave.year] * len(few),
-        "wave_after": [after.wave.year] * len(few),
+        "wave_before": [before.wave.year] * count,
+        "wave_after": [after.wave.year] * count,
         "area_type": lived.areas["area_type"],
         "area_code": lived.areas["area_code"],
-        "indicator": [response.indicator] * len(few),
-        "question": [response.question] * len(few),
-        "category": [response.category] * len(few),
-        "unit": [response.unit] * len(few),
-        **_figures(response, found, lived, told),
+        "indicator": [response.indicator] * count,
+        "question": [response.question] * count,
+        "category": [response.category] * count,
+        "unit": [response.unit] * count,
+        "change": pa.array(np.where(told, found.difference, np.nan), from_pandas=True),
+        "se": pa.array(np.where(told, found.se, np.nan), from_pandas=True),
+        "freedom": np.maximum(found.freedom, 0),
         "respondents_before": found.before,
         "respondents_after": found.after,
         "caution": np.where(told, one.ways.caution, "").tolist(),
         "reason_missing": reason.tolist(),
     }
     kinds = lived.areas["area_type"].to_pylist()
-    asked = pa.array([kind in response.measured.measure.area_types for kind in kinds])
-    return pa.table(columns).select(list(CHANGES.column_names)).cast(CHANGES.schema).filter(asked)
+    wanted = pa.array([kind in response.measured.measure.area_types for kind in kinds])
+    return pa.table(columns).select(COMPARED.names).cast(COMPARED).filter(wanted)
 
 
-def _figures(response: Response, found: Change, lived: Lived, told: NDArray[np.bool_]) -> Mapping[str, object]:
-    """Change, interval, p-values and verdict; null where nothing is told."""
-    margin = SHARE_MARGIN if response.counts_people else MARGIN
-    kinds = np.array(lived.areas["area_type"].to_pylist(), dtype=str)
-    differs = _by_type(np.where(told, found.differs(), np.nan), kinds)
-    same = _by_type(np.where(told, found.is_same(margin), np.nan), kinds)
-    lower, upper = found.interval()
-    figures = {"change": found.difference, "lower": lower, "upper": upper, "differs_p": differs, "same_p": same}
-    hidden = {name: pa.array(np.where(told, value, np.nan), from_pandas=True) for name, value in figures.items()}
-    words = [word if is_told else "" for word, is_told in zip(_verdicts(differs, same), told.tolist(), strict=True)]
-    return {**hidden, "verdict": words}
-
-
-def _by_type(p: Floats, kinds: NDArray[np.str_]) -> Floats:
-    """Adjust for how many areas of a type are looked at (Benjamini and Hochberg); NaN stays."""
-    adjusted = np.full(len(p), np.nan)
-    for kind in np.unique(kinds):
-        own = (kinds == kind) & np.isfinite(p)
-        if own.any():
-            adjusted[own] = false_discovery_control(p[own])
-    return adjusted
-
-
-def _verdicts(differs: Floats, same: Floats) -> Iterator[str]:
-    for other, alike in zip((differs <= _FALSE_FLAGS).tolist(), (same <= _FALSE_FLAGS).tolist(), strict=True):
-        yield {(True, False): "changed", (True, True): "slightly", (False, True): "same"}.get((other, alike), "unknown")
+def _reasons(found: Change, reason: str) -> NDArray[np.object_]:
+    """Why no change is told of each area; '' where one is."""
+    few = found.effective < FEWEST_DIRECT - _ROUNDING
+    lone = few | ~(found.freedom > 0)
+    unknown = ~np.isfinite(found.se) | (found.se <= 0)
+    words = np.select([lone, unknown], ["too_few_respondents", "no_variance"], "").astype(object)
+    return np.where(reason != "", reason, words).astype(object)

@@ -8,14 +8,15 @@ import pyarrow as pa
 
 from pipelines.contracts import Contract, conform
 from pipelines.survey.comparable import Tested, between_modes, between_waves, varying
-from pipelines.survey.contracts import CHANGES, ESTIMATES, QUALITY, SCORES
+from pipelines.survey.contracts import ESTIMATES, QUALITY, SCORES
 from pipelines.survey.estimate import estimate_wave
+from pipelines.survey.false_coverage import judged
 from pipelines.survey.living import lived_in
 from pipelines.survey.modelled import ground_of
 from pipelines.survey.quality import quality_of
 from pipelines.survey.responses import responses, score_table
 from pipelines.survey.sample import Tables, Wave, draw, waves_of
-from pipelines.survey.trend import Held, Varying, changes
+from pipelines.survey.trend import COMPARED, Held, Varying, changes
 
 Tests = tuple[Tested, ...]
 
@@ -59,12 +60,12 @@ def estimate_survey(tables: Tables, by_chance: frozenset[int], areas: pa.Table, 
     waves = [(), *(between_waves(*pair) for pair in itertools.pairwise(held))][: len(held)]
     varied = [Varying(varying(own), varying((*before, *after))) for own, (before, after) in _paired(waves, modes)]
     compared = [changes(*pair, one) for pair, one in zip(itertools.pairwise(held), varied, strict=True)]
-    judged = zip(held, made, waves, modes, strict=True)
+    tested = zip(held, made, waves, modes, strict=True)
     return Estimated(
         _joined(SCORES, (score_table(one.wave.respondents, one.given) for one in held)),
         _joined(ESTIMATES, (table for table, _ in made)),
-        _joined(CHANGES, compared),
-        _joined(QUALITY, (quality_of(one, models, (*own, *ways)) for one, (_, models), own, ways in judged)),
+        judged(pa.concat_tables([COMPARED.empty_table(), *compared])),
+        _joined(QUALITY, (quality_of(one, models, (*own, *ways)) for one, (_, models), own, ways in tested)),
     )
 
 

@@ -237,6 +237,44 @@ def test_the_survey_scale_is_published_with_its_interval_where_thirty_answered(a
     assert {row[5] for row in rows} >= {"", "withheld"}
 
 
+def test_no_verdict_on_a_change_contradicts_the_interval_beside_it(ask):
+    rows = ask("select verdict, lower, upper, margin, level from survey_changes where verdict <> ''")
+    assert len(rows) > 100
+    # One level for all changes of a release.
+    assert len({level for *_, level in rows}) == 1
+    for verdict, lower, upper, margin, _ in rows:
+        assert lower < upper
+        apart, small = lower > 0 or upper < 0, -margin <= lower and upper <= margin
+        assert verdict == {(1, 0): "changed", (1, 1): "slightly", (0, 1): "same", (0, 0): "unknown"}[apart, small]
+
+
+def test_no_interval_of_chance_has_zero_width(ask):
+    zero = (
+        "select interval_kind, count(*) from indicators where interval_kind <> 'bounds' and lower = upper group by all"
+    )
+    assert ask(zero) == []
+
+
+def test_the_parts_of_what_is_not_known_lie_within_the_whole(ask):
+    told = ask(
+        "select count(*) from indicators where interval_kind in ('joint_90', 'bounds') and ("
+        "lower > value or upper < value or lower_people < lower or upper_people > upper or lower_streets < lower "
+        "or upper_streets > upper or lower_places < lower or upper_places > upper or lower < lowest or upper > highest)"
+    )
+    assert told == [(0,)]
+
+
+def test_people_are_told_at_other_distances_and_of_farther_ones_no_more_find_nothing(ask):
+    rows = ask(
+        "select profile, threshold_m, value from indicators where indicator = 'people_below_min' "
+        "and area_type = 'gemeente' and population_group = 'all' and threshold_m in ('300', '500', '800')"
+    )
+    found = {(profile, int(threshold)): value or 0 for profile, threshold, value in rows}
+    assert len(found) >= 9
+    for profile in {profile for profile, _ in found}:
+        assert found[profile, 300] >= found[profile, 500] >= found[profile, 800]
+
+
 def test_how_much_a_model_heard_of_an_area_is_published_to_a_tenth(ask):
     rows = ask(
         "select shrinkage, interval_kind, area_type from indicators "

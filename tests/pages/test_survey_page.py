@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 
 from pipelines.findings.catalogue import catalogue
+from pipelines.pages.changes import change_text
 from pipelines.pages.colophon import Colophon
 from pipelines.pages.figures import PublishedTables
-from pipelines.pages.survey import change_text, in_unit, manifestations, reached, response_of, scales, survey_page
+from pipelines.pages.survey import in_unit, manifestations, reached, response_of, scales, survey_page
 from pipelines.pages.words import words
 from pipelines.protection.contracts import SURVEY_CHANGES, SURVEY_QUALITY
 from pipelines.sources.area_file import AreaFile
@@ -26,7 +27,14 @@ def quality(*rows: dict[str, Any]) -> pa.Table:
 
 
 def changed(**told: Any) -> dict[str, Any]:
-    return {"change": 0.44, "lower": 0.11, "upper": 0.71, "verdict": "changed", "reason_missing": ""} | told
+    return {
+        "change": 0.44,
+        "lower": 0.11,
+        "upper": 0.71,
+        "verdict": "changed",
+        "caution": "",
+        "reason_missing": "",
+    } | told
 
 
 @pytest.fixture
@@ -89,6 +97,7 @@ def test_every_verdict_caution_and_reason_has_words() -> None:
         (changed(change=-0.05, lower=-0.2, upper=0.1, verdict="unknown"), "share",
          "niet te zeggen: -5 (-20 tot 10) procentpunten"),
         (changed(change=0.02, lower=-0.1, upper=0.1, verdict="same"), "0-10", "vrijwel gelijk: 0,0 (-0,1 tot 0,1)"),
+        (changed(caution="mode_unknown"), "0-10", "veranderd: +0,4 (0,1 tot 0,7), manier onbekend"),
         (changed(change=None, lower=None, upper=None, verdict="", reason_missing="other_questions"), "0-10",
          "andere vragen"),
     ],

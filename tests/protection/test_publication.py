@@ -305,8 +305,8 @@ def test_a_place_is_published_as_one_point_on_it():
 
 def _changes(laid, shown: Sequence[tuple[int, str]], *rows: dict[str, object]) -> list[dict[str, object]]:
     same = {"wave_before": 2022, "wave_after": 2024, "area_type": "buurt", "indicator": "m1_contact", "unit": "0-10",
-            "change": 0.444, "lower": 0.049, "upper": 0.851, "differs_p": 0.01, "same_p": 0.9, "verdict": "changed",
-            "respondents_before": 40, "respondents_after": 40}  # fmt: skip
+            "change": 0.444, "lower": 0.1, "upper": 0.9, "level": 0.97, "margin": 0.2, "compared": 30,
+            "verdict": "changed", "respondents_before": 40, "respondents_after": 40}  # fmt: skip
     laid.lay(CHANGES, *rows, **same)
     told = [{"wave": wave, "area_code": code} for wave, code in shown]
     laid.lay(SURVEY_SHOWN, *told, area_type="buurt", question="m1_contact", category="mean", indicator="m1_contact")
@@ -318,9 +318,11 @@ def _changes(laid, shown: Sequence[tuple[int, str]], *rows: dict[str, object]) -
 def test_a_change_goes_out_to_a_tenth_and_only_where_both_waves_may(laid):
     both = [(2022, "BU01"), (2024, "BU01"), (2024, "BU02"), (2022, "BU03")]
     told, *hidden = _changes(laid, both, *({"area_code": f"BU0{n}"} for n in (1, 2, 3, 4)))
-    assert (told["change"], told["lower"], told["upper"], told["verdict"]) == (0.4, 0.0, 0.9, "changed")
+    assert (told["change"], told["lower"], told["upper"], told["verdict"]) == (0.4, 0.1, 0.9, "changed")
+    assert (told["level"], told["compared"]) == (0.97, 30)
     for row in hidden:
         assert (row["change"], row["lower"], row["upper"], row["verdict"]) == (None, None, None, "")
+        assert (row["level"], row["compared"]) == (None, 30)
         assert row["reason_missing"] == "withheld"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.sources.instrument import Measured
 from pipelines.survey.design import simple_design
+from pipelines.survey.false_coverage import judged
 from pipelines.survey.living import lived_in
 from pipelines.survey.modelled import ground_of
 from pipelines.survey.modes import mode_shares, same_ways
@@ -46,7 +47,7 @@ def levels(size: int, mean: float, seed: int) -> np.ndarray:
 
 
 def told(before: Held, after: Held, **more: Any) -> dict[tuple[str, str], dict[str, Any]]:
-    rows = changes(before, after, **more).to_pylist()
+    rows = judged(changes(before, after, **more)).to_pylist()
     return {(row["area_type"], row["area_code"]): row for row in rows}
 
 
@@ -57,7 +58,9 @@ def test_a_buurt_that_rose_is_told_with_its_interval_and_one_that_stayed_is_not_
     risen, stayed = found["buurt", "BU1"], found["buurt", "BU2"]
     assert risen["verdict"] == "changed"
     assert risen["lower"] < 2.5 < risen["upper"]
-    assert risen["differs_p"] < 0.001
+    assert risen["lower"] > 0
+    looked_at = [row for row in found.values() if not row["reason_missing"]]
+    assert (risen["level"], risen["compared"]) == (stayed["level"], len(looked_at))
     # Two hundred in each wave cannot tell a fifth of a point from nothing.
     assert stayed["verdict"] == "unknown"
     assert (stayed["wave_before"], stayed["wave_after"], stayed["unit"]) == (2022, 2024, "0-10")
@@ -79,7 +82,7 @@ def test_of_fewer_than_thirty_in_either_wave_no_change_is_told() -> None:
     after = held({"BU1": levels(100, 4, 3), "BU2": levels(100, 3, 4)}, 2024)
     found = told(before, after)
     few = found["buurt", "BU1"]
-    assert (few["change"], few["lower"], few["differs_p"], few["verdict"]) == (None, None, None, "")
+    assert (few["change"], few["lower"], few["level"], few["verdict"]) == (None, None, None, "")
     assert few["reason_missing"] == "too_few_respondents"
     assert found["buurt", "BU2"]["reason_missing"] == ""
     assert found["gemeente", "GM1"]["change"] is not None
@@ -177,7 +180,7 @@ def test_of_many_buurten_that_stayed_few_are_flagged() -> None:
             held({f"BU{1 + b}": levels(40, 3, 1000 * seed + b + year) for b in range(20)}, year)
             for year in (2022, 2024)
         )
-        table = changes(before, after)
+        table = judged(changes(before, after))
         buurten = table.filter(pc.field("area_type") == "buurt")
         flagged.append(sum(verdict in {"changed", "slightly"} for verdict in buurten["verdict"].to_pylist()))
     assert np.mean(np.array(flagged) > 0) <= 0.4
