@@ -41,7 +41,7 @@ def files(bench: Bench) -> Made:
     """Parquet files and a DuckDB database for analysts, with their description; and the audit."""
     published = _published(bench)
     tables = {**published.areas, "indicators": published.indicators, "places": published.places}
-    for contract in (contracts.REACH, contracts.SURVEY_CHANGES, contracts.SURVEY_QUALITY):
+    for contract in (contracts.REACH, *contracts.OF_SURVEY):
         tables[contract.table] = bench.read(contract)
     exports.write_tables(tables, bench.drafts)
     exports.write_database(bench.drafts)

@@ -13,6 +13,7 @@ from pipelines.protection.population import left_out_remarks, round_people
 from pipelines.protection.publication import (
     area_tables,
     protect_changes,
+    protect_dispersion,
     protect_indicators,
     protect_quality,
     protect_reach,
@@ -45,7 +46,7 @@ def decisions(bench: Bench) -> Made:
 
 @step(
     "out/indicators",
-    writes=(contracts.INDICATORS, contracts.AUDIT, contracts.SURVEY_CHANGES, contracts.SURVEY_QUALITY),
+    writes=(contracts.INDICATORS, contracts.AUDIT, *contracts.OF_SURVEY),
     reads=("areas/values", "people/origins", "protection/decisions", "sources/statistics", "survey/estimates"),
 )
 def indicators(bench: Bench) -> Made:
@@ -58,8 +59,8 @@ def indicators(bench: Bench) -> Made:
     require_accounted(tidy, {area_type: table for area_type, (table, _) in wide.items()}, grounds)
     keep_told(bench, counts)
     keep_survey(bench, bench.read(contracts.SURVEY_TOLD))
-    survey_tables = protect_changes(bench.warehouse), protect_quality(bench.warehouse)
-    return Made((tidy, audit, *survey_tables), further=tuple(wide.values()))
+    made = (protect_changes, protect_quality, protect_dispersion)
+    return Made((tidy, audit, *(one(bench.warehouse) for one in made)), further=tuple(wide.values()))
 
 
 @step(

@@ -4,14 +4,18 @@ from assets.bench import Bench
 from assets.step import Made, step
 from pipelines.sources.contracts import ANSWERS, AREAS, ITEMS, MARGINS, PEOPLE_COUNTS, RESPONDENTS, STRATA
 from pipelines.sources.contradictions import require_accepted
-from pipelines.survey.contracts import CHANGES, ESTIMATES, QUALITY, SCORES
+from pipelines.survey.contracts import CHANGES, DISPERSION, ESTIMATES, QUALITY, SCORES
 from pipelines.survey.contradictions import changes_with_caution, contradictions_of, delivered_waves, with_caution
 from pipelines.survey.remarks import stopped_remarks, unanswered_remarks, unplaced_remarks
 from pipelines.survey.sample import Tables, waves_of
 from pipelines.survey.waves import estimate_survey
 
 
-@step("survey/estimates", writes=(SCORES, ESTIMATES, CHANGES, QUALITY), reads=("sources/survey", "sources/statistics"))
+@step(
+    "survey/estimates",
+    writes=(SCORES, ESTIMATES, CHANGES, QUALITY, DISPERSION),
+    reads=("sources/survey", "sources/statistics"),
+)
 def estimates(bench: Bench) -> Made:
     """What residents say of each manifestation, what changed, and how sure that is (personal)."""
     tables = Tables(*(bench.read(contract) for contract in (RESPONDENTS, ANSWERS, ITEMS, STRATA, MARGINS)))
@@ -26,7 +30,8 @@ def estimates(bench: Bench) -> Made:
     found = estimate_survey(tables, by_chance, areas, bench.read(PEOPLE_COUNTS))
     estimated = with_caution(found.estimates, doubted)
     changed = changes_with_caution(found.changes, doubted)
-    return Made((found.scores, estimated, changed, found.quality), remarks=remarks + left_out + told)
+    dispersed = with_caution(found.dispersion, doubted)
+    return Made((found.scores, estimated, changed, found.quality, dispersed), remarks=remarks + left_out + told)
 
 
 STEPS = (estimates,)

@@ -28,7 +28,7 @@ SCHEMA_VERSION = "1.0"
 _ATTACH = "attach $path as published (storage_version 'v1.4.0')"
 _ROWS_PER_GROUP = 20_000
 _FIXED = (
-    contracts.INDICATORS, contracts.PLACES, contracts.REACH, contracts.SURVEY_CHANGES, contracts.SURVEY_QUALITY,
+    contracts.INDICATORS, contracts.PLACES, contracts.REACH, *contracts.OF_SURVEY,
 )  # fmt: skip
 AREA_TABLES = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente")
 
@@ -73,7 +73,7 @@ def write_tables(tables: Mapping[str, pa.Table], folder: Path) -> None:
 
 def table_paths(folder: Path) -> dict[str, Path]:
     """Published Parquet files by the name of their table."""
-    names = (*AREA_TABLES, "places", "reach", "survey_changes", "survey_quality")
+    names = (*AREA_TABLES, "places", "reach", *(contract.table for contract in contracts.OF_SURVEY))
     return {"indicators": folder / "indicators.parquet", **{n: folder / "tables" / f"{n}.parquet" for n in names}}
 
 

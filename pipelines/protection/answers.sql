@@ -1,6 +1,6 @@
 -- grain:  one respondent to one wave ($wave) and one question
 -- reads:  survey.scores, sources.respondents, sources.areas
--- writes: what `survey_cells` counts
+-- writes: what `survey_cells` and `survey_groups` count
 -- units:  score 0-10, null where there is none; category null of a score; '' an area that is not known. Who has no weight
 --         stands for nobody.
 select
@@ -11,7 +11,9 @@ select
     coalesce(wijken.parent_code, '') as gemeente_code,
     coalesce(postcodes.area_code, '') as pc4,
     respondents.weight,
-    scores.score
+    scores.score,
+    respondents.age,
+    respondents.household
 from (
     select *, bool_or(category <> '') over (partition by question) as is_category
     from survey.scores

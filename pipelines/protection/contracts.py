@@ -23,12 +23,14 @@ from pipelines.survey.contracts import (
     CAUTION_OF_CHANGE,
     CAUTIONS,
     INTERVAL_OF_CHANGE,
+    KEYS_OF_DISPERSION,
     NOT_COMPARED,
     SUBJECTS,
     VERDICTS_OF_CHANGE,
 )
 
 REASONS = (*VALUE_REASONS, "too_few_people", "only_as_class", "withheld")
+REASONS_OF_DISPERSION = ("", "too_few_respondents", "too_imprecise", "withheld")
 COUNT_CLASSES = ("", *COUNT_WORDS)
 N_CLASSES = ("", *RESPONDENT_WORDS)
 
@@ -128,9 +130,9 @@ SURVEY_SHOWN = Contract(
     columns=(
         WAVE,
         *KEYS[:2],
-        Column("question", pa.string(), "scale or item"),
-        Column("category", pa.string(), "category of an item; 'mean' of a scale"),
-        Column("indicator", pa.string(), "indicator that tells it; '' what is left of a share"),
+        Column("question", pa.string(), "scale or item; scale/statistic or scale/gap/feature of how answers lie apart"),
+        Column("category", pa.string(), "category of an item; 'mean' of a scale; a group of people of a gap"),
+        Column("indicator", pa.string(), "indicator that tells it, of a gap its question; '' what is left of a share"),
     ),
 )
 
@@ -198,6 +200,33 @@ SURVEY_QUALITY = Contract(
         Column("n_class", pa.string(), "respondents behind it, as a class; '' does not apply", values=N_CLASSES),
     ),
 )
+
+SURVEY_DISPERSION = Contract(
+    "out/survey_dispersion",
+    grain="one figure of how far residents of an area lie apart on one scale of the last wave; no ranks",
+    key=("wave", "area_type", "area_code", "indicator", "statistic", "feature", "category"),
+    columns=(
+        WAVE,
+        *KEYS[:2],
+        *KEYS_OF_DISPERSION,
+        Column("unit", pa.string(), "points of the scale of 0-10 (of a gap -10 to 10), or share"),
+        Column("value", pa.float64(), "the figure; null with a reason", nullable=True),
+        Column("lower", pa.float64(), "95 % interval, lower end, rounded down; null: none", nullable=True),
+        Column("upper", pa.float64(), "95 % interval, upper end, rounded up; null: none", nullable=True),
+        Column(
+            "n_class",
+            pa.string(),
+            "respondents behind it, of a gap those of the smaller side, as a class; '' withheld",
+            values=N_CLASSES,
+        ),
+        Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
+        QUALITY_REASON,
+        Column("reason_missing", pa.string(), "why value is null; else ''", values=REASONS_OF_DISPERSION),
+    ),
+)
+
+# What is told of a survey besides indicators.
+OF_SURVEY = (SURVEY_CHANGES, SURVEY_QUALITY, SURVEY_DISPERSION)
 
 SURVEY_AUDIT = Contract(
     "protection/survey_audit",

@@ -21,7 +21,7 @@ from pipelines.protection.parts import SMALL_AREAS
 from pipelines.protection.thresholds import OF_PEOPLE, OF_RESPONDENTS
 from pipelines.reach.contracts import PAIRS
 from pipelines.streets.contracts import BUDGETS
-from pipelines.survey.contracts import CHANGES, QUALITY
+from pipelines.survey.contracts import CHANGES, DISPERSION, QUALITY
 from pipelines.warehouse import Warehouse
 
 
@@ -34,6 +34,11 @@ def protect_indicators(warehouse: Warehouse) -> pa.Table:
 def protect_changes(warehouse: Warehouse) -> pa.Table:
     """What changed between waves, as it may go out, `out/survey_changes`."""
     return warehouse.run_sql("protection/survey_changes", (CHANGES, SURVEY_SHOWN), {"indicators": list(catalogue())})
+
+
+def protect_dispersion(warehouse: Warehouse) -> pa.Table:
+    """How far residents of an area lie apart, as it may go out, `out/survey_dispersion`."""
+    return warehouse.run_sql("protection/survey_dispersion", (DISPERSION, SURVEY_SHOWN), OF_RESPONDENTS)
 
 
 def protect_quality(warehouse: Warehouse) -> pa.Table:

@@ -153,6 +153,41 @@ CHANGES = Contract(
     ),
 )
 
+STATISTICS = SD, LOWEST_THIRD, GAP = ("sd", "lowest_third", "gap")
+KEYS_OF_DISPERSION = (
+    Column("indicator", pa.string(), "scale whose mean this stands beside, e.g. m1_contact"),
+    Column(
+        "statistic",
+        pa.string(),
+        "sd: standard deviation of scores within the area; lowest_third: share of residents with a score of a third of "
+        "the way or less; gap: mean of a group less that of all others in the area",
+        values=STATISTICS,
+    ),
+    Column("feature", pa.string(), "of a gap: by what people are grouped; else ''", values=("", "age", "household")),
+    Column("category", pa.string(), "of a gap: the group, an age range or a household as delivered; else ''"),
+)
+
+DISPERSION = Contract(
+    "survey/dispersion",
+    grain="one figure of how far residents of an area lie apart on one scale of one wave; unrounded, exact numbers",
+    key=("wave", "area_type", "area_code", "indicator", "statistic", "feature", "category"),
+    personal=True,
+    columns=(
+        WAVE,
+        Column("area_type", pa.string(), "pc4, buurt, wijk or gemeente; of a gap the last two", values=AREA_TYPES),
+        Column("area_code", pa.string(), "postcode or CBS code"),
+        *KEYS_OF_DISPERSION,
+        Column("unit", pa.string(), "points of the scale of 0-10 (of a gap -10 to 10), or share"),
+        Column("value", pa.float64(), "the figure; null: nobody answered, or nobody of one side", nullable=True),
+        Column("lower", pa.float64(), "95 % interval, lower end; null: none can be given", nullable=True),
+        Column("upper", pa.float64(), "95 % interval, upper end; null: none can be given", nullable=True),
+        Column("respondents", pa.int64(), "respondents it rests on; of a gap those of the smaller side", minimum=0),
+        Column("effective", pa.float64(), "as many respondents of equal weight", minimum=0),
+        Column("verdict", pa.string(), "whether it is good enough to publish", values=VERDICTS),
+        Column("reason", pa.string(), "why not, or why with caution; else ''"),
+    ),
+)
+
 SUBJECTS = ("scale", "item", "invariance", "weights", "margin", "model", "response")
 
 QUALITY = Contract(

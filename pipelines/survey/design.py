@@ -136,7 +136,12 @@ def influence(values: Floats, design: Design, domains: Domains) -> tuple[sparse.
 
     `domains` hold only respondents with an answer and a weight.
     """
-    weight, value = design.weight[domains.row], values[domains.row]
+    return influence_of_pairs(values[domains.row], design, domains)
+
+
+def influence_of_pairs(value: Floats, design: Design, domains: Domains) -> tuple[sparse.csc_array, Floats]:
+    """The same of values that differ from area to area: `value` (pairs,), one of each pair of `domains`."""
+    weight = design.weight[domains.row]
     total = np.bincount(domains.domain, weight, domains.count).astype(np.float64)
     product = np.bincount(domains.domain, weight * value, domains.count).astype(np.float64)
     mean: Floats = np.full(domains.count, np.nan)
@@ -145,7 +150,7 @@ def influence(values: Floats, design: Design, domains: Domains) -> tuple[sparse.
     if len(value):
         mean = np.clip(mean, value.min(), value.max())
     z = weight * (value - mean[domains.domain]) / total[domains.domain]
-    return sparse.csc_array((z, (domains.row, domains.domain)), shape=(len(values), domains.count)), mean
+    return sparse.csc_array((z, (domains.row, domains.domain)), shape=(len(design.weight), domains.count)), mean
 
 
 def variances(influences: sparse.csc_array, design: Design) -> Floats:

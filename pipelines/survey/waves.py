@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from pipelines.contracts import Contract, conform
 from pipelines.survey.comparable import Tested, between_modes, between_waves, varying
-from pipelines.survey.contracts import ESTIMATES, QUALITY, SCORES
+from pipelines.survey.contracts import DISPERSION, ESTIMATES, QUALITY, SCORES
+from pipelines.survey.dispersion_table import dispersion_of
 from pipelines.survey.estimate import estimate_wave
 from pipelines.survey.false_coverage import judged
 from pipelines.survey.living import lived_in
@@ -23,12 +24,13 @@ Tests = tuple[Tested, ...]
 
 @dataclass(frozen=True)
 class Estimated:
-    """What follows from a survey: `survey/scores`, `survey/estimates`, `survey/changes` and `survey/quality`."""
+    """What follows from a survey: `survey/` scores, estimates, changes, quality and dispersion."""
 
     scores: pa.Table
     estimates: pa.Table
     changes: pa.Table
     quality: pa.Table
+    dispersion: pa.Table
 
 
 def estimate_survey(tables: Tables, by_chance: frozenset[int], areas: pa.Table, people_counts: pa.Table) -> Estimated:
@@ -66,6 +68,7 @@ def estimate_survey(tables: Tables, by_chance: frozenset[int], areas: pa.Table, 
         _joined(ESTIMATES, (table for table, _ in made)),
         judged(pa.concat_tables([COMPARED.empty_table(), *compared])),
         _joined(QUALITY, (quality_of(one, models, (*own, *ways)) for one, (_, models), own, ways in tested)),
+        _joined(DISPERSION, (dispersion_of(one) for one in held)),
     )
 
 

@@ -1,0 +1,134 @@
+"""How far residents lie apart on every scale, in every area: rows of `survey/dispersion`.
+
+A mean hides whether all stand near it or some stand far below. So beside each mean stand the standard deviation and the
+share of residents in the lowest third of the scale, and of wijken and the municipality the gap between people of one
+age or household and the others. The formulas are in `dispersion`, what is sure enough in `publication_rules`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.contracts import conform
+from pipelines.survey.contracts import DISPERSION, GAP, HIGHEST, LOWEST_THIRD, SD
+from pipelines.survey.design import Domains, domain_means
+from pipelines.survey.dispersion import Dispersed, gaps, left_of, standard_deviations
+from pipelines.survey.estimate import estimated
+from pipelines.survey.groups import groupings
+from pipelines.survey.leaning import Leaning, leaning
+from pipelines.survey.publication_rules import Judged, Verdicts, judge_direct
+from pipelines.survey.responses import YES, Response
+from pipelines.survey.trend import Held
+from pipelines.survey.weights import UNKNOWN
+
+Floats = NDArray[np.float64]
+# Types of area in which groups are large enough to be held side by side.
+WITH_GAPS = ("wijk", "gemeente")
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One figure in all areas, shape (areas,) each; respondents, real and effective, of the smaller side of a gap."""
+
+    figure: Dispersed
+    respondents: NDArray[np.int64]
+    effective: Floats
+    verdicts: Verdicts
+
+
+def dispersion_of(held: Held) -> pa.Table:
+    """Tell of one wave how far residents lie apart, as `survey/dispersion`.
+
+    Parameters
+    ----------
+    held
+        The wave.
+    """
+    scales = (one for one in held.given if one.measured.measure.kind == "mean")
+    parts = (part for scale in scales for part in _of_scale(held, scale))
+    return conform(pa.concat_tables([DISPERSION.schema.empty_table(), *parts]), DISPERSION)
+
+
+def dispersed_scales(dispersion: pa.Table, wave: int) -> list[str]:
+    """List the scales of which `survey/dispersion` tells something in one wave."""
+    return sorted(dispersion.filter(pc.field("wave") == wave)["indicator"].unique().to_pylist())
+
+
+def is_lowest(scores: Floats) -> Floats:
+    """1 of who stands in the lowest third of the scale, 0 of who does not, NaN without a score; shape as `scores`."""
+    return np.where(np.isfinite(scores), scores <= HIGHEST / 3 + _ROUNDING, np.nan)
+
+
+def _of_scale(held: Held, scale: Response) -> Iterator[pa.Table]:
+    area_types = scale.measured.measure.area_types
+    of_scale = {"indicator": scale.indicator, "feature": "", "category": ""}
+    yield _rows(held, of_scale | {"statistic": SD, "unit": "points"}, _deviation(held, scale), area_types)
+    yield _rows(held, of_scale | {"statistic": LOWEST_THIRD, "unit": "share"}, _lowest(held, scale), area_types)
+    with_gaps = tuple(kind for kind in WITH_GAPS if kind in area_types)
+    for grouping in groupings(held.wave.respondents):
+        for number in grouping.to_compare:
+            key = {"statistic": GAP, "unit": "points", "feature": grouping.feature}
+            label = {"category": grouping.labels[number]}
+            yield _rows(held, of_scale | key | label, _gap(held, scale, grouping.number, number), with_gaps)
+
+
+def _deviation(held: Held, scale: Response) -> _Told:
+    design, who, people = held.sample.design, held.ground.lived.domains, held.ground.people
+    means = domain_means(scale.values, design, who, people)
+    figure = standard_deviations(scale.values, design, means, who, left_of(scale.values, design, who, people))
+    return _judged(
+        held, figure, (means.respondents, means.effective), on_what=leaning(scale.values, design, who, means)
+    )
+
+
+def _lowest(held: Held, scale: Response) -> _Told:
+    low = replace(scale, category=YES, values=is_lowest(scale.values), lowest=0.0, highest=1.0)
+    found = estimated(held.wave, held.sample, low, held.ground)
+    figure = Dispersed(found.means.mean, found.means.se, found.lower, found.upper)
+    return _Told(figure, found.means.respondents, found.means.effective, found.verdicts)
+
+
+def _gap(held: Held, scale: Response, label: NDArray[np.int64], number: int) -> _Told:
+    design, who, people = held.sample.design, held.ground.lived.domains, held.ground.people
+    own = label[who.row]
+    sides = own == number, (own != number) & (own != UNKNOWN)
+    group, others = (Domains(who.row[side], who.domain[side], who.count) for side in sides)
+    found = gaps(scale.values, design, (group, others), left_of(scale.values, design, who, people))
+    respondents = np.minimum(found.group.respondents, found.others.respondents)
+    return _judged(held, found.gap, (respondents, np.minimum(found.group.effective, found.others.effective)))
+
+
+def _judged(
+    held: Held, figure: Dispersed, size: tuple[NDArray[np.int64], Floats], on_what: Leaning | None = None
+) -> _Told:
+    """A figure in points of a scale, judged as a mean of one; of a sample not drawn by chance without interval."""
+    if not held.wave.is_probability:
+        none = np.full(len(figure.value), np.nan)
+        figure = Dispersed(figure.value, none, none, none)
+    none = np.full(len(figure.value), np.nan)
+    judged = Judged(figure.value, figure.lower, figure.upper, figure.se, size[1], none, leaning=on_what)
+    return _Told(figure, *size, judge_direct(judged, is_probability=held.wave.is_probability))
+
+
+def _rows(held: Held, key: Mapping[str, str], told: _Told, area_types: tuple[str, ...]) -> pa.Table:
+    areas, figure = held.ground.lived.areas, told.figure
+    columns: dict[str, object] = {name: [word] * len(areas) for name, word in key.items()}
+    columns |= {
+        "wave": [held.wave.year] * len(areas),
+        "area_type": areas["area_type"],
+        "area_code": areas["area_code"],
+        "value": pa.array(figure.value, from_pandas=True),
+        "lower": pa.array(figure.lower, from_pandas=True),
+        "upper": pa.array(figure.upper, from_pandas=True),
+        "respondents": told.respondents,
+        "effective": told.effective,
+        "verdict": told.verdicts.verdict.tolist(),
+        "reason": told.verdicts.reason.tolist(),
+    }
+    table = pa.table({name: columns[name] for name in DISPERSION.column_names}).cast(DISPERSION.schema)
+    return table.filter(pc.is_in(table["area_type"], pa.array(area_types, pa.string())))
