@@ -11,7 +11,7 @@ from pipelines.areas.contracts import AREA_TYPES, FEWEST_RESIDENTS, NEARLY_EVERY
 from pipelines.history import history, remembered
 from pipelines.pages import exports
 from pipelines.pages.compared import sensitivity, spreads
-from pipelines.pages.figures import PublishedTables
+from pipelines.pages.figures import PublishedTables, SurveyTables
 from pipelines.pages.index import index_page, main_profiles
 from pipelines.pages.map import map_page
 from pipelines.pages.method import method_page
@@ -60,7 +60,7 @@ def html(bench: Bench) -> Made:
     published, told = _published(bench), colophon(bench)
     _write_page(bench, "kaart.html", map_page(published, bench.area, told))
     _write_page(bench, "index.html", index_page(published, bench.area, told))
-    survey = bench.read(contracts.SURVEY_CHANGES), bench.read(contracts.SURVEY_QUALITY)
+    survey = SurveyTables(*(bench.read(contract) for contract in contracts.OF_SURVEY))
     _write_page(bench, "enquete.html", survey_page(published, survey, bench.area, told))
     _write_page(bench, "bescherming.html", protection_page(published, bench.read(contracts.AUDIT), bench.area, told))
     facts = {

@@ -27,6 +27,15 @@ class PublishedTables:
     inventory: pa.Table
 
 
+@dataclass(frozen=True)
+class SurveyTables:
+    """What `out/` tells of a survey besides indicators: `survey_changes`, `survey_quality` and `survey_dispersion`."""
+
+    changes: pa.Table
+    quality: pa.Table
+    dispersion: pa.Table
+
+
 def districts(tables: PublishedTables) -> str:
     """The area type that table, outlines and tooltips show: buurten, else the postcode areas of four digits."""
     return "buurt" if len(tables.areas["buurt"]) else "pc4"

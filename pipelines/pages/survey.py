@@ -12,22 +12,22 @@ import pyarrow.compute as pc
 from pipelines.findings.catalogue import Indicator, catalogue
 from pipelines.pages.changes import change_text, notes, together
 from pipelines.pages.colophon import Colophon
-from pipelines.pages.figures import Figure, Measure, PublishedTables, read_figures
+from pipelines.pages.dispersion import Beside, Gap, beside, gaps, group_name
+from pipelines.pages.figures import Figure, Measure, PublishedTables, SurveyTables, read_figures
 from pipelines.pages.rendering import asset_text, render
 from pipelines.pages.words import Word, dutch_number, words
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.instrument import instruments
-from pipelines.sources.sampling_frame import age_bounds
 
 AREA_TYPES = ("gemeente", "wijk", "buurt")
 _UNRELIABLE = 0.7
-_OLDEST = 100
+_ENDS = ("target", "achieved")
 _SCALE_FIGURES = ("alpha", "ordinal_alpha", "omega")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One area: its figure in words, its interval, how many answered, and what changed since the wave before."""
+    """One area: its figure in words, its interval, how many answered, what changed, and how far answers lie apart."""
 
     area_type: str
     name: str
@@ -36,15 +36,23 @@ class Row:
     n_class: str
     change: str
     reason: str
+    caution: str
+    beside: Beside | None
 
 
 @dataclass(frozen=True)
 class Told:
-    """One indicator: what it is, what the municipality says of it, and every area."""
+    """One indicator: what it is, what the municipality says of it, every area, and what is between groups of people."""
 
     indicator: Indicator
     headline: str
     rows: tuple[Row, ...]
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def has_dispersion(self) -> bool:
+        """Whether it is told how far answers lie apart."""
+        return any(row.beside is not None for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,7 @@ class Response:
     unheard: str
 
 
-def survey_page(tables: PublishedTables, survey: tuple[pa.Table, pa.Table], area: AreaFile, colophon: Colophon) -> str:
+def survey_page(tables: PublishedTables, survey: SurveyTables, area: AreaFile, colophon: Colophon) -> str:
     """The page as HTML text; it needs no script.
 
     Parameters
@@ -84,17 +92,17 @@ def survey_page(tables: PublishedTables, survey: tuple[pa.Table, pa.Table], area
     tables
         The published tables.
     survey
-        `out/survey_changes` and `out/survey_quality`.
+        What is told of the survey.
     area
         The area file, with dated events.
     colophon
         Sources, licences and release.
     """
-    changes, quality = survey
+    changes, quality = survey.changes, survey.quality
     waves = sorted(set(quality["wave"].to_pylist()))
     newest = quality.filter(pc.field("wave") == waves[-1]) if waves else quality
     last = changes.filter(pc.field("wave_after") == waves[-1]) if waves else changes
-    told = tuple(told_by_manifestation(tables, last))
+    told = tuple(told_by_manifestation(tables, SurveyTables(last, newest, survey.dispersion)))
     return render(
         "survey.html",
         styles=(asset_text("page.css"), asset_text("index.css")),
@@ -109,17 +117,20 @@ def survey_page(tables: PublishedTables, survey: tuple[pa.Table, pa.Table], area
         effective=_of_weights(newest, "deff"),
         response=response_of(newest),
         events=_events(tables, area),
+        cautions=_cautions(told),
+        has_dispersion=any(one.has_dispersion for _, some in told for one in some),
+        gaps=sum(one.figure != "" for _, some in told for each in some for one in each.gaps),
     )
 
 
-def told_by_manifestation(tables: PublishedTables, changes: pa.Table) -> Iterator[tuple[Word, tuple[Told, ...]]]:
+def told_by_manifestation(tables: PublishedTables, survey: SurveyTables) -> Iterator[tuple[Word, tuple[Told, ...]]]:
     """Every indicator of the survey, under its manifestation, in the order of the catalogue."""
     of_manifestation = manifestations()
     asked = set(tables.indicators["indicator"].unique().to_pylist())
     for manifestation, word in words().manifestations.items():
         names = [name for name in catalogue() if of_manifestation.get(name) == manifestation and name in asked]
         if names:
-            yield word, tuple(_told(tables, changes, name) for name in names)
+            yield word, tuple(_told(tables, survey, name) for name in names)
 
 
 def manifestations() -> Mapping[str, str]:
@@ -132,33 +143,57 @@ def manifestations() -> Mapping[str, str]:
     return found
 
 
-def _told(tables: PublishedTables, changes: pa.Table, name: str) -> Told:
+def _told(tables: PublishedTables, survey: SurveyTables, name: str) -> Told:
     indicator = catalogue()[name]
-    own = changes.filter(pc.field("indicator") == name).to_pylist()
+    own = survey.changes.filter(pc.field("indicator") == name).to_pylist()
     changed = {(row["area_type"], row["area_code"]): row for row in own}
+    further = _Further(changed, beside(survey.dispersion, name))
     kinds = [kind for kind in AREA_TYPES if kind in indicator.area_types]
-    rows = tuple(row for kind in kinds for row in _rows(tables, kind, (name, indicator.unit), changed))
+    rows = tuple(row for kind in kinds for row in _rows(tables, kind, (name, indicator.unit), further))
     whole = [row for row in rows if row.area_type == AREA_TYPES[0]]
-    return Told(indicator, whole[0].figure or whole[0].reason if len(whole) == 1 else "", rows)
+    headline = whole[0].figure or whole[0].reason if len(whole) == 1 else ""
+    return Told(indicator, headline, rows, gaps(survey.dispersion, name, _names(tables)))
 
 
-def _rows(
-    tables: PublishedTables, kind: str, what: tuple[str, str], changed: Mapping[tuple[str, str], Mapping[str, object]]
-) -> list[Row]:
+def _names(tables: PublishedTables) -> Mapping[tuple[str, str], str]:
+    return {
+        (kind, code): name
+        for kind in AREA_TYPES
+        for code, name in zip(*(tables.areas[kind][c].to_pylist() for c in ("area_code", "area_name")), strict=True)
+    }
+
+
+@dataclass(frozen=True)
+class _Further:
+    """By area what changed, and what stands beside the mean."""
+
+    changed: Mapping[tuple[str, str], Mapping[str, object]]
+    beside: Mapping[tuple[str, str], Beside]
+
+    def of(self, area: tuple[str, str]) -> tuple[Mapping[str, object] | None, Beside | None]:
+        """Both of one area."""
+        return self.changed.get(area), self.beside.get(area)
+
+
+def _rows(tables: PublishedTables, kind: str, what: tuple[str, str], further: _Further) -> list[Row]:
     name, unit = what
     table = tables.areas[kind]
     codes, names = (table[column].to_pylist() for column in ("area_code", "area_name"))
     figures = read_figures(tables, kind, Measure(name))
     rows = [
-        _row((kind, label), figure, unit, changed.get((kind, code)))
+        _row((kind, label), figure, unit, further.of((kind, code)))
         for code, label, figure in zip(codes, names, figures, strict=True)
     ]
     return sorted(rows, key=lambda row: row.name.casefold())
 
 
-def _row(area: tuple[str, str], figure: Figure, unit: str, change: Mapping[str, object] | None) -> Row:
+def _row(
+    area: tuple[str, str], figure: Figure, unit: str, further: tuple[Mapping[str, object] | None, Beside | None]
+) -> Row:
+    change, apart = further
     reason = words().reasons[figure.reason].short if figure.reason else ""
     interval = _between(figure.lower, figure.upper, unit) if figure.is_range else ""
+    note = words().survey_notes.get(figure.caution) if figure.value is not None else None
     return Row(
         *area,
         figure="" if figure.value is None else in_unit(figure.value, unit),
@@ -166,7 +201,18 @@ def _row(area: tuple[str, str], figure: Figure, unit: str, change: Mapping[str, 
         n_class=words().n_classes[figure.n_class].nl if figure.n_class else "",
         change="" if change is None else change_text(change, unit),
         reason=reason,
+        caution=note.short if note else "",
+        beside=apart,
     )
+
+
+def _cautions(told: tuple[tuple[Word, tuple[Told, ...]], ...]) -> tuple[Word, ...]:
+    """Every caution that a cell holds a word of, explained once."""
+    indicators = [one for _, some in told for one in some]
+    held = {row.caution for one in indicators for row in one.rows} | {
+        gap.note for one in indicators for gap in one.gaps
+    }
+    return tuple(word for word in words().survey_notes.values() if word.short and word.short in held)
 
 
 def in_unit(value: float, unit: str) -> str:
@@ -216,17 +262,11 @@ def reached(quality: pa.Table) -> tuple[Reached, ...]:
     shares = {(row["name"], row["statistic"]): row["value"] for row in own}
     names = dict.fromkeys(row["name"] for row in own)
     return tuple(
-        Reached(_group(*name.split("/", 1)), *(in_unit(shares[name, end], "share") for end in ("target", "achieved")))
+        Reached(
+            group_name(*name.split("/", 1)), *(in_unit(shares[name, end], "share") for end in ("target", "achieved"))
+        )
         for name in names
     )
-
-
-def _group(feature: str, category: str) -> str:
-    """Name a group of people: ages as one says them, 75 jaar of ouder."""
-    if feature != "age":
-        return category
-    youngest, oldest = age_bounds(category)
-    return f"{youngest:g} jaar of ouder" if oldest >= _OLDEST else f"{youngest:g} tot en met {oldest:g} jaar"
 
 
 def response_of(quality: pa.Table) -> Response | None:

@@ -10,15 +10,15 @@ import pytest
 from pipelines.findings.catalogue import catalogue
 from pipelines.pages.changes import change_text
 from pipelines.pages.colophon import Colophon
-from pipelines.pages.figures import PublishedTables
+from pipelines.pages.figures import PublishedTables, SurveyTables
 from pipelines.pages.survey import in_unit, manifestations, reached, response_of, scales, survey_page
 from pipelines.pages.words import words
-from pipelines.protection.contracts import SURVEY_CHANGES, SURVEY_QUALITY
+from pipelines.protection.contracts import SURVEY_CHANGES, SURVEY_DISPERSION, SURVEY_QUALITY
 from pipelines.sources.area_file import AreaFile
 from pipelines.survey.contracts import CAUTIONS, NOT_COMPARED, VERDICTS_OF_CHANGE
 
-Survey = tuple[pa.Table, pa.Table]
-NOTHING = SURVEY_CHANGES.schema.empty_table(), SURVEY_QUALITY.schema.empty_table()
+APART = SURVEY_DISPERSION.schema.empty_table()
+NOTHING = SurveyTables(SURVEY_CHANGES.schema.empty_table(), SURVEY_QUALITY.schema.empty_table(), APART)
 
 
 def quality(*rows: dict[str, Any]) -> pa.Table:
@@ -38,7 +38,7 @@ def changed(**told: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def survey(tables: PublishedTables) -> Survey:
+def survey(tables: PublishedTables) -> SurveyTables:
     code = tables.areas["buurt"]["area_code"][0].as_py()
     row = {"wave_before": 2022, "wave_after": 2024, "area_type": "buurt", "area_code": code, "indicator": "m1_contact",
            "unit": "0-10", "caution": ""} | changed()  # fmt: skip
@@ -48,7 +48,7 @@ def survey(tables: PublishedTables) -> Survey:
         {**scale, "statistic": "omega", "value": 0.82},
         {**scale, "wave": 2022, "statistic": "alpha", "value": 0.33},
     )
-    return pa.Table.from_pylist([row], schema=SURVEY_CHANGES.schema), told
+    return SurveyTables(pa.Table.from_pylist([row], schema=SURVEY_CHANGES.schema), told, APART)
 
 
 def plain(told: str) -> str:
@@ -60,7 +60,7 @@ def text(html: str) -> str:
 
 
 def test_manifestations_stand_apart_in_their_order_and_nothing_is_summed(
-    tables: PublishedTables, survey: Survey, area: AreaFile, colophon: Colophon
+    tables: PublishedTables, survey: SurveyTables, area: AreaFile, colophon: Colophon
 ) -> None:
     page = text(survey_page(tables, survey, area, colophon))
     assert "niet één cijfer" in page
@@ -144,7 +144,7 @@ def _group_of(name: str) -> str:
 
 
 def test_hostile_names_never_become_markup(
-    make_area: Callable[..., AreaFile], tables: PublishedTables, survey: Survey, colophon: Colophon, hostile: str
+    make_area: Callable[..., AreaFile], tables: PublishedTables, survey: SurveyTables, colophon: Colophon, hostile: str
 ) -> None:
     event = {"date": "2023-05-01", "nl": hostile, "en": hostile}
     html = survey_page(tables, survey, make_area(title=hostile, events=[event]), colophon)

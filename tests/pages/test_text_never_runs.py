@@ -12,14 +12,14 @@ import pyarrow as pa
 import pytest
 
 from pipelines.pages.colophon import AcceptedContradiction, Colophon
-from pipelines.pages.figures import PublishedTables
+from pipelines.pages.figures import PublishedTables, SurveyTables
 from pipelines.pages.index import index_page
 from pipelines.pages.map import folium_script, map_page
 from pipelines.pages.method import method_page
 from pipelines.pages.protection import protection_page
 from pipelines.pages.rendering import asset_text
 from pipelines.pages.survey import survey_page
-from pipelines.protection.contracts import AUDIT, SURVEY_CHANGES, SURVEY_QUALITY
+from pipelines.protection.contracts import AUDIT, SURVEY_CHANGES, SURVEY_DISPERSION, SURVEY_QUALITY
 from pipelines.sources.area_file import AreaFile, Event, Signal
 
 TEMPLATES = (
@@ -108,7 +108,7 @@ def pages_saying(tables: PublishedTables, area: AreaFile, colophon: Colophon) ->
         return {
             "kaart.html": map_page(told, said, end),
             "index.html": index_page(told, said, end),
-            "enquete.html": survey_page(told, (SURVEY_CHANGES.schema.empty_table(), quality_of(text)), said, end),
+            "enquete.html": survey_page(told, survey_of(text), said, end),
             "bescherming.html": protection_page(told, audit(), said, end),
             "methode.html": method_page(said, end, {}),
         }
@@ -129,6 +129,17 @@ def audit() -> pa.Table:
 
 def replace_url(retrieval: Any, url: str) -> Any:
     return retrieval.model_copy(update={"url": url, "final_url": url})
+
+
+def survey_of(text: str) -> SurveyTables:
+    """A survey with a margin and a gap of a category that somebody named."""
+    gap = {
+        "wave": 2024, "area_type": "gemeente", "area_code": "GM9999", "indicator": "m1_contact", "statistic": "gap",
+        "feature": "household", "category": text, "unit": "points", "value": 0.4, "lower": 0.1, "upper": 0.7,
+        "n_class": "100+", "quality": "ok", "quality_reason": "", "reason_missing": "",
+    }  # fmt: skip
+    apart = pa.Table.from_pylist([gap], schema=SURVEY_DISPERSION.schema)
+    return SurveyTables(SURVEY_CHANGES.schema.empty_table(), quality_of(text), apart)
 
 
 def quality_of(category: str) -> pa.Table:
