@@ -11,6 +11,7 @@ from pipelines.areas.contracts import AREA_TYPES, FEWEST_RESIDENTS, NEARLY_EVERY
 from pipelines.history import history, remembered
 from pipelines.pages import exports
 from pipelines.pages.compared import sensitivity, spreads
+from pipelines.pages.dispersion import group_name
 from pipelines.pages.figures import PublishedTables, SurveyTables
 from pipelines.pages.index import index_page, main_profiles
 from pipelines.pages.map import map_page
@@ -20,7 +21,9 @@ from pipelines.pages.survey import survey_page
 from pipelines.protection import contracts
 from pipelines.release import exclusive, publication_lock
 from pipelines.shelf_keys import LOST_KEY
+from pipelines.survey.contracts import LOWEST_THIRD_UNDER
 from pipelines.survey.coverage import coverage_facts
+from pipelines.survey.groups import AGES
 from pipelines.warehouse import replacing
 
 
@@ -69,6 +72,8 @@ def html(bench: Bench) -> Made:
         "nearly_everybody": NEARLY_EVERYBODY,
         "fewest_residents": FEWEST_RESIDENTS,
         "areas": spreads(published, main_profiles(bench.area)),
+        "ages": [group_name("age", label) for label in AGES],
+        "lowest_third": LOWEST_THIRD_UNDER,
         "sensitivity": sensitivity(published, main_profiles(bench.area)),
     }
     _write_page(bench, "methode.html", method_page(bench.area, told, facts))

@@ -10,20 +10,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.pages.words import dutch_number, dutch_range, words
+from pipelines.protection.contracts import OF_DISPERSION
 from pipelines.sources.sampling_frame import age_bounds
-from pipelines.survey.contracts import GAP, LOWEST_THIRD, SD
 
 Area = tuple[str, str]
 _OLDEST = 100
+SD, LOWEST_THIRD, GAP = OF_DISPERSION
 Row = Mapping[str, object]
 
 
 @dataclass(frozen=True)
-class Beside:
-    """Beside the mean of one area: how far scores lie from it, and which share is low; with its ends, or why not."""
+class Cell:
+    """A figure with its ends, or in a few words why there is none."""
 
-    spread: str
-    lowest: str
+    text: str
+    is_missing: bool = False
+
+
+_NOTHING = Cell("")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Beside the mean of one area: how far scores lie from it, and which share is low."""
+
+    spread: Cell = _NOTHING
+    lowest: Cell = _NOTHING
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ def beside(dispersion: pa.Table, scale: str) -> Mapping[Area, Beside]:
     own = dispersion.filter(pc.field("indicator") == scale).to_pylist()
     cells = {(row["area_type"], row["area_code"], row["statistic"]): _with_ends(row) for row in own}
     areas = dict.fromkeys((row["area_type"], row["area_code"]) for row in own)
-    return {area: Beside(cells.get((*area, SD), ""), cells.get((*area, LOWEST_THIRD), "")) for area in areas}
+    return {area: Beside(*(cells.get((*area, name), _NOTHING) for name in (SD, LOWEST_THIRD))) for area in areas}
 
 
 def gaps(dispersion: pa.Table, scale: str, names: Mapping[Area, str]) -> tuple[Gap, ...]:
@@ -103,13 +115,13 @@ def _signed(value: float) -> str:
     return f"+{written}" if round(value, 1) > 0 else written
 
 
-def _with_ends(row: Row) -> str:
+def _with_ends(row: Row) -> Cell:
     if row["value"] is None:
-        return words().reasons[str(row["reason_missing"])].short
+        return Cell(words().reasons[str(row["reason_missing"])].short, is_missing=True)
     value = float(str(row["value"]))
     written = f"{dutch_number(100 * value)} %" if row["unit"] == "share" else dutch_number(value, 1)
     ends = _ends(row)
-    return f"{written} ({ends})" if ends else written
+    return Cell(f"{written} ({ends})" if ends else written)
 
 
 def _ends(row: Row) -> str:

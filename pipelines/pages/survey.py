@@ -16,6 +16,7 @@ from pipelines.pages.dispersion import Beside, Gap, beside, gaps, group_name
 from pipelines.pages.figures import Figure, Measure, PublishedTables, SurveyTables, read_figures
 from pipelines.pages.rendering import asset_text, render
 from pipelines.pages.words import Word, dutch_number, words
+from pipelines.protection.contracts import LOW_UNDER
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.instrument import instruments
 
@@ -37,7 +38,7 @@ class Row:
     change: str
     reason: str
     caution: str
-    beside: Beside | None
+    beside: Beside
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Told:
     @property
     def has_dispersion(self) -> bool:
         """Whether it is told how far answers lie apart."""
-        return any(row.beside is not None for row in self.rows)
+        return any(row.beside != Beside() for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def survey_page(tables: PublishedTables, survey: SurveyTables, area: AreaFile, c
         response=response_of(newest),
         events=_events(tables, area),
         cautions=_cautions(told),
+        lowest_third=LOW_UNDER,
         has_dispersion=any(one.has_dispersion for _, some in told for one in some),
         gaps=sum(one.figure != "" for _, some in told for each in some for one in each.gaps),
     )
@@ -170,9 +172,9 @@ class _Further:
     changed: Mapping[tuple[str, str], Mapping[str, object]]
     beside: Mapping[tuple[str, str], Beside]
 
-    def of(self, area: tuple[str, str]) -> tuple[Mapping[str, object] | None, Beside | None]:
+    def of(self, area: tuple[str, str]) -> tuple[Mapping[str, object] | None, Beside]:
         """Both of one area."""
-        return self.changed.get(area), self.beside.get(area)
+        return self.changed.get(area), self.beside.get(area, Beside())
 
 
 def _rows(tables: PublishedTables, kind: str, what: tuple[str, str], further: _Further) -> list[Row]:
@@ -187,9 +189,7 @@ def _rows(tables: PublishedTables, kind: str, what: tuple[str, str], further: _F
     return sorted(rows, key=lambda row: row.name.casefold())
 
 
-def _row(
-    area: tuple[str, str], figure: Figure, unit: str, further: tuple[Mapping[str, object] | None, Beside | None]
-) -> Row:
+def _row(area: tuple[str, str], figure: Figure, unit: str, further: tuple[Mapping[str, object] | None, Beside]) -> Row:
     change, apart = further
     reason = words().reasons[figure.reason].short if figure.reason else ""
     interval = _between(figure.lower, figure.upper, unit) if figure.is_range else ""
@@ -202,7 +202,8 @@ def _row(
         change="" if change is None else change_text(change, unit),
         reason=reason,
         caution=note.short if note else "",
-        beside=apart,
+        # Where no mean is told nothing stands beside it: one reason is enough.
+        beside=apart if figure.value is not None else Beside(),
     )
 
 

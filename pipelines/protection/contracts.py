@@ -24,7 +24,9 @@ from pipelines.survey.contracts import (
     CAUTIONS,
     INTERVAL_OF_CHANGE,
     KEYS_OF_DISPERSION,
+    LOWEST_THIRD_UNDER,
     NOT_COMPARED,
+    STATISTICS,
     SUBJECTS,
     VERDICTS_OF_CHANGE,
 )
@@ -201,6 +203,8 @@ SURVEY_QUALITY = Contract(
     ),
 )
 
+# What pages must know of dispersion besides its table.
+OF_DISPERSION, LOW_UNDER = STATISTICS, LOWEST_THIRD_UNDER
 SURVEY_DISPERSION = Contract(
     "out/survey_dispersion",
     grain="one figure of how far residents of an area lie apart on one scale of the last wave; no ranks",

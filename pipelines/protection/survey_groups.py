@@ -145,7 +145,7 @@ def _told(key: dict[str, object], own: pa.Table, grouping: Grouping, earlier: Se
         here = people.among(places == code)
         chosen = chosen_areas(code, here, earlier)
         rows.extend(key | row for area, one in chosen.items() for row in _rows(area, one))
-        least = min(least, *(float(one.effective.min()) for one in following(here, chosen)))
+        least = min([least, *(float(one.effective.min()) for one in following(here, chosen))])
         areas += 1 + len(_wijken(here)) - len(chosen)
     return ToldGroups(str(key["question"]), pa.Table.from_pylist(rows, schema=SURVEY_TOLD.schema), least, areas)
 

@@ -153,6 +153,8 @@ CHANGES = Contract(
     ),
 )
 
+# A score of a third of the way, or less.
+LOWEST_THIRD_UNDER = HIGHEST / 3
 STATISTICS = SD, LOWEST_THIRD, GAP = ("sd", "lowest_third", "gap")
 KEYS_OF_DISPERSION = (
     Column("indicator", pa.string(), "scale whose mean this stands beside, e.g. m1_contact"),

@@ -39,17 +39,18 @@ class Dispersed:
     upper: Floats
 
 
-def standard_deviations(values: Floats, design: Design, means: DomainMeans, who: Domains, left: Floats) -> Dispersed:
-    """Estimate how far the scores of an area's residents lie from their own mean.
+def within_variance(
+    values: Floats, design: Design, means: DomainMeans, who: Domains, left: Floats
+) -> tuple[Floats, Floats]:
+    """Estimate the variance s² of scores within each area, and its standard error.
 
     s² = n / (n - 1) times the weighted mean of squares c² around the area's mean. It is a mean itself, so that its
-    error is that of c² in the design; that of the mean around which they lie is of second order. The interval is that
-    of log s by Student's t, for s cannot be under nought: s exp(+- t se(s²) / 2s²).
+    error is that of c² in the design; that of the mean around which they lie is of second order.
 
     Parameters
     ----------
     values
-        Scores from 0 to 10, shape (n,); NaN where a respondent gave none.
+        Scores, shape (n,); NaN where a respondent gave none.
     design
         How they were drawn.
     means
@@ -61,21 +62,47 @@ def standard_deviations(values: Floats, design: Design, means: DomainMeans, who:
 
     Returns
     -------
+    tuple of numpy.ndarray
+        s² and its standard error, shape (areas,) each; NaN under two respondents.
+
+    References
+    ----------
+    R survey::svyvar.
+    """
+    kept = counting(values, design, who)
+    square = (values[kept.row] - means.mean[kept.domain]) ** 2
+    influences, mean_square = influence_of_pairs(square, design, kept)
+    n = means.respondents.astype(np.float64)
+    whole = _over(n, n - 1)
+    return mean_square * whole, np.sqrt(variances(influences, design) * left) * whole
+
+
+def standard_deviations(values: Floats, design: Design, means: DomainMeans, who: Domains, left: Floats) -> Dispersed:
+    """Estimate how far the scores of an area's residents lie from their own mean.
+
+    s is the root of `within_variance`. The interval is that of log s by Student's t, for s cannot be under nought:
+    s exp(+- t se(s²) / 2s²).
+
+    Parameters
+    ----------
+    values
+        Scores from 0 to 10, shape (n,); NaN where a respondent gave none.
+    design, means, who, left
+        As for `within_variance`.
+
+    Returns
+    -------
     Dispersed
         In points of 0-10. NaN under two respondents, and without interval where all lie as far from their mean: then
         answers do not tell how sure their spread is.
 
     References
     ----------
-    R survey::svyvar; Wolter, Introduction to Variance Estimation (2007), chapter 7.
+    Wolter, Introduction to Variance Estimation (2007), chapter 7.
     """
-    kept = counting(values, design, who)
-    square = (values[kept.row] - means.mean[kept.domain]) ** 2
-    influences, mean_square = influence_of_pairs(square, design, kept)
-    n = means.respondents.astype(np.float64)
-    sd = np.sqrt(mean_square * _over(n, n - 1))
-    own = _over(variances(influences, design) * left, mean_square**2)
-    relative = np.sqrt(_steadied(own, means)) / 2
+    variance, error = within_variance(values, design, means, who, left)
+    sd = np.sqrt(variance)
+    relative = np.sqrt(_steadied(_over(error**2, variance**2), means)) / 2
     factor = np.exp(_t(means.freedom) * relative)
     # No scores from 0 to 10 lie further apart than half at either end.
     most = np.maximum(HIGHEST / 2, sd)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.contracts import conform
-from pipelines.survey.contracts import DISPERSION, GAP, HIGHEST, LOWEST_THIRD, SD
+from pipelines.survey.contracts import DISPERSION, GAP, LOWEST_THIRD, LOWEST_THIRD_UNDER, SD
 from pipelines.survey.design import Domains, domain_means
 from pipelines.survey.dispersion import Dispersed, gaps, left_of, standard_deviations
 from pipelines.survey.estimate import estimated
@@ -61,7 +61,7 @@ def dispersed_scales(dispersion: pa.Table, wave: int) -> list[str]:
 
 def is_lowest(scores: Floats) -> Floats:
     """1 of who stands in the lowest third of the scale, 0 of who does not, NaN without a score; shape as `scores`."""
-    return np.where(np.isfinite(scores), scores <= HIGHEST / 3 + _ROUNDING, np.nan)
+    return np.where(np.isfinite(scores), scores <= LOWEST_THIRD_UNDER + _ROUNDING, np.nan)
 
 
 def _of_scale(held: Held, scale: Response) -> Iterator[pa.Table]:

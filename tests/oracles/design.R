@@ -40,6 +40,20 @@ proportions <- function(design) {
   c(estimates(design, ~says_yes), list(lower = both[1, ], upper = both[2, ]))
 }
 
+# Variance within each domain, and by how much the mean of sex 1 lies above that of sex 2 there.
+within <- function(design) {
+  found <- lapply(sort(unique(d$domain)), function(k) svyvar(~score, subset(design, d$answered == 1 & d$domain == k)))
+  list(variance = vapply(found, function(v) as.numeric(coef(v)), 0), se = vapply(found, function(v) as.numeric(SE(v)), 0))
+}
+apart <- function(design) {
+  of_domain <- function(k) {
+    fit <- svyglm(score ~ I(sex == 1), subset(design, d$answered == 1 & d$domain == k))
+    c(coef(fit)[[2]], sqrt(vcov(fit)[2, 2]))
+  }
+  both <- vapply(c(3, 5, 7), of_domain, c(0, 0))
+  list(domain = c(3, 5, 7), gap = both[1, ], se = both[2, ])
+}
+
 plain <- svydesign(ids = ~1, weights = ~weight, data = d)
 clustered <- svydesign(ids = ~cluster, weights = ~weight, data = d)
 stratified <- svydesign(ids = ~cluster, strata = ~stratum, weights = ~weight, data = d)
@@ -57,6 +71,8 @@ result <- list(
   data = as.list(d),
   plain = estimates(plain, ~score), stratified = estimates(stratified, ~score), finite = estimates(finite, ~score),
   clustered = estimates(clustered, ~score),
+  within_plain = within(plain), within_clustered = within(clustered), within_stratified = within(stratified),
+  apart_plain = apart(plain), apart_clustered = apart(clustered), apart_stratified = apart(stratified),
   shares = proportions(stratified), shares_plain = proportions(plain), shares_clustered = proportions(clustered),
   margins = list(age = of_age, sex = of_sex),
   raked = list(weight = weights(raked)),

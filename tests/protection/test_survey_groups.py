@@ -1,0 +1,117 @@
+"""Gaps between groups: only of areas, and of wijken that are left, where every group can be told of by itself."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.protection.survey_groups import Scored, ToldGroups, chosen_areas, following, told_groups
+
+FIRST = ("gemeente", "G1")
+Sizes = Mapping[str, tuple[int, int]]
+
+
+def answers(sizes: Sizes, score: Any = lambda number: float(number % 11), unknown: int = 0) -> pa.Table:
+    """Respondents of wijken of one gemeente: so many under 35 and so many of 65 or older in each."""
+    rows = []
+    for wijk, (young, old) in sizes.items():
+        ages = [30] * young + [70] * old + [None] * unknown
+        rows += [{"wijk_code": wijk, "age": age, "score": score(number)} for number, age in enumerate(ages)]
+    same = {"question": "m1", "category": None, "buurt_code": "", "gemeente_code": "G1", "pc4": "", "household": ""}
+    return pa.Table.from_pylist([same | {"weight": 1.0} | row for row in rows])
+
+
+def told(table: pa.Table, *earlier: pa.Table) -> ToldGroups:
+    (found,) = told_groups(2024, table, ["m1"], earlier)
+    return found
+
+
+def areas(found: ToldGroups) -> set[str]:
+    return set(found.told["area_code"].to_pylist())
+
+
+def test_groups_of_an_area_are_told_all_or_none() -> None:
+    assert areas(told(answers({"W1": (60, 29)}))) == set()
+    found = told(answers({"W1": (60, 30)}))
+    assert areas(found) == {"W1", "G1"}
+    assert set(found.told["category"].to_pylist()) == {"0-34", "35-64", "65+"}
+
+
+def test_a_wijk_that_is_left_alone_with_a_small_group_is_never_left_alone() -> None:
+    # W2 has 5 old respondents: of the gemeente less W1 and W3 their mean would follow.
+    found = told(answers({"W1": (60, 60), "W2": (60, 5), "W3": (80, 80)}))
+    assert areas(found) == {"G1", "W3"}
+    assert found.hidden == 2
+    assert found.is_safe
+
+
+def test_who_is_of_no_known_group_is_a_group_that_must_be_large_too() -> None:
+    assert areas(told(answers({"W1": (60, 60)}, unknown=3))) == set()
+    assert areas(told(answers({"W1": (60, 60)}, unknown=30))) == {"W1", "G1"}
+
+
+def test_a_group_that_nearly_all_answers_alike_is_not_told() -> None:
+    assert areas(told(answers({"W1": (60, 60)}, score=lambda number: 7.0 if number < 57 else 1.0))) == set()
+
+
+def test_the_same_answers_tell_the_same_and_a_corrected_one_tells_nothing_new_of_its_area() -> None:
+    before = {"W1": (60, 60), "W2": (70, 70), "W3": (80, 80)}
+    first = told(answers(before))
+    assert areas(told(answers(before), first.told)) == areas(first) == {"W1", "W2", "W3", "G1"}
+    assert areas(told(answers(before | {"W1": (61, 60)}), first.told)) == {"W2", "W3"}
+    # As many as a figure needs are a group of which a figure may be known.
+    assert areas(told(answers(before | {"W1": (90, 90)}), first.told)) == {"W1", "W2", "W3", "G1"}
+
+
+def test_who_came_to_wijken_that_are_left_is_not_told_by_a_gemeente_that_grew_elsewhere() -> None:
+    before = {"W1": (60, 60), "W2": (40, 40), "W3": (5, 50)}
+    first = told(answers(before))
+    assert areas(first) == {"W1", "G1"}
+    # W1 grew by 40 old ones, and the gemeente by 41: less W1 it would tell of the one who came to W3.
+    found = told(answers({"W1": (60, 100), "W2": (40, 40), "W3": (5, 51)}), first.told)
+    assert "G1" not in areas(found)
+
+
+def scored(sizes: Sizes) -> Scored:
+    wijk, group = [], []
+    for name, (young, old) in sizes.items():
+        wijk += [name] * (young + old)
+        group += [0] * young + [1] * old
+    count = len(wijk)
+    score = np.arange(count) % 11.0
+    return Scored(np.array(wijk, dtype=str), np.ones(count), score, np.array(group, dtype=np.int64), ("0-34", "65+"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 70), st.integers(0, 70)), min_size=1, max_size=5))
+def test_whatever_sum_follows_from_what_is_told_is_of_groups_that_may_be_told(sizes: list[tuple[int, int]]) -> None:
+    people = scored({f"W{number}": pair for number, pair in enumerate(sizes)})
+    chosen = chosen_areas("G1", people, ())
+    # Every sum of told rows that is one of whole wijken, by brute force over what may be taken away from what.
+    wijken = [code for kind, code in chosen if kind == "wijk"]
+    wholes = [people] if FIRST in chosen else []
+    for whole in wholes:
+        for count in range(len(wijken) + 1):
+            for away in combinations(wijken, count):
+                left = whole.among(~np.isin(whole.wijk, away)).respondents
+                assert all(one == 0 or one >= 30 for one in left[:2])
+    for code in wijken:
+        assert all(one == 0 or one >= 30 for one in people.among(people.wijk == code).respondents[:2])
+    assert all(one.is_safe for one in following(people, chosen))
+
+
+def test_the_audit_of_groups_can_fail() -> None:
+    assert not ToldGroups("m1/gap/age", pa.table({}), 29.0, 0).is_safe
+
+
+@pytest.mark.parametrize("weight", [1.0, 12.0])
+def test_effective_respondents_count_and_not_heads(weight: float) -> None:
+    table = answers({"W1": (40, 40)})
+    weights = [weight] * 3 + [1.0] * 77
+    heavy = table.set_column(table.schema.get_field_index("weight"), "weight", pa.array(weights))
+    assert areas(told(heavy)) == (set() if weight > 1 else {"W1", "G1"})
