@@ -73,6 +73,13 @@ KEYS = (
 KEY_NAMES = tuple(column.name for column in KEYS)
 HOW_SURE = (
     Column(
+        "design_effect",
+        pa.float64(),
+        "of a survey: variance of the area's own answers over that of as many drawn alone; null: unknown, or no survey",
+        nullable=True,
+        minimum=0,
+    ),
+    Column(
         "reliability",
         pa.float64(),
         "of a scale: share of the differences between areas that is no chance; null: unknown, or does not apply",
@@ -171,6 +178,7 @@ VALUES = Contract(
         *BOUNDS_OF_VALUES,
         Column("unit", pa.string(), "m, n, kinds, share, m2, persons, households, 0-10 or points"),
         Column("respondents", pa.int64(), "respondents behind it; null: no survey value", nullable=True, minimum=0),
+        Column("effective", pa.float64(), "as many of equal weight; null: no survey value", nullable=True, minimum=0),
         *HOW_SURE,
         Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
         QUALITY_REASON,

@@ -26,6 +26,8 @@ select
     null as highest,
     unit,
     respondents,
+    effective,
+    if(verdict = 'not', null, design_effect) as design_effect,
     if(verdict = 'not', null, reliability) as reliability,
     if(verdict = 'not', null, shrinkage) as shrinkage,
     if(verdict = 'caution', 'caution', 'ok') as quality,

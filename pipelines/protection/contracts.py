@@ -76,6 +76,9 @@ INDICATORS = Contract(
         *BOUNDS_OF_VALUES,
         Column("unit", pa.string(), "m, n, kinds, share, m2, persons, households, 0-10 or points"),
         Column("n_class", pa.string(), "respondents behind it, as a class; '' does not apply", values=N_CLASSES),
+        Column(
+            "effective_class", pa.string(), "as many of equal weight, as class; '' does not apply", values=N_CLASSES
+        ),
         *HOW_SURE,
         Column("quality", pa.string(), "ok, or caution", values=QUALITIES),
         QUALITY_REASON,

@@ -52,9 +52,11 @@ told as (
     select
         publishable.*
             exclude (is_left_out, value, lower, upper, lower_people, upper_people, lower_streets, upper_streets, lower_places,
-                upper_places, lowest, highest, respondents, reliability, shrinkage, reason_missing),
+                upper_places, lowest, highest, respondents, effective, design_effect, reliability, shrinkage, reason_missing),
         if(withheld, null, columns('^(value|lower|upper|lowest|highest)(_[a-z]+)?$')),
         if(withheld, null, respondents) as respondents,
+        if(withheld, null, effective) as effective,
+        if(withheld, null, round(design_effect, 1)) as design_effect,
         -- To a tenth, so that an area's own mean cannot be worked out closely from that of the model.
         if(withheld, null, round(reliability, 1)) as reliability,
         if(withheld, null, round(shrinkage, 1)) as shrinkage,
@@ -132,6 +134,12 @@ select
         '',
         $respondent_words[greatest(1, len(list_filter($respondent_bounds, lambda bound: respondents >= bound)))]
     ) as n_class,
+    if(
+        effective is null,
+        '',
+        $respondent_words[greatest(1, len(list_filter($respondent_bounds, lambda bound: effective >= bound)))]
+    ) as effective_class,
+    design_effect,
     reliability,
     shrinkage,
     quality,
@@ -158,6 +166,8 @@ select
     null, null, null, null, null, null, null, null,
     if(starts_with(population_group, 'hh_'), 'households', 'persons'),
     '',
+    '',
+    null,
     null,
     null,
     'ok',

@@ -61,6 +61,13 @@ ESTIMATES = Contract(
         Column("respondents", pa.int64(), "respondents with an answer and a weight", minimum=0),
         Column("effective", pa.float64(), "as many respondents of equal weight", minimum=0),
         Column(
+            "design_effect",
+            pa.float64(),
+            "variance of the area's own answers over that of as many drawn alone; null: no error can be given",
+            nullable=True,
+            minimum=0,
+        ),
+        Column(
             "reliability",
             pa.float64(),
             "share of the differences between areas of this type that is no chance; null: not of a scale, or unknown",

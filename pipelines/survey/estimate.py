@@ -177,6 +177,7 @@ def _rows(year: int, found: Estimated, lived: Lived, modelled: set[tuple[str, st
         "se": pa.array(means.se, from_pandas=True),
         "respondents": means.respondents,
         "effective": means.effective,
+        "design_effect": pa.array(found.leaning.effect, from_pandas=True),
         "reliability": pa.array(found.reliability, from_pandas=True),
         "shrinkage": pa.nulls(count, pa.float64()),
         "verdict": found.verdicts.verdict.tolist(),

@@ -136,6 +136,7 @@ def _of_type(own: Own, near: Near, lived: Lived) -> Modelled:
         "se": pa.array(np.sqrt(found.mse), from_pandas=True),
         "respondents": means.respondents[place],
         "effective": means.effective[place],
+        "design_effect": pa.array(own.leaning.effect[place], from_pandas=True),
         "reliability": pa.nulls(len(place), pa.float64()),
         "shrinkage": pa.array(found.gamma, from_pandas=True),
         "verdict": verdicts.verdict.tolist(),

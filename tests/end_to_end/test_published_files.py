@@ -286,6 +286,38 @@ def test_how_much_a_model_heard_of_an_area_is_published_to_a_tenth(ask):
         assert shrinkage is None or shrinkage in {round(tenth / 10, 1) for tenth in range(11)}
 
 
+def test_every_survey_figure_tells_what_its_design_cost_and_how_many_it_counts_as(ask):
+    told = "from indicators where indicator = 'm1_contact' and value is not null"
+    assert ask(f"select bool_and(design_effect between 0.3 and 4), bool_and(effective_class <> '') {told}") == [
+        (True, True)
+    ]
+    others = "from indicators where n_class = ''"
+    assert ask(f"select count(design_effect), count(*) filter (effective_class <> '') {others}") == [(0, 0)]
+
+
+def test_spread_and_gaps_stand_beside_means_that_are_told_with_intervals_of_some_width(ask):
+    rows = ask(
+        "select statistic, count(distinct area_type), min(upper - lower) > 0, bool_and(value between lower and upper) "
+        "from survey_dispersion where value is not null group by all order by all"
+    )
+    assert rows == [("gap", 2, True, True), ("lowest_third", 4, True, True), ("sd", 4, True, True)]
+    assert ask(
+        "select count(*) from survey_dispersion anti join (from indicators where value is not null) "
+        "using (area_type, area_code, indicator) where survey_dispersion.value is not null"
+    ) == [(0,)]
+    assert ask("select bool_and(n_class in ('30-99', '100+')) from survey_dispersion where value is not null") == [
+        (True,)
+    ]
+
+
+def test_gaps_of_an_area_are_told_of_all_groups_or_withheld_of_all(ask):
+    rows = ask(
+        "select count(distinct reason_missing = 'withheld') from survey_dispersion where statistic = 'gap' "
+        "group by area_code, indicator, feature"
+    )
+    assert set(rows) == {(1,)}
+
+
 def test_nothing_that_residents_said_is_told_of_a_postcode_of_six_or_a_cell(ask):
     survey = [name for name, entry in catalogue().items() if "survey" in entry.sources]
     asked = ", ".join(f"'{name}'" for name in survey)

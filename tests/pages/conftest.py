@@ -51,7 +51,8 @@ class Town:
                 "place_kind": "", "threshold_m": "", "population_group": group, "period": "2024",
             }  # fmt: skip
             shown = {
-                "value": value, "lower": lower, "upper": upper, "n_class": n_class, "reason_missing": reason,
+                "value": value, "lower": lower, "upper": upper, "n_class": n_class, "effective_class": n_class,
+                "reason_missing": reason,
                 "interval_kind": "", "unknown": "", "unit": "", "quality": "ok", "count_class": "",
                 "quality_reason": "unknown_place_kinds" if indicator == "n_types_reach" and lower is not None else "",
             }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pytest
 from pipelines.findings.catalogue import catalogue
 from pipelines.pages.changes import change_text
 from pipelines.pages.colophon import Colophon
+from pipelines.pages.dispersion import Beside, Cell, beside, gaps
 from pipelines.pages.figures import PublishedTables, SurveyTables
 from pipelines.pages.survey import in_unit, manifestations, reached, response_of, scales, survey_page
 from pipelines.pages.words import words
@@ -175,3 +177,49 @@ def test_a_response_rate_is_told_or_why_it_is_unknown() -> None:
     assert unknown is not None
     assert unknown.unknown == words().response_unknown["no_frame"]
     assert response_of(quality()) is None
+
+
+def apart(**told: Any) -> dict[str, Any]:
+    return {
+        "wave": 2024, "area_type": "gemeente", "area_code": "GM9999", "indicator": "m1_contact", "statistic": "sd",
+        "feature": "", "category": "", "unit": "points", "value": 2.0, "lower": 1.9, "upper": 2.1, "n_class": "100+",
+        "quality": "ok", "quality_reason": "", "reason_missing": "",
+    } | told  # fmt: skip
+
+
+def dispersion(*rows: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist([apart(**row) for row in rows], schema=SURVEY_DISPERSION.schema)
+
+
+def test_spread_and_lowest_third_stand_with_their_intervals_or_say_why_not() -> None:
+    low = {"statistic": "lowest_third", "unit": "share"}
+    found = beside(dispersion({}, {**low, "value": 0.11, "lower": 0.08, "upper": 0.14}), "m1_contact")
+    assert found["gemeente", "GM9999"] == Beside(Cell("2,0 (1,9 tot 2,1)"), Cell("11 % (8 tot 14 %)"))
+    nothing = {"value": None, "lower": None, "upper": None, "reason_missing": "withheld"}
+    withheld = beside(dispersion({**low, **nothing}), "m1_contact")["gemeente", "GM9999"]
+    assert withheld.lowest == Cell("niet getoond", is_missing=True)
+
+
+def test_a_gap_is_told_of_a_group_by_its_words_and_of_no_area_that_tells_none() -> None:
+    gap = {"statistic": "gap", "feature": "age", "category": "65+", "value": 0.4, "lower": 0.1, "upper": 0.7}
+    young = gap | {"category": "0-34", "value": -0.2, "quality": "caution", "quality_reason": "imprecise"}
+    none = gap | {"area_type": "wijk", "area_code": "WK1", "value": None, "lower": None, "upper": None,
+                  "reason_missing": "withheld"}  # fmt: skip
+    first, second = gaps(dispersion(gap, young, none), "m1_contact", {("gemeente", "GM9999"): "Voorbeeldstad"})
+    assert (first.area, first.group, first.figure, first.interval) == (
+        "Voorbeeldstad",
+        "65 jaar of ouder",
+        "+0,4",
+        "0,1 tot 0,7",
+    )
+    assert (second.group, plain(second.figure), second.note) == ("tot en met 34 jaar", "-0,2", "ruime marge")
+
+
+def test_what_stands_beside_a_mean_is_shown_and_explained(
+    tables: PublishedTables, survey: SurveyTables, area: AreaFile, colophon: Colophon
+) -> None:
+    codes = {"area_code": tables.areas["gemeente"]["area_code"][0].as_py()}
+    gap = {"statistic": "gap", "feature": "household", "category": "alleen", "value": 0.4, "lower": 0.1, "upper": 0.7}
+    page = text(survey_page(tables, replace(survey, dispersion=dispersion(codes, {**codes, **gap})), area, colophon))
+    for told in ("2,0 (1,9 tot 2,1)", "met 3,3 of lager", "Tussen groepen bewoners", "alleen", "+0,4", "1 verschillen"):
+        assert told in page
