@@ -17,6 +17,7 @@ from pipelines.pages.index import index_page, main_profiles
 from pipelines.pages.map import map_page
 from pipelines.pages.method import method_page
 from pipelines.pages.protection import protection_page
+from pipelines.pages.quality import quality_page
 from pipelines.pages.survey import survey_page
 from pipelines.protection import contracts
 from pipelines.release import exclusive, publication_lock
@@ -65,6 +66,7 @@ def html(bench: Bench) -> Made:
     _write_page(bench, "index.html", index_page(published, bench.area, told))
     survey = SurveyTables(*(bench.read(contract) for contract in contracts.OF_SURVEY))
     _write_page(bench, "enquete.html", survey_page(published, survey, bench.area, told))
+    _write_page(bench, "kwaliteit.html", quality_page(published, survey.quality, bench.area, told))
     _write_page(bench, "bescherming.html", protection_page(published, bench.read(contracts.AUDIT), bench.area, told))
     facts = {
         "lost_key": LOST_KEY,

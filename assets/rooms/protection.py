@@ -19,6 +19,7 @@ from pipelines.protection.publication import (
     protect_reach,
     publish_places,
 )
+from pipelines.protection.survey_revisions import with_revisions
 from pipelines.protection.survey_tables import audit_table, hide_survey, shown_table, told_of
 from pipelines.sources.contracts import AREAS, INVENTORY
 
@@ -57,10 +58,12 @@ def indicators(bench: Bench) -> Made:
     wide = area_tables(tidy, bench.read(AREAS))
     grounds = Grounds(counts, bench.read(VALUES))
     require_accounted(tidy, {area_type: table for area_type, (table, _) in wide.items()}, grounds)
+    told, earlier = bench.read(contracts.SURVEY_TOLD), survey_told_before(bench)
     keep_told(bench, counts)
-    keep_survey(bench, bench.read(contracts.SURVEY_TOLD))
-    made = (protect_changes, protect_quality, protect_dispersion)
-    return Made((tidy, audit, *(one(bench.warehouse) for one in made)), further=tuple(wide.values()))
+    keep_survey(bench, told)
+    quality = with_revisions(protect_quality(bench.warehouse), told, earlier)
+    of_survey = protect_changes(bench.warehouse), quality, protect_dispersion(bench.warehouse)
+    return Made((tidy, audit, *of_survey), further=tuple(wide.values()))
 
 
 @step(

@@ -141,6 +141,11 @@ def people_groups(tables: PublishedTables, profile: str) -> tuple[str, ...]:
     return tuple(sorted(set(rows["population_group"].to_pylist()) - {"", "all"}))
 
 
+def in_unit(value: float, unit: str) -> str:
+    """A value as it is read: a share as a percentage, a scale with one decimal."""
+    return f"{dutch_number(100 * value)} %" if unit == "share" else dutch_number(value, 1)
+
+
 def metres_text(figure: Figure) -> str:
     """A walking distance and between what it may lie: 344 m (210 tot 620 m); or the reason in a few words.
 

@@ -1,4 +1,4 @@
-"""The page `enquete.html`: what residents say of each manifestation, what changed, and how good the survey is.
+"""The page `enquete.html`: what residents say of each manifestation, what changed, and how far they lie apart.
 
 Manifestations stay apart: nothing is summed over them, and areas stand by name, never by value.
 """
@@ -6,14 +6,13 @@ Manifestations stay apart: nothing is summed over them, and areas stand by name,
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.findings.catalogue import Indicator, catalogue
 from pipelines.pages.changes import change_text, notes, together
 from pipelines.pages.colophon import Colophon
-from pipelines.pages.dispersion import Beside, Gap, beside, gaps, group_name
-from pipelines.pages.figures import Figure, Measure, PublishedTables, SurveyTables, read_figures
+from pipelines.pages.dispersion import Beside, Gap, beside, gaps
+from pipelines.pages.figures import Figure, Measure, PublishedTables, SurveyTables, in_unit, read_figures
 from pipelines.pages.rendering import asset_text, render
 from pipelines.pages.words import Word, dutch_number, words
 from pipelines.protection.contracts import LOW_UNDER
@@ -21,9 +20,6 @@ from pipelines.sources.area_file import AreaFile
 from pipelines.sources.instrument import instruments
 
 AREA_TYPES = ("gemeente", "wijk", "buurt")
-_UNRELIABLE = 0.7
-_ENDS = ("target", "achieved")
-_SCALE_FIGURES = ("alpha", "ordinal_alpha", "omega")
 
 
 @dataclass(frozen=True)
@@ -56,35 +52,6 @@ class Told:
         return any(row.beside != Beside() for row in self.rows)
 
 
-@dataclass(frozen=True)
-class Scale:
-    """How well one scale measures: figures, whether they are too low, and whether it did the same before."""
-
-    title: str
-    figures: tuple[str, ...]
-    is_unreliable: bool
-    same: str
-    n_class: str
-
-
-@dataclass(frozen=True)
-class Reached:
-    """One category of a margin: the share of people it has, and the share of weight it got."""
-
-    name: str
-    target: str
-    achieved: str
-
-
-@dataclass(frozen=True)
-class Response:
-    """The share who answered ('' with why it is unknown), and of whom nobody did ('' where somebody of all did)."""
-
-    rate: str
-    unknown: Word | None
-    unheard: str
-
-
 def survey_page(tables: PublishedTables, survey: SurveyTables, area: AreaFile, colophon: Colophon) -> str:
     """The page as HTML text; it needs no script.
 
@@ -113,10 +80,6 @@ def survey_page(tables: PublishedTables, survey: SurveyTables, area: AreaFile, c
         waves=waves,
         notes=notes(last),
         together=together(last),
-        scales=scales(newest),
-        reached=reached(newest),
-        effective=_of_weights(newest, "deff"),
-        response=response_of(newest),
         events=_events(tables, area),
         cautions=_cautions(told),
         lowest_third=LOW_UNDER,
@@ -216,77 +179,12 @@ def _cautions(told: tuple[tuple[Word, tuple[Told, ...]], ...]) -> tuple[Word, ..
     return tuple(word for word in words().survey_notes.values() if word.short and word.short in held)
 
 
-def in_unit(value: float, unit: str) -> str:
-    """A value as it is read: a share as a percentage, a scale with one decimal."""
-    return f"{dutch_number(100 * value)} %" if unit == "share" else dutch_number(value, 1)
-
-
 def _between(lower: float | None, upper: float | None, unit: str) -> str:
     if lower is None or upper is None:
         return ""
     if unit == "share":
         return f"{dutch_number(100 * lower)} tot {dutch_number(100 * upper)} %"
     return f"{dutch_number(lower, 1)} tot {dutch_number(upper, 1)}"
-
-
-def scales(quality: pa.Table) -> tuple[Scale, ...]:
-    """How well every scale of one wave measures, of all respondents together."""
-    own = quality.filter((pc.field("subject") == "scale") & (pc.field("mode") == "")).to_pylist()
-    found = {(row["name"], row["statistic"]): row for row in own}
-    tests = quality.filter((pc.field("subject") == "invariance") & (pc.field("statistic") == "verdict")).to_pylist()
-    words_of = {row["name"]: words().invariance[row["word"]].nl for row in tests}
-    made = []
-    for name in dict.fromkeys(row["name"] for row in own):
-        alpha = found[name, "alpha"]
-        figures = tuple(_figure_text(found.get((name, statistic))) for statistic in _SCALE_FIGURES)
-        low = alpha["value"] is not None and alpha["value"] < _UNRELIABLE
-        title = catalogue()[name].nl if name in catalogue() else name
-        same = words_of.get(f"{name}/waves", "")
-        made.append(Scale(title, figures, low, same, words().n_classes[alpha["n_class"]].nl))
-    return tuple(made)
-
-
-def _figure_text(row: Mapping[str, float | None] | None) -> str:
-    if row is None or row["value"] is None:
-        return "\N{EN DASH}"
-    ends = f" ({_number(row['lower'])} tot {_number(row['upper'])})" if row["lower"] is not None else ""
-    return f"{_number(row['value'])}{ends}"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else dutch_number(value, 2)
-
-
-def reached(quality: pa.Table) -> tuple[Reached, ...]:
-    """What margins one wave was weighed to, and how nearly they were reached."""
-    own = quality.filter(pc.field("subject") == "margin").to_pylist()
-    shares = {(row["name"], row["statistic"]): row["value"] for row in own}
-    names = dict.fromkeys(row["name"] for row in own)
-    return tuple(
-        Reached(
-            group_name(*name.split("/", 1)), *(in_unit(shares[name, end], "share") for end in ("target", "achieved"))
-        )
-        for name in names
-    )
-
-
-def response_of(quality: pa.Table) -> Response | None:
-    """Which part answered of those asked, of one wave; None where nothing is told of it."""
-    own = quality.filter(pc.field("subject") == "response").to_pylist()
-    rows = {row["statistic"]: row for row in own}
-    if "rate" not in rows:
-        return None
-    rate, unheard = rows["rate"], rows.get("share_unheard", {}).get("value")
-    return Response(
-        "" if rate["value"] is None else in_unit(rate["value"], "share"),
-        words().response_unknown.get(rate["word"]),
-        in_unit(unheard, "share") if unheard else "",
-    )
-
-
-def _of_weights(quality: pa.Table, statistic: str) -> str:
-    own = quality.filter((pc.field("subject") == "weights") & (pc.field("statistic") == statistic))
-    return dutch_number(own["value"][0].as_py(), 2) if len(own) else ""
 
 
 def _events(tables: PublishedTables, area: AreaFile) -> tuple[tuple[object, str, str, str], ...]:

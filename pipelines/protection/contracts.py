@@ -22,12 +22,13 @@ from pipelines.streets.unknowns import BOUNDS
 from pipelines.survey.contracts import (
     CAUTION_OF_CHANGE,
     CAUTIONS,
+    FIGURE_OF_QUALITY,
+    GRAIN_OF_QUALITY,
     INTERVAL_OF_CHANGE,
     KEYS_OF_DISPERSION,
     LOWEST_THIRD_UNDER,
     NOT_COMPARED,
     STATISTICS,
-    SUBJECTS,
     VERDICTS_OF_CHANGE,
 )
 
@@ -182,26 +183,11 @@ SURVEY_CHANGES = Contract(
 
 SURVEY_QUALITY = Contract(
     "out/survey_quality",
-    grain="one figure of how good a wave is: of a scale, item, test, weights, margin, model of small areas or response",
+    grain=GRAIN_OF_QUALITY,
     key=("wave", "subject", "name", "mode", "statistic"),
     columns=(
         WAVE,
-        Column("subject", pa.string(), "what it is of", values=SUBJECTS),
-        Column(
-            "name",
-            pa.string(),
-            "indicator, scale/item, scale/waves or scale/modes, feature/category, indicator/area type; '' of all",
-        ),
-        Column("mode", pa.string(), "way of answering; '' all"),
-        Column("statistic", pa.string(), "which figure, e.g. alpha"),
-        Column("value", pa.float64(), "the figure; null: cannot be given", nullable=True),
-        Column("lower", pa.float64(), "95 % interval, lower end; null: none", nullable=True),
-        Column("upper", pa.float64(), "95 % interval, upper end; null: none", nullable=True),
-        Column(
-            "word",
-            pa.string(),
-            "of a model: which, or why not used; of a test what it found; of a response rate why unknown; else ''",
-        ),
+        *FIGURE_OF_QUALITY,
         Column("n_class", pa.string(), "respondents behind it, as a class; '' does not apply", values=N_CLASSES),
     ),
 )

@@ -18,7 +18,7 @@ from pipelines.findings.catalogue import catalogue
 from pipelines.people.contracts import ATOMS, ORIGINS
 from pipelines.protection.contracts import COUNTS, PLACES, ROUNDED, SURVEY_SHOWN, area_contract
 from pipelines.protection.parts import SMALL_AREAS
-from pipelines.protection.thresholds import OF_PEOPLE, OF_RESPONDENTS
+from pipelines.protection.thresholds import OF_PEOPLE, OF_RATES, OF_RESPONDENTS
 from pipelines.reach.contracts import PAIRS
 from pipelines.streets.contracts import BUDGETS
 from pipelines.survey.contracts import CHANGES, DISPERSION, QUALITY
@@ -43,7 +43,7 @@ def protect_dispersion(warehouse: Warehouse) -> pa.Table:
 
 def protect_quality(warehouse: Warehouse) -> pa.Table:
     """How good the waves are, as it may go out, `out/survey_quality`."""
-    return warehouse.run_sql("protection/survey_quality", (QUALITY, SURVEY_SHOWN), OF_RESPONDENTS)
+    return warehouse.run_sql("protection/survey_quality", (QUALITY, SURVEY_SHOWN), OF_RESPONDENTS | OF_RATES)
 
 
 def protect_reach(warehouse: Warehouse) -> pa.Table:

@@ -1,8 +1,9 @@
 -- grain:  one figure of how good a wave is
 -- reads:  survey.quality, protection.survey_shown
--- writes: out/survey_quality
--- units:  to a hundredth, of a test to a thousandth. Of items only how they go with the others and how many left them open: what was answered to them
---         is for the tables that are hidden together. Of a model only which it is, and why it is not used.
+-- writes: out/survey_quality (what was corrected is added by `survey_revisions`)
+-- units:  to a hundredth, of a test to a thousandth; rates and shares of respondents in steps. Of items only how they go with the
+--         others and how many left them open: what was answered to them is for the tables that are hidden together. Of a model
+--         only which it is, and why it is not used.
 with ways as (
     -- How many answered in ways of which no figure goes out: that of everybody and those of the other ways would tell of them.
     select
@@ -25,7 +26,10 @@ quality as (
             from protection.survey_shown as shown
             where shown.wave = quality.wave and shown.indicator = split_part(quality.name, '/', 1)
         ) as is_scale_told,
-        mode = '' or ways.others is null or ways.others <= 0 or ways.others >= $respondent_bounds[2] as is_way_told
+        mode = '' or ways.others is null or ways.others <= 0 or ways.others >= $respondent_bounds[2] as is_way_told,
+        statistic in ('rate', 'share', 'share_placed') as is_rate,
+        -- How many were asked, of whom the value is a part; of other rates it is respondents themselves.
+        if(statistic = 'rate' and value > 0, respondents / value, respondents) as out_of
     from survey.quality as quality
     left join ways using (wave, subject, name, statistic)
 )
@@ -35,7 +39,7 @@ select
     name,
     mode,
     statistic,
-    round(value, if(subject = 'invariance', 3, 2)) as value,
+    if(is_rate, round(value / $rate_step) * $rate_step, round(value, if(subject = 'invariance', 3, 2))) as value,
     round(lower, 2) as lower,
     round(upper, 2) as upper,
     word,
@@ -47,4 +51,5 @@ where is_scale_told
     and is_way_told
     and if(subject = 'model', word <> '', respondents >= $respondent_bounds[2])
     and (subject <> 'item' or statistic in ('item_rest', 'share_unanswered'))
+    and (not is_rate or value is null or out_of * $rate_step >= $rate_width)
 order by all

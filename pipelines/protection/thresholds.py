@@ -41,9 +41,15 @@ def shown(number: Floats) -> Floats:
     return np.asarray(np.where(rounded < SHOWN_FROM, np.nan, rounded), dtype=np.float64)
 
 
+# Rates and shares of a sample are told in such steps, and only where a step is five respondents or more: who knows how
+# many were asked would know how many answered.
+RATE_STEP = 0.05
+RATE_WIDTH = 5.0
+
 # What the SQL of this room is given of the numbers above.
 OF_PEOPLE = {
     "base": float(BASE), "shown_from": float(SHOWN_FROM), "count_bounds": list(map(float, COUNT_BOUNDS)),
     "count_words": list(COUNT_WORDS),
 }  # fmt: skip
+OF_RATES = {"rate_step": RATE_STEP, "rate_width": RATE_WIDTH}
 OF_RESPONDENTS = {"respondent_bounds": list(RESPONDENT_BOUNDS), "respondent_words": list(RESPONDENT_WORDS)}

@@ -197,31 +197,42 @@ DISPERSION = Contract(
     ),
 )
 
-SUBJECTS = ("scale", "item", "invariance", "weights", "margin", "model", "response")
+SUBJECTS = (
+    "scale", "item", "invariance", "weights", "margin", "model", "sampling", "response", "mode", "coverage", "revision",
+)  # fmt: skip
+GRAIN_OF_QUALITY = (
+    "one figure of how good a wave is: of a scale, item, test, weights, margin or model of small areas, how the sample "
+    "was drawn, who answered, in which way, whom it covers, or what was corrected"
+)
+FIGURE_OF_QUALITY = (
+    Column("subject", pa.string(), "what it is of", values=SUBJECTS),
+    Column(
+        "name",
+        pa.string(),
+        "indicator, scale/item, scale/waves or scale/modes, feature/category, indicator/area type, or of a response a "
+        "stratum; '' of all",
+    ),
+    Column("mode", pa.string(), "way of answering; '' all"),
+    Column("statistic", pa.string(), "which figure, e.g. alpha"),
+    Column("value", pa.float64(), "the figure; null: cannot be given", nullable=True),
+    Column("lower", pa.float64(), "95 % interval, lower end; null: none", nullable=True),
+    Column("upper", pa.float64(), "95 % interval, upper end; null: none", nullable=True),
+    Column(
+        "word",
+        pa.string(),
+        "of a model: which, or why not used; of a test what it found; of a sample how it was drawn; of a response rate "
+        "why unknown; else ''",
+    ),
+)
 
 QUALITY = Contract(
     "survey/quality",
-    grain="one figure of how good a wave is: of a scale, item, test, weights, margin, model of small areas or response",
+    grain=GRAIN_OF_QUALITY,
     key=("wave", "subject", "name", "mode", "statistic"),
     personal=True,
     columns=(
         WAVE,
-        Column("subject", pa.string(), "what it is of", values=SUBJECTS),
-        Column(
-            "name",
-            pa.string(),
-            "indicator, scale/item, scale/waves or scale/modes, feature/category, indicator/area type; '' of all",
-        ),
-        Column("mode", pa.string(), "way of answering; '' all"),
-        Column("statistic", pa.string(), "which figure, e.g. alpha"),
-        Column("value", pa.float64(), "the figure; null: cannot be given", nullable=True),
-        Column("lower", pa.float64(), "95 % interval, lower end; null: none", nullable=True),
-        Column("upper", pa.float64(), "95 % interval, upper end; null: none", nullable=True),
-        Column(
-            "word",
-            pa.string(),
-            "of a model: which, or why not used; of a test what it found; of a response rate why unknown; else ''",
-        ),
+        *FIGURE_OF_QUALITY,
         Column("respondents", pa.int64(), "respondents it rests on", minimum=0),
     ),
 )

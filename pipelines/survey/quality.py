@@ -17,8 +17,8 @@ from pipelines.survey.contracts import QUALITY
 from pipelines.survey.invariance import LEVELS
 from pipelines.survey.modelled import Modelled
 from pipelines.survey.reliability import Reliability, reliability
+from pipelines.survey.representation import of_representation
 from pipelines.survey.responses import Response, units_of
-from pipelines.survey.sample import Wave
 from pipelines.survey.trend import Held
 from pipelines.survey.weights import cost_of
 
@@ -45,7 +45,7 @@ def quality_of(held: Held, models: Sequence[Modelled], tested: Sequence[Tested] 
         `survey/quality`: of scales and their items for all and for each way of answering.
     """
     further = (*(_of_model(one) for one in models), *(_of_test(one) for one in tested))
-    rows = [*_of_scales(held), *_of_weights(held), *_of_response(held.wave), *(row for some in further for row in some)]
+    rows = [*_of_scales(held), *_of_weights(held), *of_representation(held), *(row for some in further for row in some)]
     nothing = {"mode": "", "value": None, "lower": None, "upper": None, "word": "", "respondents": 0}
     full = [{"wave": held.wave.year, **nothing, **row} for row in rows]
     return conform(pa.Table.from_pylist(full, schema=QUALITY.schema), QUALITY)
@@ -102,22 +102,6 @@ def _of_weights(held: Held) -> Iterator[Row]:
         of_margin = {"subject": "margin", "name": f"{one.margin}/{one.category}", "respondents": count}
         yield of_margin | {"statistic": "target", "value": one.target}
         yield of_margin | {"statistic": "achieved", "value": one.achieved}
-
-
-def _of_response(wave: Wave) -> Iterator[Row]:
-    """Who answered of those asked, and the people of strata from which nobody did; or why that is not known."""
-    count = len(wave.respondents)
-    told = {"subject": "response", "name": "", "respondents": count}
-    strata = wave.strata.to_pylist()
-    asked = [row["asked"] for row in strata]
-    is_known = bool(asked) and None not in asked
-    word = "" if is_known else "no_frame" if not strata else "asked_unknown"
-    yield told | {"statistic": "rate", "value": count / sum(asked) if is_known else None, "word": word}
-    if strata:
-        heard = set(wave.respondents["stratum"].to_pylist())
-        silent = sum(row["population"] for row in strata if row["stratum"] not in heard)
-        share = silent / sum(row["population"] for row in strata)
-        yield told | {"statistic": "share_unheard", "value": share}
 
 
 def _of_model(one: Modelled) -> Iterator[Row]:

@@ -63,7 +63,9 @@ def test_the_scripts_of_the_map_are_those_of_every_release(release: Path, exampl
     assert _scripts(release / "kaart.html") == _scripts(example_run.published / "kaart.html")
 
 
-@pytest.mark.parametrize("name", ["index.html", "kaart.html", "enquete.html", "bescherming.html", "methode.html"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "kaart.html", "enquete.html", "kwaliteit.html", "bescherming.html", "methode.html"]
+)
 def test_no_page_holds_what_a_text_would_have_made(release: Path, name: str):
     page = (release / name).read_text(encoding="utf-8")
     assert "{{7*7}}" in page

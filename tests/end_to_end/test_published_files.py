@@ -17,7 +17,7 @@ SPATIAL = ("h3", "pc6", "pc4", "buurt", "wijk", "gemeente", "places")
 PLAIN = ("reach", "survey_changes", "survey_dispersion", "survey_quality")
 FILES = [f"tables/{name}.parquet" for name in (*SPATIAL, *PLAIN)] + [
     "indicators.parquet", "samenhang.duckdb", "datapackage.json", "run.json", "index.html", "kaart.html",
-    "bescherming.html", "enquete.html", "methode.html", "sdc_audit.json", "SHA256SUMS",
+    "bescherming.html", "enquete.html", "kwaliteit.html", "methode.html", "sdc_audit.json", "SHA256SUMS",
 ]  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from pipelines.findings.catalogue import catalogue
 from pipelines.pages.changes import change_text
 from pipelines.pages.colophon import Colophon
 from pipelines.pages.dispersion import Beside, Cell, beside, gaps
-from pipelines.pages.figures import PublishedTables, SurveyTables
-from pipelines.pages.survey import in_unit, manifestations, reached, response_of, scales, survey_page
+from pipelines.pages.figures import PublishedTables, SurveyTables, in_unit
+from pipelines.pages.survey import manifestations, survey_page
 from pipelines.pages.words import words
 from pipelines.protection.contracts import SURVEY_CHANGES, SURVEY_DISPERSION, SURVEY_QUALITY
 from pipelines.sources.area_file import AreaFile
@@ -112,39 +112,6 @@ def test_a_share_is_read_as_a_percentage_and_a_scale_with_one_decimal() -> None:
     assert (in_unit(0.124, "share"), in_unit(6.0, "0-10"), plain(in_unit(-0.26, "points"))) == ("12 %", "6,0", "-0,3")
 
 
-def test_a_scale_that_measures_badly_is_marked_and_a_figure_that_cannot_be_given_is_a_dash() -> None:
-    scale = {"subject": "scale", "name": "m1_contact"}
-    (weak,) = scales(quality({**scale, "statistic": "alpha", "value": 0.55, "lower": 0.5, "upper": 0.6},
-                             {**scale, "statistic": "omega"}))  # fmt: skip
-    assert weak.is_unreliable
-    assert weak.figures == ("0,55 (0,50 tot 0,60)", "\N{EN DASH}", "\N{EN DASH}")
-
-
-def test_it_is_told_of_every_scale_whether_it_measured_the_same_before() -> None:
-    scale, test = {"subject": "scale", "name": "m1_contact"}, {"subject": "invariance", "statistic": "verdict"}
-    row = {**scale, "statistic": "alpha", "value": 0.8, "lower": 0.7, "upper": 0.9}
-    for word, told in (("holds", "ja"), ("varies", "nee: daarom geen verschil")):
-        (one,) = scales(quality(row, {**test, "name": "m1_contact/waves", "word": word}))
-        assert one.same == told
-    assert scales(quality(row))[0].same == ""
-
-
-def test_margins_are_told_with_what_was_reached() -> None:
-    assert [_group_of(name) for name in ("age/75-120", "age/75+", "sex/vrouw")] == [
-        "75 jaar of ouder", "75 jaar of ouder", "vrouw",
-    ]  # fmt: skip
-    margin = {"subject": "margin", "name": "age/18-34"}
-    (one,) = reached(
-        quality({**margin, "statistic": "target", "value": 0.25}, {**margin, "statistic": "achieved", "value": 0.24})
-    )
-    assert (one.name, one.target, one.achieved) == ("18 tot en met 34 jaar", "25 %", "24 %")
-
-
-def _group_of(name: str) -> str:
-    told = ({"subject": "margin", "name": name, "statistic": end, "value": 0.5} for end in ("target", "achieved"))
-    return reached(quality(*told))[0].name
-
-
 def test_hostile_names_never_become_markup(
     make_area: Callable[..., AreaFile], tables: PublishedTables, survey: SurveyTables, colophon: Colophon, hostile: str
 ) -> None:
@@ -166,17 +133,6 @@ def test_it_opens_without_a_request_or_an_error_and_fits_a_phone(open_page, tabl
         assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
         assert opened.messages == []
         assert [url for url in opened.requests if not url.startswith("file:")] == []
-
-
-def test_a_response_rate_is_told_or_why_it_is_unknown() -> None:
-    rate = {"subject": "response", "name": "", "statistic": "rate"}
-    told = response_of(quality({**rate, "value": 0.42}, {**rate, "statistic": "share_unheard", "value": 0.1}))
-    assert told is not None
-    assert (told.rate, told.unheard) == ("42 %", "10 %")
-    unknown = response_of(quality({**rate, "word": "no_frame"}))
-    assert unknown is not None
-    assert unknown.unknown == words().response_unknown["no_frame"]
-    assert response_of(quality()) is None
 
 
 def apart(**told: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pipelines.pages.index import index_page
 from pipelines.pages.map import folium_script, map_page
 from pipelines.pages.method import method_page
 from pipelines.pages.protection import protection_page
+from pipelines.pages.quality import quality_page
 from pipelines.pages.rendering import asset_text
 from pipelines.pages.survey import survey_page
 from pipelines.protection.contracts import AUDIT, SURVEY_CHANGES, SURVEY_DISPERSION, SURVEY_QUALITY
@@ -109,6 +110,7 @@ def pages_saying(tables: PublishedTables, area: AreaFile, colophon: Colophon) ->
             "kaart.html": map_page(told, said, end),
             "index.html": index_page(told, said, end),
             "enquete.html": survey_page(told, survey_of(text), said, end),
+            "kwaliteit.html": quality_page(told, quality_of(text), said, end),
             "bescherming.html": protection_page(told, audit(), said, end),
             "methode.html": method_page(said, end, {}),
         }

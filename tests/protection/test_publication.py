@@ -347,6 +347,28 @@ def test_of_the_survey_no_answer_to_an_item_goes_out_nor_a_figure_of_few(laid):
     assert rows["model", "model"]["n_class"] == ""
 
 
+@pytest.mark.parametrize(
+    ("what", "value", "respondents", "told"),
+    [
+        (("response", "rate"), 0.4312, 431, 0.45),  # of a thousand who were asked
+        (("response", "rate"), 0.45, 45, 0.45),
+        (("response", "rate"), 0.5, 49, None),  # a step of 98 is fewer than five
+        (("response", "rate"), 0.25, 29, None),
+        (("response", "share_unheard"), 0.013, 40, 0.01),  # of people, not of respondents
+        (("mode", "share"), 0.33, 120, 0.35),
+        (("coverage", "share_placed"), 0.97, 99, None),
+    ],
+)
+def test_rates_and_shares_of_a_sample_go_out_in_steps_of_five_respondents_or_more(
+    laid, what: tuple[str, str], value: float, respondents: int, told: float | None
+):
+    same = {"wave": 2024, "name": "", "lower": None, "upper": None}
+    laid.lay(QUALITY, {"subject": what[0], "statistic": what[1], "value": value, "respondents": respondents}, **same)
+    laid.lay(SURVEY_SHOWN)
+    rows = protect_quality(laid.warehouse).to_pylist()
+    assert [row["value"] for row in rows] == ([] if told is None else [pytest.approx(told)])
+
+
 def _quality(laid, shown: Sequence[str], *rows: dict[str, object]) -> list[tuple[str, str]]:
     same = {
         "wave": 2024,

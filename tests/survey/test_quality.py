@@ -78,13 +78,3 @@ def test_of_a_model_that_cannot_be_made_it_is_told_why() -> None:
 def test_a_response_rate_that_nobody_can_know_says_why() -> None:
     row = told()[0]["response", "", "", "rate"]
     assert (row["value"], row["word"]) == (None, "no_frame")
-
-
-def test_a_stratum_from_which_nobody_answered_and_the_response_rate_are_told() -> None:
-    people = made.respondents(*({"stratum": "north", "buurt_code": "BU1"} for _ in range(40)))
-    said, book = made.answers(["v1"], *[[3]] * 40), made.scale_items("praten", "v1")
-    strata = made.strata(("north", 300.0, 80.0), ("south", 100.0, 80.0))
-    survey = made.tables(people, said, book, strata=strata)
-    found = estimate_survey(survey, frozenset({made.WAVE}), made.areas(), made.counts({})).quality.to_pylist()
-    figures = {row["statistic"]: row["value"] for row in found if row["subject"] == "response"}
-    assert figures == {"rate": 0.25, "share_unheard": 0.25}
