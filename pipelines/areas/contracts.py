@@ -42,8 +42,9 @@ QUALITY_REASON = Column(
     "counts_contradict (it rests on counts that cannot all be right), unknown_place_kinds, benches_unknown or "
     "floor_unknown (a list was delivered in part: there may be more), lists_too_incomplete (so little is known of "
     "streets and places that nearly all people may be among them: no upper bound), or of a survey imprecise, synthetic "
-    "(of a model alone), high_design_effect (the design tells a third of what as many drawn alone would, or less), "
-    "heavy_respondent (one bears over 3 % of the weight) or no_probability_sample; else ''",
+    "(of a model alone), few_own_answers (most of it is a model's: under 30 answers of its own), "
+    "high_design_effect (the design tells a third of what as many drawn alone would, or less), heavy_respondent (one "
+    "bears over 3 % of the weight) or no_probability_sample; else ''",
     values=(
         *QUALITY_REASONS,
         "unknown_place_kinds",
@@ -52,6 +53,7 @@ QUALITY_REASON = Column(
         "lists_too_incomplete",
         "imprecise",
         "synthetic",
+        "few_own_answers",
         *_LEANING,
         "no_probability_sample",
     ),

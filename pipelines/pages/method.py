@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipelines.findings.catalogue import catalogue
 from pipelines.pages.colophon import Colophon
 from pipelines.pages.rendering import TEMPLATES, asset_text, render
-from pipelines.protection.thresholds import BASE, SHOWN_FROM
+from pipelines.protection.thresholds import BASE, RESPONDENT_BOUNDS, SHOWN_FROM
 from pipelines.sources.area_file import AreaFile
 
 FOLDER = "method"
@@ -64,6 +64,6 @@ def method_page(area: AreaFile, colophon: Colophon, facts: Mapping[str, object])
         colophon=colophon,
         chapters=[chapter for chapter in CHAPTERS if chapter.templates],
         indicators=catalogue(),
-        people={"base": BASE, "shown_from": SHOWN_FROM},
+        people={"base": BASE, "shown_from": SHOWN_FROM, "fewest_direct": RESPONDENT_BOUNDS[1]},
         facts=facts,
     )

@@ -105,7 +105,7 @@ def test_a_sample_not_drawn_by_chance_is_told_with_caution_and_never_under_thirt
 def test_a_model_must_be_sound_and_an_estimate_of_it_alone_is_told_with_caution(
     half: float, gamma: float, unsound: str, expected: tuple[str, str]
 ) -> None:
-    found = judge_model(mean(half, n=12), np.array([gamma]), unsound)
+    found = judge_model(mean(half, n=30), np.array([gamma]), unsound)
     assert (found.verdict[0], found.reason[0]) == expected
 
 
@@ -161,6 +161,12 @@ def test_an_estimate_that_hardly_knows_of_its_own_answers_never_stands_before_on
     model = Verdicts(words, np.array([""] * 4, dtype=object))
     direct = Verdicts(np.array(["publish", "not", "caution", "not"], dtype=object), np.array([""] * 4, dtype=object))
     assert chosen_of_model(model, np.array([0.05, 0.05, 0.6, 0.6]), direct).tolist() == [False, True, True, False]
+
+
+def test_an_estimate_of_fewer_than_thirty_own_answers_is_told_with_caution_at_best() -> None:
+    found = [judge_model(mean(half, n=29), np.array([0.6]), "") for half in (0.3, 0.5)]
+    assert [one.reason[0] for one in found] == ["few_own_answers", "imprecise"]
+    assert {one.verdict[0] for one in found} == {"caution"}
 
 
 def test_nearly_synthetic_is_told_with_caution_at_best() -> None:
