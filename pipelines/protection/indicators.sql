@@ -52,7 +52,8 @@ told as (
     select
         publishable.*
             exclude (is_left_out, value, lower, upper, lower_people, upper_people, lower_streets, upper_streets, lower_places,
-                upper_places, lowest, highest, respondents, effective, design_effect, reliability, shrinkage, reason_missing),
+                upper_places, lowest, highest, respondents, effective, design_effect, reliability, shrinkage, quality, quality_reason,
+                reason_missing),
         if(withheld, null, columns('^(value|lower|upper|lowest|highest)(_[a-z]+)?$')),
         if(withheld, null, respondents) as respondents,
         if(withheld, null, effective) as effective,
@@ -60,6 +61,8 @@ told as (
         -- To a tenth, so that an area's own mean cannot be worked out closely from that of the model.
         if(withheld, null, round(reliability, 1)) as reliability,
         if(withheld, null, round(shrinkage, 1)) as shrinkage,
+        if(withheld, 'ok', quality) as quality,
+        if(withheld, '', quality_reason) as quality_reason,
         if(withheld, 'withheld', reason_missing) as reason
     from (
         select

@@ -146,7 +146,9 @@ def test_respondents_are_shown_as_a_class(laid, respondents: int, shown: str):
 
 @pytest.mark.parametrize(("value", "respondents", "reason"), [(None, 7, "too_few_respondents"), (6.04, 80, "")])
 def test_of_a_withheld_survey_value_nothing_is_told_whatever_the_cause(laid, value, respondents: int, reason: str):
-    (row,) = _protected(laid, _scale(value, respondents, reason) | {"withheld": True})
+    doubted = {"quality": "caution", "quality_reason": "imprecise", "effective": 31.0, "design_effect": 1.2}
+    (row,) = _protected(laid, _scale(value, respondents, reason) | doubted | {"withheld": True})
+    assert (row["quality"], row["quality_reason"], row["effective_class"], row["design_effect"]) == ("ok", "", "", None)
     assert (row["value"], row["lower"], row["upper"], row["n_class"]) == (None, None, None, "")
     assert (row["interval_kind"], row["reason_missing"]) == ("", "withheld")
 
