@@ -20,7 +20,6 @@ with told as (
         and own.area_code = dispersion.area_code
         and own.indicator = concat_ws('/', dispersion.indicator, dispersion.statistic, nullif(dispersion.feature, ''))
         and (dispersion.category = '' or own.category = dispersion.category)
-    where dispersion.wave = (select max(wave) from survey.dispersion)
 )
 select
     wave,

@@ -69,7 +69,7 @@ def hide_survey(
         found.append(Hidden(wave, suppress_all([remembering(one, told, rules) for one in questions], rules)))
     if not found or not len(answers[-1]):
         return tuple(found)
-    scales = dispersed_scales(warehouse.read(DISPERSION), waves[-1])
+    scales = dispersed_scales(warehouse.read(DISPERSION))
     told, every = _of_wave(earlier, waves[-1]), survey_cells(with_dispersion(answers[-1], scales), residents)
     further = hide_dispersion(every, found[-1].questions, told, rules)
     groups = told_groups(waves[-1], answers[-1], scales, told)

@@ -23,12 +23,21 @@ from pipelines.survey.leaning import Leaning, leaning
 from pipelines.survey.publication_rules import Judged, Verdicts, judge_direct
 from pipelines.survey.responses import YES, Response
 from pipelines.survey.trend import Held
-from pipelines.survey.weights import UNKNOWN
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 # Types of area in which groups are large enough to be held side by side.
 WITH_GAPS = ("wijk", "gemeente")
 _ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Areas, who belongs to which, and `people` (areas,), NaN unknown."""
+
+    areas: pa.Table
+    domains: Domains
+    people: Floats
 
 
 @dataclass(frozen=True)
@@ -54,9 +63,9 @@ def dispersion_of(held: Held) -> pa.Table:
     return conform(pa.concat_tables([DISPERSION.schema.empty_table(), *parts]), DISPERSION)
 
 
-def dispersed_scales(dispersion: pa.Table, wave: int) -> list[str]:
-    """List the scales of which `survey/dispersion` tells something in one wave."""
-    return sorted(dispersion.filter(pc.field("wave") == wave)["indicator"].unique().to_pylist())
+def dispersed_scales(dispersion: pa.Table) -> list[str]:
+    """List the scales of which `survey/dispersion` tells something."""
+    return sorted(dispersion["indicator"].unique().to_pylist())
 
 
 def is_lowest(scores: Floats) -> Floats:
@@ -67,23 +76,34 @@ def is_lowest(scores: Floats) -> Floats:
 def _of_scale(held: Held, scale: Response) -> Iterator[pa.Table]:
     area_types = scale.measured.measure.area_types
     of_scale = {"indicator": scale.indicator, "feature": "", "category": ""}
-    yield _rows(held, of_scale | {"statistic": SD, "unit": "points"}, _deviation(held, scale), area_types)
-    yield _rows(held, of_scale | {"statistic": LOWEST_THIRD, "unit": "share"}, _lowest(held, scale), area_types)
-    with_gaps = tuple(kind for kind in WITH_GAPS if kind in area_types)
+    where = _where(held, area_types)
+    yield _rows(held, where.areas, of_scale | {"statistic": SD, "unit": "points"}, _deviation(held, scale, where))
+    key = of_scale | {"statistic": LOWEST_THIRD, "unit": "share"}
+    lowest = _rows(held, held.ground.lived.areas, key, _lowest(held, scale))
+    yield lowest.filter(pc.is_in(lowest["area_type"], pa.array(area_types, pa.string())))
+    wide = _where(held, tuple(kind for kind in WITH_GAPS if kind in area_types))
     for grouping in groupings(held.wave.respondents):
         for number in grouping.to_compare:
-            key = {"statistic": GAP, "unit": "points", "feature": grouping.feature}
-            label = {"category": grouping.labels[number]}
-            yield _rows(held, of_scale | key | label, _gap(held, scale, grouping.number, number), with_gaps)
+            of_gap = {"statistic": GAP, "unit": "points", "feature": grouping.feature}
+            key = of_scale | of_gap | {"category": grouping.labels[number]}
+            yield _rows(held, wide.areas, key, _gap(held, scale, wide, grouping.sides(number)))
 
 
-def _deviation(held: Held, scale: Response) -> _Told:
-    design, who, people = held.sample.design, held.ground.lived.domains, held.ground.people
+def _where(held: Held, area_types: tuple[str, ...]) -> _Where:
+    """Narrow the areas to those of some types: what is not told need not be reckoned."""
+    areas, who = held.ground.lived.areas, held.ground.lived.domains
+    chosen = pc.is_in(areas["area_type"], pa.array(area_types, pa.string())).to_numpy(zero_copy_only=False)
+    number, inside = np.cumsum(chosen) - 1, chosen[who.domain]
+    narrow = Domains(who.row[inside], number[who.domain[inside]], int(chosen.sum()))
+    return _Where(areas.filter(pa.array(chosen)), narrow, held.ground.people[chosen])
+
+
+def _deviation(held: Held, scale: Response, where: _Where) -> _Told:
+    design, who, people = held.sample.design, where.domains, where.people
     means = domain_means(scale.values, design, who, people)
     figure = standard_deviations(scale.values, design, means, who, left_of(scale.values, design, who, people))
-    return _judged(
-        held, figure, (means.respondents, means.effective), on_what=leaning(scale.values, design, who, means)
-    )
+    on_what = leaning(scale.values, design, who, means)
+    return _judged(held, figure, (means.respondents, means.effective), on_what)
 
 
 def _lowest(held: Held, scale: Response) -> _Told:
@@ -93,12 +113,11 @@ def _lowest(held: Held, scale: Response) -> _Told:
     return _Told(figure, found.means.respondents, found.means.effective, found.verdicts)
 
 
-def _gap(held: Held, scale: Response, label: NDArray[np.int64], number: int) -> _Told:
-    design, who, people = held.sample.design, held.ground.lived.domains, held.ground.people
-    own = label[who.row]
-    sides = own == number, (own != number) & (own != UNKNOWN)
-    group, others = (Domains(who.row[side], who.domain[side], who.count) for side in sides)
-    found = gaps(scale.values, design, (group, others), left_of(scale.values, design, who, people))
+def _gap(held: Held, scale: Response, where: _Where, sides: tuple[Flags, Flags]) -> _Told:
+    design, who = held.sample.design, where.domains
+    inside = (side[who.row] for side in sides)
+    group, others = (Domains(who.row[own], who.domain[own], who.count) for own in inside)
+    found = gaps(scale.values, design, (group, others), left_of(scale.values, design, who, where.people))
     respondents = np.minimum(found.group.respondents, found.others.respondents)
     return _judged(held, found.gap, (respondents, np.minimum(found.group.effective, found.others.effective)))
 
@@ -107,16 +126,15 @@ def _judged(
     held: Held, figure: Dispersed, size: tuple[NDArray[np.int64], Floats], on_what: Leaning | None = None
 ) -> _Told:
     """A figure in points of a scale, judged as a mean of one; of a sample not drawn by chance without interval."""
-    if not held.wave.is_probability:
-        none = np.full(len(figure.value), np.nan)
-        figure = Dispersed(figure.value, none, none, none)
     none = np.full(len(figure.value), np.nan)
+    if not held.wave.is_probability:
+        figure = Dispersed(figure.value, none, none, none)
     judged = Judged(figure.value, figure.lower, figure.upper, figure.se, size[1], none, leaning=on_what)
     return _Told(figure, *size, judge_direct(judged, is_probability=held.wave.is_probability))
 
 
-def _rows(held: Held, key: Mapping[str, str], told: _Told, area_types: tuple[str, ...]) -> pa.Table:
-    areas, figure = held.ground.lived.areas, told.figure
+def _rows(held: Held, areas: pa.Table, key: Mapping[str, str], told: _Told) -> pa.Table:
+    figure = told.figure
     columns: dict[str, object] = {name: [word] * len(areas) for name, word in key.items()}
     columns |= {
         "wave": [held.wave.year] * len(areas),
@@ -130,5 +148,4 @@ def _rows(held: Held, key: Mapping[str, str], told: _Told, area_types: tuple[str
         "verdict": told.verdicts.verdict.tolist(),
         "reason": told.verdicts.reason.tolist(),
     }
-    table = pa.table({name: columns[name] for name in DISPERSION.column_names}).cast(DISPERSION.schema)
-    return table.filter(pc.is_in(table["area_type"], pa.array(area_types, pa.string())))
+    return pa.table({name: columns[name] for name in DISPERSION.column_names}).cast(DISPERSION.schema)

@@ -10,6 +10,7 @@ from pipelines.sources.sampling_frame import age_bounds
 from pipelines.survey.weights import UNKNOWN
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 # Who starts out, who is in the midst of work and children, and who has left work: they are home at other hours, and the
 # booklet asks whether they meet. The same everywhere, so that wijken of two municipalities can be held side by side.
 AGES = ("0-34", "35-64", "65+")
@@ -28,6 +29,11 @@ class Grouping:
     def to_compare(self) -> range:
         """Labels that are held against all others; of two the first tells of both."""
         return range(1 if len(self.labels) == 2 else len(self.labels))  # noqa: PLR2004
+
+    def sides(self, number: int) -> tuple[Flags, Flags]:
+        """Who is of a group, and who is of any other that is known, shape (n,) each."""
+        own = self.number == number
+        return own, ~own & (self.number != UNKNOWN)
 
 
 def groupings(respondents: pa.Table) -> tuple[Grouping, ...]:

@@ -68,7 +68,8 @@ def estimate_survey(tables: Tables, by_chance: frozenset[int], areas: pa.Table, 
         _joined(ESTIMATES, (table for table, _ in made)),
         judged(pa.concat_tables([COMPARED.empty_table(), *compared])),
         _joined(QUALITY, (quality_of(one, models, (*own, *ways)) for one, (_, models), own, ways in tested)),
-        _joined(DISPERSION, (dispersion_of(one) for one in held)),
+        # Of the last wave alone it is told.
+        _joined(DISPERSION, (dispersion_of(one) for one in held[-1:])),
     )
 
 
