@@ -178,7 +178,7 @@ KEYS_OF_DISPERSION = (
 
 DISPERSION = Contract(
     "survey/dispersion",
-    grain="one figure of how far residents of an area lie apart on one scale of the last wave; unrounded, exact numbers",
+    grain="one figure of how far residents of an area lie apart on one scale of the last wave; with exact numbers",
     key=("wave", "area_type", "area_code", "indicator", "statistic", "feature", "category"),
     personal=True,
     columns=(
