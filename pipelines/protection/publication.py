@@ -38,7 +38,8 @@ def protect_changes(warehouse: Warehouse) -> pa.Table:
 
 def protect_dispersion(warehouse: Warehouse) -> pa.Table:
     """How far residents of an area lie apart, as it may go out, `out/survey_dispersion`."""
-    return warehouse.run_sql("protection/survey_dispersion", (DISPERSION, SURVEY_SHOWN), OF_RESPONDENTS)
+    asked = OF_RESPONDENTS | {"indicators": list(catalogue())}
+    return warehouse.run_sql("protection/survey_dispersion", (DISPERSION, SURVEY_SHOWN), asked)
 
 
 def protect_quality(warehouse: Warehouse) -> pa.Table:

@@ -1,4 +1,4 @@
--- grain:  one figure of how far residents of an area lie apart on one scale
+-- grain:  one figure of how far residents of an area lie apart on one scale of the catalogue
 -- reads:  survey.dispersion, protection.survey_shown
 -- writes: out/survey_dispersion
 -- units:  as in `unit`, points to a tenth, shares to a hundredth, intervals outward; of the last wave. A figure is told
@@ -20,6 +20,7 @@ with told as (
         and own.area_code = dispersion.area_code
         and own.indicator = concat_ws('/', dispersion.indicator, dispersion.statistic, nullif(dispersion.feature, ''))
         and (dispersion.category = '' or own.category = dispersion.category)
+    where list_contains($indicators, dispersion.indicator)
 )
 select
     wave,

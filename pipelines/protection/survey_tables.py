@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.findings.catalogue import catalogue
 from pipelines.protection.contracts import SURVEY_AUDIT, SURVEY_SHOWN, SURVEY_TOLD
 from pipelines.protection.public import public_unit_types
 from pipelines.protection.suppression import Suppression, audit_rows, suppress_all
@@ -69,7 +70,7 @@ def hide_survey(
         found.append(Hidden(wave, suppress_all([remembering(one, told, rules) for one in questions], rules)))
     if not found or not len(answers[-1]):
         return tuple(found)
-    scales = dispersed_scales(warehouse.read(DISPERSION))
+    scales = [scale for scale in dispersed_scales(warehouse.read(DISPERSION)) if scale in catalogue()]
     told, every = _of_wave(earlier, waves[-1]), survey_cells(with_dispersion(answers[-1], scales), residents)
     further = hide_dispersion(every, found[-1].questions, told, rules)
     groups = told_groups(waves[-1], answers[-1], scales, told)

@@ -20,6 +20,7 @@ from pipelines.protection.contracts import (
     REACH,
     ROUNDED,
     SURVEY_CHANGES,
+    SURVEY_DISPERSION,
     SURVEY_QUALITY,
     SURVEY_SHOWN,
 )
@@ -27,6 +28,7 @@ from pipelines.protection.publication import (
     area_tables,
     column_name,
     protect_changes,
+    protect_dispersion,
     protect_indicators,
     protect_quality,
     protect_reach,
@@ -35,7 +37,7 @@ from pipelines.protection.publication import (
 from pipelines.reach.contracts import PAIRS
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS
 from pipelines.streets.contracts import BUDGETS
-from pipelines.survey.contracts import CHANGES, QUALITY
+from pipelines.survey.contracts import CHANGES, DISPERSION, QUALITY
 
 
 def _protected(laid, *rows: dict[str, object], **same: object) -> list[dict[str, object]]:
@@ -369,6 +371,53 @@ def test_rates_and_shares_of_a_sample_go_out_in_steps_of_five_respondents_or_mor
     laid.lay(SURVEY_SHOWN)
     rows = protect_quality(laid.warehouse).to_pylist()
     assert [row["value"] for row in rows] == ([] if told is None else [pytest.approx(told)])
+
+
+def _dispersed(laid, **told: object) -> list[dict[str, object]]:
+    row = {
+        "wave": 2024, "area_type": "wijk", "area_code": "WK1", "indicator": "m1_contact", "statistic": "sd",
+        "feature": "", "category": "", "unit": "points", "value": 2.04, "lower": 1.861, "upper": 2.201,
+        "respondents": 80, "effective": 70.0, "verdict": "publish", "reason": "",
+    }  # fmt: skip
+    laid.lay(DISPERSION, row | told)
+    found = conform(protect_dispersion(laid.warehouse), SURVEY_DISPERSION)
+    assert violations(found, SURVEY_DISPERSION) == ()
+    return found.to_pylist()
+
+
+def _may_go_out(laid, *questions: tuple[str, str]) -> None:
+    area = {"wave": 2024, "area_type": "wijk", "area_code": "WK1"}
+    laid.lay(SURVEY_SHOWN, *({"question": q, "category": c, "indicator": q} for q, c in questions), **area)
+
+
+def test_spread_goes_out_rounded_with_its_interval_outward(laid):
+    _may_go_out(laid, ("m1_contact", "mean"), ("m1_contact/sd", "mean"))
+    (row,) = _dispersed(laid)
+    assert (row["value"], row["lower"], row["upper"], row["n_class"]) == (2.0, 1.8, 2.3, "30-99")
+    assert row["reason_missing"] == ""
+
+
+@pytest.mark.parametrize("shown", [(), (("m1_contact", "mean"),), (("m1_contact/sd", "mean"),)])
+def test_spread_is_withheld_unless_it_and_the_mean_beside_it_may_go_out(laid, shown: tuple[tuple[str, str], ...]):
+    _may_go_out(laid, *shown)
+    (row,) = _dispersed(laid, verdict="caution", reason="imprecise")
+    assert [row[name] for name in ("value", "lower", "upper")] == [None, None, None]
+    told = (row["n_class"], row["quality"], row["quality_reason"], row["reason_missing"])
+    assert told == ("", "ok", "", "withheld")
+
+
+def test_a_gap_goes_out_only_of_the_feature_and_group_that_may(laid):
+    of_gap = {"statistic": "gap", "feature": "age", "category": "65+", "value": -0.26, "lower": -0.5, "upper": -0.02}
+    _may_go_out(laid, ("m1_contact", "mean"), ("m1_contact/gap/age", "65+"))
+    assert [row["value"] for row in _dispersed(laid, **of_gap)] == [-0.3]
+    assert [row["lower"] for row in _dispersed(laid, **of_gap)] == [-0.5]
+    assert [row["value"] for row in _dispersed(laid, **of_gap | {"feature": "household"})] == [None]
+    assert [row["value"] for row in _dispersed(laid, **of_gap | {"category": "0-34"})] == [None]
+
+
+def test_of_a_scale_whose_mean_is_not_published_no_spread_goes_out_either(laid):
+    _may_go_out(laid, ("praten", "mean"), ("praten/sd", "mean"))
+    assert _dispersed(laid, indicator="praten") == []
 
 
 def _quality(laid, shown: Sequence[str], *rows: dict[str, object]) -> list[tuple[str, str]]:
