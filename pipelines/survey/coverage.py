@@ -20,7 +20,8 @@ class Covered(BaseModel):
     """One figure in one kind of survey: coverage of the estimates that go out, with and without caution.
 
     `told` of both and `ok` of those without caution, with its standard error `chance`; `worst` and `best` buurt of
-    those without caution, None where hardly any is; shares of estimates that go out without and with caution.
+    those without caution, None where hardly any is; shares of estimates that go out without and with caution. `is_met`:
+    whether averages and buurten lie where it is asked, or less than two standard errors from there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +37,7 @@ class Covered(BaseModel):
     best: float | None
     share_ok: float
     share_caution: float
+    is_met: bool
 
 
 class Measurement(BaseModel):
@@ -50,7 +52,10 @@ class Measurement(BaseModel):
 
 @dataclass(frozen=True)
 class Kind:
-    """All figures of one kind of survey together: lowest and highest coverage, worst buurt, and shares that go out."""
+    """All figures of one kind of survey together: lowest and highest coverage, worst buurt, and shares that go out.
+
+    `holds`: whether coverage of every figure lies where it is asked.
+    """
 
     design: str
     icc: float
@@ -60,12 +65,7 @@ class Kind:
     worst: float | None
     share_ok: float
     share_caution: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether coverage lies where it is asked: averages of every figure, and each buurt without caution."""
-        each = self.worst is None or self.worst >= EACH[0]
-        return each and AVERAGE[0] <= self.lowest and self.highest <= AVERAGE[1]
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -114,4 +114,5 @@ def _together(own: tuple[Covered, ...]) -> Kind:
         min((row.worst for row in own if row.worst is not None), default=None),
         sum(row.share_ok for row in own) / len(own),
         sum(row.share_caution for row in own) / len(own),
+        all(row.is_met for row in own),
     )

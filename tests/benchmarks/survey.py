@@ -221,6 +221,7 @@ def _summed(one: Row) -> str:
         "share_ok": ok, "share_caution": caution,
     }  # fmt: skip
     cells = {name: "null" if np.isnan(number) else f"{number:.3f}" for name, number in numbers.items()}
+    cells["is_met"] = str(one.is_met).lower()
     case = {"design": one.case.design, "icc": one.case.icc, "buurten": one.case.buurten, "figure": one.figure}
     return "{" + ", ".join(f"{name}: {value}" for name, value in {**case, **cells}.items()) + "}"
 

@@ -38,6 +38,6 @@ def test_a_second_run_gives_byte_identical_parquet(area: str, tmp_path: Path, re
         _run(area, first, data, seed)
         published = _sums(data / "published" / area)
         assert published == _sums(first.published)
-        assert len(published) == 11
+        assert len(published) == 12
         for folder in ("tables", "private"):
             assert _sums(data / folder) == _sums(first.data / folder)
