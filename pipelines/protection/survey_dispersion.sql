@@ -21,6 +21,16 @@ with told as (
         and own.indicator = concat_ws('/', dispersion.indicator, dispersion.statistic, nullif(dispersion.feature, ''))
         and (dispersion.category = '' or own.category = dispersion.category)
     where list_contains($indicators, dispersion.indicator)
+        -- The name of a group that is told nowhere may be one that hardly anybody has.
+        and (
+            dispersion.category = '' or exists (
+                select 1
+                from protection.survey_shown as shown
+                where shown.wave = dispersion.wave
+                    and shown.indicator = concat_ws('/', dispersion.indicator, dispersion.statistic, dispersion.feature)
+                    and shown.category = dispersion.category
+            )
+        )
 )
 select
     wave,

@@ -1,10 +1,13 @@
 """Which gaps between groups go out: of areas where every group is large enough to be told of by itself.
 
 From a gap and the mean beside it the means of both sides follow; from those of an area less those of its wijken, that
-of the wijken which are left. So the groups of an area are told all or none: all where each of them, and who is of no
-known group, has as many effective respondents as a figure needs, and they do not nearly all answer alike. And the
-wijken that are left together must be such an area too; else the smallest told wijk is left out with them. Then whatever
-sum anybody can work out is one of groups that could be told by themselves.
+of the wijken which are left. So the groups of an area are told all or none: all where each of them, and who is left
+besides, has as many effective respondents as a figure needs, and they do not nearly all answer alike. And the wijken
+that are left together must be such an area too; else the smallest told wijk is left out with them. Then whatever sum
+anybody can work out is one of groups that could be told by themselves.
+
+Hardly any survey knows the group of everybody, and those few must not be left alone: where there are any, nothing is
+told of the largest group, which then is left with them. Of two groups the smaller tells of both.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,16 +32,19 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Words = NDArray[np.str_]
 Area = tuple[str, str]
-# What a release told of areas: respondents and tenths of scores per group, shape (2, groups) each.
+# What a release told of areas: respondents and tenths of scores per group, shape (2, groups + 1) each.
 Counts = Mapping[Area, Floats]
+# Whoever is left besides the groups that are told.
+LEFT = ""
 _NEARLY = 1e-9
+_TWO = 2
 
 
 @dataclass(frozen=True)
 class Scored:
     """Who gave a score, shape (n,) each: wijk ('' unknown), weight, score, and number of the group of each.
 
-    `group` counts from 0 in the order of `labels`; the number after is that of nobody known.
+    `group` counts from 0 in the order of `labels`; the number after is that of whoever is left.
     """
 
     wijk: Words
@@ -69,8 +75,8 @@ class Scored:
 
     @property
     def counts(self) -> Floats:
-        """Respondents and tenths of scores of the known groups, shape (2, groups)."""
-        return np.array([self.respondents, self.summed(self.score / HIGHEST_SCORE)])[:, : len(self.labels)]
+        """Respondents and tenths of scores, shape (2, groups + 1)."""
+        return np.array([self.respondents, self.summed(self.score / HIGHEST_SCORE)])
 
     @property
     def is_safe(self) -> bool:
@@ -85,7 +91,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class ToldGroups:
-    """Of one scale and feature what goes out, as `protection/survey_told`, and how many areas do not.
+    """Of one scale and feature what goes out, as `protection/survey_told` (with `LEFT`), and how many areas do not.
 
     `least`: the fewest effective respondents of a group of which anything follows; infinite of nothing.
     """
@@ -123,23 +129,44 @@ def told_groups(
         own = answers.filter((pc.field("question") == scale) & pc.field("score").is_valid())
         for grouping in groupings(own):
             question = question_of(scale, GAP, grouping.feature)
-            before = [_counted(table.filter(pc.field("question") == question), grouping.labels) for table in earlier]
-            found.append(_told({"wave": wave, "question": question}, own, grouping, before))
+            before = [table.filter(pc.field("question") == question) for table in earlier]
+            people = _scored(own, grouping, told_labels(grouping, before))
+            counted = [_counted(table, people.labels) for table in before]
+            found.append(_told({"wave": wave, "question": question}, own, people, counted))
     return tuple(found)
+
+
+def told_labels(grouping: Grouping, earlier: Sequence[pa.Table]) -> tuple[str, ...]:
+    """Choose the groups that are told of: those of earlier releases, lest two releases together tell of all.
+
+    Parameters
+    ----------
+    grouping
+        Of all respondents with a score, whatever their area.
+    earlier
+        `protection/survey_told` of this figure, one table per release before.
+    """
+    before = {label for table in earlier for label in table["category"].to_pylist()}
+    if before & set(grouping.labels):
+        return tuple(label for label in grouping.labels if label in before)
+    counts = np.bincount(grouping.number[grouping.number >= 0], minlength=len(grouping.labels))
+    is_whole = len(grouping.labels) > _TWO and bool(np.all(grouping.number >= 0))
+    largest = grouping.labels[int(np.argmax(counts))]
+    return grouping.labels if is_whole else tuple(label for label in grouping.labels if label != largest)
 
 
 def _counted(told: pa.Table, labels: tuple[str, ...]) -> Counts:
     """What was told of areas; of a group that was not there nought."""
-    found: dict[Area, Floats] = {}
+    found, columns = dict[Area, Floats](), (*labels, LEFT)
     for row in told.to_pylist():
-        of_area = found.setdefault((row["area_type"], row["area_code"]), np.zeros((2, len(labels))))
-        if row["category"] in labels:
-            of_area[:, labels.index(row["category"])] = row["respondents"], row["chosen"]
+        of_area = found.setdefault((row["area_type"], row["area_code"]), np.zeros((2, len(columns))))
+        if row["category"] in columns:
+            of_area[:, columns.index(row["category"])] = row["respondents"], row["chosen"]
     return found
 
 
-def _told(key: dict[str, object], own: pa.Table, grouping: Grouping, earlier: Sequence[Counts]) -> ToldGroups:
-    places, people = np.array(own["gemeente_code"].to_pylist(), dtype=str), _scored(own, grouping)
+def _told(key: dict[str, object], own: pa.Table, people: Scored, earlier: Sequence[Counts]) -> ToldGroups:
+    places = np.array(own["gemeente_code"].to_pylist(), dtype=str)
     rows, least, areas = list[dict[str, object]](), np.inf, 0
     for code in sorted(set(places.tolist()) - {""}):
         here = people.among(places == code)
@@ -150,18 +177,21 @@ def _told(key: dict[str, object], own: pa.Table, grouping: Grouping, earlier: Se
     return ToldGroups(str(key["question"]), pa.Table.from_pylist(rows, schema=SURVEY_TOLD.schema), least, areas)
 
 
-def _scored(own: pa.Table, grouping: Grouping) -> Scored:
+def _scored(own: pa.Table, grouping: Grouping, labels: tuple[str, ...]) -> Scored:
     wijk = np.array(own["wijk_code"].to_pylist(), dtype=str)
     weight, score = (own[name].to_numpy().astype(np.float64) for name in ("weight", "score"))
-    group = np.where(grouping.number < 0, len(grouping.labels), grouping.number)
-    return Scored(wijk, weight, score, group, grouping.labels)
+    place = {label: number for number, label in enumerate(labels)}
+    # The number of nobody known is -1: the last.
+    renumbered = np.array([*(place.get(label, len(labels)) for label in grouping.labels), len(labels)])
+    return Scored(wijk, weight, score, renumbered[grouping.number], labels)
 
 
 def _rows(area: Area, people: Scored) -> Iterator[dict[str, object]]:
-    for label, (respondents, chosen) in zip(people.labels, people.counts.T.tolist(), strict=True):
-        yield {
-            "area_type": area[0], "area_code": area[1], "category": label, "respondents": respondents, "chosen": chosen
-        }  # fmt: skip
+    """Groups of an area; one that nobody is of has no row, for its name may be a rare one of elsewhere."""
+    for label, (respondents, chosen) in zip((*people.labels, LEFT), people.counts.T.tolist(), strict=True):
+        if respondents:
+            figures = {"respondents": respondents, "chosen": chosen}
+            yield {"area_type": area[0], "area_code": area[1], "category": label} | figures
 
 
 def _wijken(people: Scored) -> list[str]:

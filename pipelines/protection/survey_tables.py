@@ -14,7 +14,7 @@ from pipelines.protection.public import public_unit_types
 from pipelines.protection.suppression import Suppression, audit_rows, suppress_all
 from pipelines.protection.survey_cells import Area, survey_cells
 from pipelines.protection.survey_dispersion import hide_dispersion, with_dispersion
-from pipelines.protection.survey_groups import ToldGroups, told_groups
+from pipelines.protection.survey_groups import LEFT, ToldGroups, told_groups
 from pipelines.protection.survey_memory import beside_each_other, remembering, told_table
 from pipelines.protection.survey_rules import Rules
 from pipelines.sources.area_file import AreaFile
@@ -111,7 +111,8 @@ def shown_table(found: Sequence[Hidden]) -> pa.Table:
 
 
 def _shown_gaps(groups: ToldGroups) -> pa.Table:
-    named = groups.told.append_column("indicator", groups.told["question"])
+    told = groups.told.filter(pc.field("category") != LEFT)
+    named = told.append_column("indicator", told["question"])
     return named.select(SURVEY_SHOWN.column_names).cast(SURVEY_SHOWN.schema)
 
 
@@ -140,5 +141,9 @@ def _audited(one: Suppression) -> dict[str, object]:
 
 
 def _audited_groups(one: ToldGroups) -> dict[str, object]:
-    told = {"shown": len(one.told), "hidden": one.hidden, "cells": []}
+    told = {
+        "shown": int(pc.sum(pc.not_equal(one.told["category"], LEFT)).as_py() or 0),
+        "hidden": one.hidden,
+        "cells": [],
+    }
     return {"question": one.question, "is_safe": one.is_safe, "content": json.dumps(told)}

@@ -149,7 +149,7 @@ def gaps(values: Floats, design: Design, groups: tuple[Domains, Domains], left: 
     design
         How they were drawn.
     groups
-        Who of which area is of the group, and who is of the others; nobody of whom that is not known.
+        Who of which area is of the group, and who is of the others.
     left
         `design.remaining` of all of the area, shape (areas,).
     """

@@ -83,9 +83,9 @@ def _of_scale(held: Held, scale: Response) -> Iterator[pa.Table]:
     yield lowest.filter(pc.is_in(lowest["area_type"], pa.array(area_types, pa.string())))
     wide = _where(held, tuple(kind for kind in WITH_GAPS if kind in area_types))
     for grouping in groupings(held.wave.respondents):
-        for number in grouping.to_compare:
+        for number, label in enumerate(grouping.labels):
             of_gap = {"statistic": GAP, "unit": "points", "feature": grouping.feature}
-            key = of_scale | of_gap | {"category": grouping.labels[number]}
+            key = of_scale | of_gap | {"category": label}
             yield _rows(held, wide.areas, key, _gap(held, scale, wide, grouping.sides(number)))
 
 

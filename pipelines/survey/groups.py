@@ -25,15 +25,10 @@ class Grouping:
     labels: tuple[str, ...]
     number: Ints
 
-    @property
-    def to_compare(self) -> range:
-        """Labels that are held against all others; of two the first tells of both."""
-        return range(1 if len(self.labels) == 2 else len(self.labels))  # noqa: PLR2004
-
     def sides(self, number: int) -> tuple[Flags, Flags]:
-        """Who is of a group, and who is of any other that is known, shape (n,) each."""
+        """Who is of a group, and everybody else, shape (n,) each; who is of no known group is among the others."""
         own = self.number == number
-        return own, ~own & (self.number != UNKNOWN)
+        return own, ~own
 
 
 def groupings(respondents: pa.Table) -> tuple[Grouping, ...]:

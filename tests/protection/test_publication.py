@@ -411,8 +411,15 @@ def test_a_gap_goes_out_only_of_the_feature_and_group_that_may(laid):
     _may_go_out(laid, ("m1_contact", "mean"), ("m1_contact/gap/age", "65+"))
     assert [row["value"] for row in _dispersed(laid, **of_gap)] == [-0.3]
     assert [row["lower"] for row in _dispersed(laid, **of_gap)] == [-0.5]
-    assert [row["value"] for row in _dispersed(laid, **of_gap | {"feature": "household"})] == [None]
-    assert [row["value"] for row in _dispersed(laid, **of_gap | {"category": "0-34"})] == [None]
+    (elsewhere,) = _dispersed(laid, **of_gap | {"area_code": "WK2"})
+    assert (elsewhere["value"], elsewhere["reason_missing"]) == (None, "withheld")
+
+
+@pytest.mark.parametrize("other", [{"feature": "household"}, {"category": "0-34"}, {"indicator": "m2_network"}])
+def test_a_group_that_is_told_of_nowhere_is_not_named(laid, other: dict[str, str]):
+    of_gap = {"statistic": "gap", "feature": "age", "category": "65+", "value": -0.26}
+    _may_go_out(laid, ("m1_contact", "mean"), ("m1_contact/gap/age", "65+"))
+    assert _dispersed(laid, **of_gap | other) == []
 
 
 def test_of_a_scale_whose_mean_is_not_published_no_spread_goes_out_either(laid):

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.protection.survey_groups import Scored, ToldGroups, chosen_areas, following, told_groups
+from pipelines.protection.survey_groups import LEFT, Scored, ToldGroups, chosen_areas, following, told_groups
 
 FIRST = ("gemeente", "G1")
 Sizes = Mapping[str, tuple[int, int]]
@@ -35,11 +36,15 @@ def areas(found: ToldGroups) -> set[str]:
     return set(found.told["area_code"].to_pylist())
 
 
-def test_groups_of_an_area_are_told_all_or_none() -> None:
+def groups(found: ToldGroups) -> set[str]:
+    return set(found.told["category"].to_pylist()) - {LEFT}
+
+
+def test_groups_of_an_area_are_told_all_or_none_and_a_group_that_nobody_is_of_not_at_all() -> None:
     assert areas(told(answers({"W1": (60, 29)}))) == set()
     found = told(answers({"W1": (60, 30)}))
     assert areas(found) == {"W1", "G1"}
-    assert set(found.told["category"].to_pylist()) == {"0-34", "35-64", "65+"}
+    assert groups(found) == {"0-34", "65+"}
 
 
 def test_a_wijk_that_is_left_alone_with_a_small_group_is_never_left_alone() -> None:
@@ -50,9 +55,26 @@ def test_a_wijk_that_is_left_alone_with_a_small_group_is_never_left_alone() -> N
     assert found.is_safe
 
 
-def test_who_is_of_no_known_group_is_a_group_that_must_be_large_too() -> None:
-    assert areas(told(answers({"W1": (60, 60)}, unknown=3))) == set()
-    assert areas(told(answers({"W1": (60, 60)}, unknown=30))) == {"W1", "G1"}
+def test_who_is_of_no_known_group_is_left_with_the_largest_one_which_is_not_told_of() -> None:
+    found = told(answers({"W1": (60, 50)}, unknown=3))
+    assert (areas(found), groups(found)) == ({"W1", "G1"}, {"65+"})
+    assert found.told.filter(pc.field("category") == LEFT)["respondents"].to_pylist() == [63.0, 63.0]
+
+
+def test_of_two_groups_the_smaller_tells_of_both() -> None:
+    households = answers({"W1": (60, 50)}).drop_columns(["age", "household"])
+    words = ["samen"] * 60 + ["alleen"] * 50
+    table = households.append_column("age", pa.nulls(110, pa.int64())).append_column("household", pa.array(words))
+    assert groups(told(table)) == {"alleen"}
+
+
+def test_the_groups_of_an_earlier_release_stay_those_that_are_told() -> None:
+    # With others left besides, two releases together would tell of whoever is of no known group.
+    whole = told(answers({"W1": (60, 50)}))
+    assert areas(told(answers({"W1": (60, 50)}, unknown=3), whole.told)) == set()
+    first = told(answers({"W1": (60, 50)}, unknown=3))
+    later = told(answers({"W1": (90, 130)}, unknown=3), first.told)
+    assert groups(later) == {"65+"}
 
 
 def test_a_group_that_nearly_all_answers_alike_is_not_told() -> None:
@@ -77,31 +99,32 @@ def test_who_came_to_wijken_that_are_left_is_not_told_by_a_gemeente_that_grew_el
     assert "G1" not in areas(found)
 
 
-def scored(sizes: Sizes) -> Scored:
+def scored(sizes: Mapping[str, tuple[int, int, int]]) -> Scored:
     wijk, group = [], []
-    for name, (young, old) in sizes.items():
-        wijk += [name] * (young + old)
-        group += [0] * young + [1] * old
+    for name, counts in sizes.items():
+        wijk += [name] * sum(counts)
+        group += [number for number, count in enumerate(counts) for _ in range(count)]
     count = len(wijk)
     score = np.arange(count) % 11.0
     return Scored(np.array(wijk, dtype=str), np.ones(count), score, np.array(group, dtype=np.int64), ("0-34", "65+"))
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 70), st.integers(0, 70)), min_size=1, max_size=5))
-def test_whatever_sum_follows_from_what_is_told_is_of_groups_that_may_be_told(sizes: list[tuple[int, int]]) -> None:
-    people = scored({f"W{number}": pair for number, pair in enumerate(sizes)})
+three = st.tuples(st.integers(0, 70), st.integers(0, 70), st.sampled_from([0, 0, 3, 31, 50]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(three, min_size=1, max_size=5))
+def test_whatever_sum_follows_from_what_is_told_is_of_groups_that_may_be_told(
+    sizes: list[tuple[int, int, int]],
+) -> None:
+    people = scored({f"W{number}": counts for number, counts in enumerate(sizes)})
     chosen = chosen_areas("G1", people, ())
-    # Every sum of told rows that is one of whole wijken, by brute force over what may be taken away from what.
     wijken = [code for kind, code in chosen if kind == "wijk"]
-    wholes = [people] if FIRST in chosen else []
-    for whole in wholes:
-        for count in range(len(wijken) + 1):
-            for away in combinations(wijken, count):
-                left = whole.among(~np.isin(whole.wijk, away)).respondents
-                assert all(one == 0 or one >= 30 for one in left[:2])
-    for code in wijken:
-        assert all(one == 0 or one >= 30 for one in people.among(people.wijk == code).respondents[:2])
+    # Every sum of told areas that is one of whole wijken, by brute force over what may be taken away from the gemeente.
+    away = [some for count in range(len(wijken) + 1) for some in combinations(wijken, count)] if FIRST in chosen else []
+    left = [people.among(~np.isin(people.wijk, some)) for some in away]
+    for one in (*left, *(people.among(people.wijk == code) for code in wijken)):
+        assert all(count == 0 or count >= 30 for count in one.respondents)
     assert all(one.is_safe for one in following(people, chosen))
 
 
