@@ -14,6 +14,8 @@ import pyproj.network
 import shapely
 from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, PyObjects
+
 RD = "EPSG:28992"
 WGS84 = "EPSG:4326"
 # Outline of the European Netherlands in RD, a little wide: x 10-280 km, y 300-620 km (CBS, wijk- en buurtkaart).
@@ -36,31 +38,29 @@ def _pipeline() -> pyproj.Transformer:
     return pyproj.Transformer.from_pipeline(_RD_TO_WGS84)
 
 
-def to_wgs84(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def to_wgs84(x_m: Floats, y_m: Floats) -> tuple[Floats, Floats]:
     """Longitude and latitude in degrees of points in RD metres; arrays of one shape."""
     longitude, latitude = _pipeline().transform(x_m, y_m)
     return longitude, latitude
 
 
-def to_rd(
-    longitude: NDArray[np.float64], latitude: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def to_rd(longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
     """RD metres of points in degrees WGS 84; the inverse of `to_wgs84` to within a millimetre."""
     x_m, y_m = _pipeline().transform(longitude, latitude, direction=pyproj.enums.TransformDirection.INVERSE)
     return x_m, y_m
 
 
-def geometries_to_rd(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+def geometries_to_rd(geometries: PyObjects) -> PyObjects:
     """Geometries in degrees WGS 84, as the same geometries in RD metres."""
     return shapely.transform(geometries, lambda xy: np.column_stack(to_rd(xy[:, 0], xy[:, 1])))
 
 
-def geometries_to_wgs84(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+def geometries_to_wgs84(geometries: PyObjects) -> PyObjects:
     """Geometries in RD metres, as the same geometries in degrees WGS 84."""
     return shapely.transform(geometries, lambda xy: np.column_stack(to_wgs84(xy[:, 0], xy[:, 1])))
 
 
-def h3_cells(x_m: NDArray[np.float64], y_m: NDArray[np.float64], resolution: int) -> NDArray[np.uint64]:
+def h3_cells(x_m: Floats, y_m: Floats, resolution: int) -> NDArray[np.uint64]:
     """The H3 cell (UBIGINT) of each RD point; shape (n,)."""
     longitude, latitude = to_wgs84(np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64))
     to_integer = h3.str_to_int
@@ -71,7 +71,7 @@ def h3_cells(x_m: NDArray[np.float64], y_m: NDArray[np.float64], resolution: int
     )
 
 
-def h3_centres(outline: shapely.Polygon, resolution: int) -> NDArray[np.float64]:
+def h3_centres(outline: shapely.Polygon, resolution: int) -> Floats:
     """Centres in RD (n, 2) of the H3 cells whose centre lies in `outline` (RD), in the order of their numbers."""
     longitude, latitude = to_wgs84(*shapely.get_coordinates(outline.exterior).T)
     cells = h3.polygon_to_cells(h3.LatLngPoly(list(zip(latitude, longitude, strict=True))), resolution)
@@ -79,7 +79,7 @@ def h3_centres(outline: shapely.Polygon, resolution: int) -> NDArray[np.float64]
     return np.column_stack(to_rd(centres[:, 1], centres[:, 0]))
 
 
-def h3_polygons(cells: Sequence[int]) -> NDArray[np.object_]:
+def h3_polygons(cells: Sequence[int]) -> PyObjects:
     """The hexagons of H3 cells, in RD metres; shape (n,)."""
     hexagons = [shapely.Polygon([(lng, lat) for lat, lng in h3.cell_to_boundary(h3.int_to_str(int(c)))]) for c in cells]
     if not hexagons:
@@ -87,7 +87,7 @@ def h3_polygons(cells: Sequence[int]) -> NDArray[np.object_]:
     return geometries_to_rd(np.array(hexagons, dtype=np.object_))
 
 
-def h3_disks(cells: NDArray[np.uint64], rings: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def h3_disks(cells: NDArray[np.uint64], rings: int) -> tuple[Ints, NDArray[np.uint64]]:
     """The cells within so many rings of each cell, itself included: row of the cell, and cell near it; shape (n,)."""
     disks = [h3.grid_disk(h3.int_to_str(int(cell)), rings) for cell in cells]
     rows = np.repeat(np.arange(len(disks)), [len(disk) for disk in disks])

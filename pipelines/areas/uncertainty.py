@@ -10,18 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from scipy import sparse
 
 from pipelines.areas.contracts import DRAWS
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.findings.contracts import MINIMUM, SENSITIVITY
 from pipelines.people.contracts import ATOMS, PERSONS
 from pipelines.people.draws import draw_persons
 from pipelines.people.groups import all_groups
 from pipelines.warehouse import Warehouse
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 N_DRAWS = 100
 SEED = 20_240_101
 _ENDS = (0.05, 0.95)
@@ -37,7 +35,7 @@ class _Areas:
 
     area_types: list[str]
     area_codes: list[str]
-    atoms: tuple[NDArray[np.int64], ...]
+    atoms: tuple[Ints, ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def _areas(membership: pa.Table) -> _Areas:
     return _Areas(grouped["area_type"].to_pylist(), grouped["area_code"].to_pylist(), atoms)
 
 
-def _blocks(atoms: pa.Table) -> tuple[NDArray[np.int64], list[str]]:
+def _blocks(atoms: pa.Table) -> tuple[Ints, list[str]]:
     """Number of the block of each atom, among whose homes chance deals people out; and the names of blocks."""
     joined = pc.binary_join_element_wise(atoms["buurt_code"], atoms["square_code"], " ").combine_chunks()
     blocks = joined.dictionary_encode()
@@ -126,9 +124,7 @@ def _homes(judged: pa.Table, atoms: pa.Table, profiles: tuple[str, ...]) -> _Hom
     return _Homes(keys, *(flags[:, origin_of_atom] for flags in (surely, found, perhaps)))
 
 
-def _bounds(
-    areas: _Areas, homes: _Homes, drawn: Floats, people: tuple[Floats, NDArray[np.int64]]
-) -> Iterator[tuple[Floats, ...]]:
+def _bounds(areas: _Areas, homes: _Homes, drawn: Floats, people: tuple[Floats, Ints]) -> Iterator[tuple[Floats, ...]]:
     """Of every area the six bounds, each of shape (k,), in the order of `areas/draws`."""
     for atoms in areas.atoms:
         of_area = drawn[atoms]
@@ -142,9 +138,7 @@ def _ends(flags: Flags, drawn: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _at_worst(
-    atoms: NDArray[np.int64], surely: Flags, perhaps: Flags, people: tuple[Floats, NDArray[np.int64]]
-) -> tuple[Floats, Floats]:
+def _at_worst(atoms: Ints, surely: Flags, perhaps: Flags, people: tuple[Floats, Ints]) -> tuple[Floats, Floats]:
     """People of blocks whose lived-in homes are all of the area and surely so; and of blocks with any perhaps so."""
     known, block = people
     lived_in = known[atoms] > 0

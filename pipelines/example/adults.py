@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipelines.arrays import Floats, Ints
 from pipelines.example.cbs_files import Census
 from pipelines.example.people import ADULT_FROM
-from pipelines.example.plan import Floats, Ints
 from pipelines.example.words import Item
 
 # How far levels of buurten, scales and persons differ, in steps of an item.

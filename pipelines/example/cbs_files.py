@@ -10,10 +10,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints, PyObjects, Strings
 from pipelines.example.homes import Objects
 from pipelines.example.parcels import GEMEENTE, GEMEENTE_NAMES, AreaCodes, Parcels, dissolved, outline
 from pipelines.example.people import AGE_BANDS, People, counts_per
-from pipelines.example.plan import Floats, Ints
 from pipelines.example.vector_file import Fields, write_layer
 
 MASKED = -99_997
@@ -64,7 +64,7 @@ def write_neighbourhoods(path: Path, census: Census) -> None:
         write_layer(path, layer, np.concatenate([geometry, _lake_polygon(census.parcels)]), {**fields, "water": water})
 
 
-def _identity(layer: str, unique: NDArray[np.str_], codes: AreaCodes) -> dict[str, NDArray[np.str_]]:
+def _identity(layer: str, unique: Strings, codes: AreaCodes) -> dict[str, Strings]:
     labels = {"gemeenten": codes.gemeente, "wijken": codes.wijk, "buurten": codes.buurt}[layer]
     first = np.array([int(np.flatnonzero(labels == label)[0]) for label in unique])
     gemeente = codes.gemeente[first]
@@ -89,12 +89,12 @@ def _with_lake(name: str, values: NDArray[np.generic]) -> NDArray[np.generic]:
     return np.append(values, np.array([last], dtype=None if values.dtype.kind == "U" else values.dtype))
 
 
-def _lake_polygon(parcels: Parcels) -> NDArray[np.object_]:
+def _lake_polygon(parcels: Parcels) -> PyObjects:
     west, south, east, _ = outline(parcels)
     return np.array([shapely.box(west, south - 2 * _LAKE_M, east, south - _LAKE_M)], dtype=object)
 
 
-def _figures(census: Census, of_parcel: Ints, geometry: NDArray[np.object_]) -> dict[str, NDArray[np.generic]]:
+def _figures(census: Census, of_parcel: Ints, geometry: PyObjects) -> dict[str, NDArray[np.generic]]:
     """Key figures per area; `of_parcel` (parcels,) is the index of the area each half block lies in."""
     length = len(geometry)
     people = census.people
@@ -142,7 +142,7 @@ def _households(census: Census, of_parcel: Ints, length: int) -> dict[str, NDArr
     return {"aantal_huishoudens": rounded(count), **shares, "gemiddelde_huishoudsgrootte": mean}
 
 
-def _household_sizes(census: Census) -> tuple[Ints, NDArray[np.bool_]]:
+def _household_sizes(census: Census) -> tuple[Ints, Flags]:
     """Persons per ordinary household (objects,), and whether a child under 18 is one of them."""
     people, length = census.people, len(census.objects.parcel)
     ordinary = people.address[people.in_household]
@@ -216,6 +216,6 @@ def write_squares(path: Path, census: Census, year: int) -> None:
     write_layer(path, f"cbs_vk100_{year}", _boxes(corner * SQUARE_M)[shown], {n: v[shown] for n, v in fields.items()})
 
 
-def _boxes(corner: Ints) -> NDArray[np.object_]:
+def _boxes(corner: Ints) -> PyObjects:
     low: Floats = corner.astype(np.float64)
     return np.asarray(shapely.box(low[:, 0], low[:, 1], low[:, 0] + SQUARE_M, low[:, 1] + SQUARE_M))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipelines.example.plan import Floats
+from pipelines.arrays import Floats
 
 Tags = Mapping[str, str]
 

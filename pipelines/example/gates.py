@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.example.drawing import Node, Tags, Way, towards
-from pipelines.example.plan import Floats, Ints, Plan
+from pipelines.example.plan import Plan
 from pipelines.example.words import BuurtKind
 
 _GATE_FROM_M, _GATE_TO_M = 8.0, 14.0
@@ -56,7 +56,7 @@ class Borders:
 
     row_buurt: Ints
     column_buurt: Ints
-    on_border: NDArray[np.bool_]
+    on_border: Flags
 
 
 def find_borders(plan: Plan) -> Borders:

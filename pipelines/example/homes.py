@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints, Strings
 from pipelines.example.parcels import Parcels
 from pipelines.example.places import Site, facade_points
-from pipelines.example.plan import Floats, Ints
 from pipelines.example.streets import StreetPlan
 from pipelines.example.words import street_name
 
@@ -48,19 +47,19 @@ class Objects:
     `addition` the house number.
     """
 
-    identification: NDArray[np.str_]
+    identification: Strings
     parcel: Ints
     at: Floats
-    purpose: NDArray[np.str_]
-    status: NDArray[np.str_]
+    purpose: Strings
+    status: Strings
     area_m2: Ints
-    street: NDArray[np.str_]
+    street: Strings
     number: Ints
-    letter: NDArray[np.str_]
-    addition: NDArray[np.str_]
+    letter: Strings
+    addition: Strings
 
     @property
-    def is_home(self) -> NDArray[np.bool_]:
+    def is_home(self) -> Flags:
         """Whether people may live there."""
         return np.asarray(np.char.find(self.purpose, HOME) >= 0)
 
@@ -70,7 +69,7 @@ class _Spots:
     parcel: Ints
     along: Floats
     floor: Ints
-    purpose: NDArray[np.str_]
+    purpose: Strings
 
 
 def build_objects(streets: StreetPlan, parcels: Parcels, sites: tuple[Site, ...], rng: np.random.Generator) -> Objects:
@@ -97,7 +96,7 @@ def build_objects(streets: StreetPlan, parcels: Parcels, sites: tuple[Site, ...]
     )
 
 
-def _on_building_sites(streets: StreetPlan, parcels: Parcels, spots: _Spots, at: Floats) -> NDArray[np.bool_]:
+def _on_building_sites(streets: StreetPlan, parcels: Parcels, spots: _Spots, at: Floats) -> Flags:
     """Which points (n, 2) lie within the building site in the middle of their buurt, where there is one."""
     buurt = parcels.buurt[spots.parcel]
     count = np.maximum(np.bincount(buurt, minlength=len(streets.kinds)), 1)
@@ -171,7 +170,7 @@ def _numbers(parcels: Parcels, spots: _Spots) -> Ints:
     return np.asarray(2 * rank + 1 + (1 - street_side[:, 2]), dtype=np.int64)
 
 
-def _streets(streets: StreetPlan, parcels: Parcels, spots: _Spots) -> NDArray[np.str_]:
+def _streets(streets: StreetPlan, parcels: Parcels, spots: _Spots) -> Strings:
     columns = streets.plan.size.columns
     places, inverse = np.unique(
         np.column_stack([parcels.column, parcels.facing_row])[spots.parcel], axis=0, return_inverse=True
@@ -180,7 +179,7 @@ def _streets(streets: StreetPlan, parcels: Parcels, spots: _Spots) -> NDArray[np
     return np.array(names)[inverse.ravel()]
 
 
-def _identifications(streets: StreetPlan, parcels: Parcels, spots: _Spots) -> NDArray[np.str_]:
+def _identifications(streets: StreetPlan, parcels: Parcels, spots: _Spots) -> Strings:
     """Sixteen digits: gemeente, object type 01, and a running number."""
     outside = parcels.buurt[spots.parcel] == streets.plan.size.buurten
     gemeente = np.where(outside, "9998", "9999")

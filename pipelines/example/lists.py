@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, Strings
 from pipelines.example.homes import Objects
 from pipelines.example.parcels import GEMEENTE_NAMES, AreaCodes, Parcels
 from pipelines.example.places import Site, block_centre, facade_points, floor_area_m2
-from pipelines.example.plan import Floats, Plan
+from pipelines.example.plan import Plan
 from pipelines.example.streets import StreetPlan
 from pipelines.example.vector_file import write_list
 from pipelines.example.words import Words
@@ -45,8 +45,8 @@ class Schools:
     """The addresses of the town, and which of them (row, name) are schools; `postcode` and `buurt` (n,) of all."""
 
     objects: Objects
-    postcode: NDArray[np.str_]
-    buurt: NDArray[np.int64]
+    postcode: Strings
+    buurt: Ints
     of_object: tuple[tuple[int, str], ...]
 
 

@@ -10,8 +10,8 @@ import osmium
 from osmium.osm import mutable
 
 from pipelines import geo
+from pipelines.arrays import Floats, Ints
 from pipelines.example.drawing import Drawing, Tags
-from pipelines.example.plan import Floats, Ints
 
 _TIMESTAMP = "2024-01-01T00:00:00Z"
 _CENTIMETRES = 100

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from pipelines.example.plan import Floats, Ints, Plan, Size, is_main_road, nearest, pc4_centres
+from pipelines.arrays import Flags, Floats, Ints, PyObjects, Strings
+from pipelines.example.plan import Plan, Size, is_main_road, nearest, pc4_centres
 from pipelines.example.words import Words
 
 GEMEENTE, NEIGHBOUR = "GM9999", "GM9998"
@@ -30,24 +30,24 @@ class Parcels:
     `facing_row` is the lattice row of the street it faces; `buurt` an index into the plan's buurten; `postcode` PC6.
     """
 
-    polygons: NDArray[np.object_]
+    polygons: PyObjects
     column: Ints
     row: Ints
     half: Ints
     facing_row: Ints
     buurt: Ints
-    postcode: NDArray[np.str_]
+    postcode: Strings
 
 
 @dataclass(frozen=True)
 class AreaCodes:
     """Codes and names per buurt index, the neighbouring gemeente last; all of shape (buurten + 1,)."""
 
-    buurt: NDArray[np.str_]
-    buurt_name: NDArray[np.str_]
-    wijk: NDArray[np.str_]
-    wijk_name: NDArray[np.str_]
-    gemeente: NDArray[np.str_]
+    buurt: Strings
+    buurt_name: Strings
+    wijk: Strings
+    wijk_name: Strings
+    gemeente: Strings
 
 
 def draw_parcels(plan: Plan, rng: np.random.Generator) -> Parcels:
@@ -60,7 +60,7 @@ def draw_parcels(plan: Plan, rng: np.random.Generator) -> Parcels:
     return Parcels(_half_polygons(plan), column, row, half, facing_row, buurt, postcode)
 
 
-def _half_polygons(plan: Plan) -> NDArray[np.object_]:
+def _half_polygons(plan: Plan) -> PyObjects:
     corners, row_mids, column_mids = plan.corners, plan.row_mids, plan.column_mids
     west, east = column_mids[:-1], column_mids[1:]
     south = np.stack([corners[:-1, :-1], row_mids[:, :-1], corners[1:, :-1], east, west], axis=2)
@@ -69,7 +69,7 @@ def _half_polygons(plan: Plan) -> NDArray[np.object_]:
     return np.asarray(shapely.polygons(rings))
 
 
-def _postcodes(size: Size, halves: tuple[Ints, Ints, Ints], rng: np.random.Generator) -> NDArray[np.str_]:
+def _postcodes(size: Size, halves: tuple[Ints, Ints, Ints], rng: np.random.Generator) -> Strings:
     column, row, half = halves
     facing_row = row + half
     stretches = (size.columns, size.blocks_y + 1)
@@ -82,13 +82,13 @@ def _postcodes(size: Size, halves: tuple[Ints, Ints, Ints], rng: np.random.Gener
     return _lettered(pc4, np.stack([facing_row, column, side], axis=-1))
 
 
-def _one_street(size: Size) -> NDArray[np.bool_]:
+def _one_street(size: Size) -> Flags:
     """Rows where both sides of the street may share a postcode: no main road, no canal."""
     rows = np.array([not is_main_road(r) and r != size.canal_row for r in range(size.blocks_y + 1)])
     return rows[None, :]
 
 
-def _lettered(pc4: Ints, stretch: Ints) -> NDArray[np.str_]:
+def _lettered(pc4: Ints, stretch: Ints) -> Strings:
     """Postcodes such as 9901AB: letters in the order of the stretches (n, 3) within each PC4."""
     pairs = [a + b for a in _LETTERS for b in _LETTERS if a + b not in _LEFT_OUT]
     keys, unit = np.unique(np.column_stack([pc4, stretch]), axis=0, return_inverse=True)
@@ -122,7 +122,7 @@ def _buurt_name(words: Words, index: int) -> str:
     return words.buurt_first[(index + index // firsts) % firsts] + words.buurt_last[index % lasts]
 
 
-def dissolved(polygons: NDArray[np.object_], labels: NDArray[np.str_]) -> tuple[NDArray[np.str_], NDArray[np.object_]]:
+def dissolved(polygons: PyObjects, labels: Strings) -> tuple[Strings, PyObjects]:
     """Distinct labels (m,) in order, and the union (m,) of the polygons (n,) that carry each."""
     unique, inverse = np.unique(labels, return_inverse=True)
     order = np.argsort(inverse, kind="stable")

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.example.homes import CARE_HOME, HOME, IN_USE, Objects
 from pipelines.example.parcels import Parcels
-from pipelines.example.plan import Floats, Ints
 from pipelines.example.words import BuurtKind
 
 AGE_BANDS: Mapping[str, tuple[int, int]] = MappingProxyType({
@@ -40,8 +39,8 @@ class People:
 
     address: Ints
     age: Ints
-    is_man: NDArray[np.bool_]
-    in_household: NDArray[np.bool_]
+    is_man: Flags
+    in_household: Flags
 
 
 def settle_people(objects: Objects, parcels: Parcels, kinds: tuple[BuurtKind, ...], rng: np.random.Generator) -> People:

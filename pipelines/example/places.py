@@ -11,9 +11,10 @@ from typing import Literal
 
 import numpy as np
 
+from pipelines.arrays import Floats, Ints
 from pipelines.example.drawing import Multipolygon, Node, Tags, Way, rectangle
 from pipelines.example.parcels import Parcels
-from pipelines.example.plan import Floats, Ints, Plan, frontages, track
+from pipelines.example.plan import Plan, frontages, track
 from pipelines.example.streets import StreetPlan
 from pipelines.example.words import Words
 

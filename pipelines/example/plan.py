@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, Strings
 from pipelines.example.words import BuurtKind
 
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
 SizeName: TypeAlias = Literal["klein", "groot"]
 
 ORIGIN_RD_M = (150_000.0, 450_000.0)
@@ -81,7 +79,7 @@ class Plan:
     row_mids: Floats
     column_mids: Floats
     buurt: Ints
-    use: NDArray[np.str_]
+    use: Strings
     kinds: tuple[str, ...]
 
 
@@ -137,7 +135,7 @@ def nearest(points: Floats, centres: Floats) -> Ints:
     return np.asarray(distance.argmin(axis=-1), dtype=np.int64)
 
 
-def _uses(buurt: Ints, kinds: list[BuurtKind], rng: np.random.Generator) -> NDArray[np.str_]:
+def _uses(buurt: Ints, kinds: list[BuurtKind], rng: np.random.Generator) -> Strings:
     use = np.full(buurt.shape, "homes", dtype="<U6")
     for index, kind in enumerate(kinds):
         blocks = rng.permutation(np.argwhere(buurt == index))

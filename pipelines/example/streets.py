@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Strings
 from pipelines.example.drawing import Node, Tags, Way
 from pipelines.example.gates import Borders, Gate, find_borders, gated, gates_of
 from pipelines.example.plan import Plan, is_main_road, junction, track
@@ -116,7 +116,7 @@ def row_gates(streets: StreetPlan, column: int, row: int) -> tuple[Gate | None, 
     return gates_of(int(borders.row_buurt[column, row]), streets.kinds, ends, 3 * column + 5 * row)
 
 
-def _side_street_classes(streets: StreetPlan, rng: np.random.Generator) -> NDArray[np.str_]:
+def _side_street_classes(streets: StreetPlan, rng: np.random.Generator) -> Strings:
     size = streets.plan.size
     names, shares = list(_SIDE_STREET_SHARES), list(_SIDE_STREET_SHARES.values())
     classes = rng.choice(names, (size.columns + 1, size.blocks_y), p=shares)

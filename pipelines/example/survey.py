@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.arrays import Floats, Ints
 from pipelines.example.adults import Adults
 from pipelines.example.people import ADULT_FROM
-from pipelines.example.plan import Floats, Ints
 from pipelines.example.words import Item
 
 _FEW, _VERY_FEW = 22, 12

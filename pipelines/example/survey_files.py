@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Ints, PyObjects
 from pipelines.example.adults import scale_scores
 from pipelines.example.cbs_files import Census
 from pipelines.example.people import People
-from pipelines.example.plan import Ints
 from pipelines.example.survey import NO_PANEL, Fieldwork
 from pipelines.example.vector_file import write_list
 from pipelines.example.words import Item
@@ -93,7 +92,7 @@ def margins_of(fieldwork: Fieldwork) -> Iterator[tuple[object, ...]]:
         yield "leeftijd", f"{low}-{high}", count
 
 
-def _as_given(answers: Ints, items: tuple[Item, ...], rng: np.random.Generator) -> NDArray[np.object_]:
+def _as_given(answers: Ints, items: tuple[Item, ...], rng: np.random.Generator) -> PyObjects:
     chance = rng.random(answers.shape)
     dont_know = np.array([item.weet_niet for item in items], dtype=object)[None, :].repeat(len(answers), axis=0)
     may_say_so = dont_know != ""

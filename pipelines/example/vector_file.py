@@ -14,9 +14,10 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.raw import write as write_raw
 
+from pipelines.arrays import PyObjects
 from pipelines.geo import RD
 
-Fields = Mapping[str, NDArray[np.generic] | NDArray[np.object_]]
+Fields = Mapping[str, NDArray[np.generic] | PyObjects]
 # GeoPackages hold the moment of writing; a fixed one makes two runs equal.
 _WRITTEN = "2024-01-01T00:00:00Z"
 _CLOCK = "OGR_CURRENT_DATE"
@@ -34,7 +35,7 @@ def fixed_clock() -> Iterator[None]:
         pyogrio.set_gdal_config_options({_CLOCK: earlier})
 
 
-def write_layer(path: Path, layer: str, geometry: NDArray[np.object_], fields: Fields) -> None:
+def write_layer(path: Path, layer: str, geometry: PyObjects, fields: Fields) -> None:
     """Write one layer in RD, adding it to a GeoPackage that exists.
 
     Parameters

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pipelines.arrays import Floats
 from pipelines.example.drawing import Node, Tags, Way, between, towards
 from pipelines.example.gates import gated, kerb
-from pipelines.example.plan import Floats, Plan, is_main_road, junction, track
+from pipelines.example.plan import Plan, is_main_road, junction, track
 from pipelines.example.streets import StreetPlan, block_buurt, row_gates, street_tags
 from pipelines.example.words import street_name
 

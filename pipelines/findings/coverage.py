@@ -8,11 +8,11 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from pipelines.arrays import Floats
 from pipelines.contracts import conform
 from pipelines.findings.contracts import CELL_COVERAGE
 from pipelines.geo import h3_cells, h3_disks
 
-Floats = NDArray[np.float64]
 # Rings of cells around a cell that reach about 500 m as the crow flies, by H3 resolution.
 RINGS = {9: 2, 10: 4, 11: 11}
 
@@ -48,9 +48,7 @@ def cell_coverage(edges: pa.Table, coverage: pa.Table, cells: NDArray[np.uint64]
     return conform(pa.table({"h3_cell": wanted, **shares}), CELL_COVERAGE)
 
 
-def _summed_around(
-    cells: NDArray[np.uint64], street_cell: NDArray[np.uint64], sums: Floats, rings: int
-) -> NDArray[np.float64]:
+def _summed_around(cells: NDArray[np.uint64], street_cell: NDArray[np.uint64], sums: Floats, rings: int) -> Floats:
     """Add up the columns of `sums` over the streets in the cells around each cell; shape (n_cells, n_columns)."""
     occupied, number = np.unique(street_cell, return_inverse=True)
     by_cell = np.zeros((len(occupied) + 1, sums.shape[1]))

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import PyObjects
 from pipelines.geo import geometries_to_wgs84
 
 DECIMALS = 5  # about one metre: finer digits only make the page heavier
@@ -22,12 +22,12 @@ _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 Feature = dict[str, Any]
 
 
-def geometries_of(table: pa.Table) -> NDArray[np.object_]:
+def geometries_of(table: pa.Table) -> PyObjects:
     """The geometries of a wide table, in RD metres; shape (n,)."""
     return np.asarray(shapely.from_wkb(np.array(table["geometry"].to_pylist(), dtype=np.object_)), dtype=np.object_)
 
 
-def simplified(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+def simplified(geometries: PyObjects) -> PyObjects:
     """Polygons with fewer vertices whose shared borders stay shared; anything but polygons as it came.
 
     Details smaller than about `SIMPLIFY_TOLERANCE_M` metres go.
@@ -37,7 +37,7 @@ def simplified(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.asarray(shapely.coverage_simplify(geometries, SIMPLIFY_TOLERANCE_M), dtype=np.object_)
 
 
-def cut_to_box(geometries: NDArray[np.object_], box: tuple[float, float, float, float]) -> NDArray[np.object_]:
+def cut_to_box(geometries: PyObjects, box: tuple[float, float, float, float]) -> PyObjects:
     """The part of each polygon within a box in RD metres; all of a polygon that has no such part.
 
     Parameters
@@ -52,7 +52,7 @@ def cut_to_box(geometries: NDArray[np.object_], box: tuple[float, float, float, 
     return np.where(shapely.is_empty(parts), geometries, parts)
 
 
-def label_points(geometries_rd: NDArray[np.object_]) -> list[list[float]]:
+def label_points(geometries_rd: PyObjects) -> list[list[float]]:
     """Where the name of each polygon stands: latitude and longitude of its centroid, or of a point that lies in it."""
     if not len(geometries_rd):
         return []
@@ -63,7 +63,7 @@ def label_points(geometries_rd: NDArray[np.object_]) -> list[list[float]]:
     return positions
 
 
-def feature_collection(geometries_rd: NDArray[np.object_], properties: Sequence[Mapping[str, Any]]) -> Feature:
+def feature_collection(geometries_rd: PyObjects, properties: Sequence[Mapping[str, Any]]) -> Feature:
     """A GeoJSON FeatureCollection in WGS 84.
 
     Parameters

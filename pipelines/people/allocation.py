@@ -13,10 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
+from pipelines.arrays import Floats, Ints
 
 # By how much a count that yields may pull at most: it gives way where it would take more to keep it.
 ELASTIC_LOG_FACTOR = np.log(1_000.0)
@@ -35,7 +33,7 @@ class Counts:
     """
 
     name: str
-    unit: Numbers
+    unit: Ints
     lowest: Floats
     highest: Floats
     is_exact: bool = False

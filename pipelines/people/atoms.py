@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, PyObjects
 from pipelines.people.contracts import ATOMS
 from pipelines.people.origins import Deliveries, Points, Polygons, codes_at, polygons_of, square_boxes, square_codes
 
@@ -25,13 +25,13 @@ SLIVER = 0.01
 class _Parts:
     """Parts of origins: arrays (n,) of the origin's number, the codes of buurt and PC6, and the weight."""
 
-    origin: NDArray[np.int64]
-    buurt: NDArray[np.object_]
-    pc6: NDArray[np.object_]
-    weight: NDArray[np.float64]
+    origin: Ints
+    buurt: PyObjects
+    pc6: PyObjects
+    weight: Floats
 
 
-def build_atoms(points: Points, priors: NDArray[np.float64], deliveries: Deliveries) -> pa.Table:
+def build_atoms(points: Points, priors: Floats, deliveries: Deliveries) -> pa.Table:
     """Cut the points into `people/atoms`.
 
     Parameters
@@ -88,13 +88,13 @@ def _in_order(parts: list[_Parts]) -> _Parts:
     return _Parts(joined.origin[order], joined.buurt[order], joined.pc6[order], joined.weight[order])
 
 
-def _whole(points: Points, rows: NDArray[np.int64], buurten: Polygons) -> _Parts:
+def _whole(points: Points, rows: Ints, buurten: Polygons) -> _Parts:
     chosen = points.chosen(rows)
     buurt = np.where(chosen.is_beyond, "", codes_at(buurten, chosen.xy())).astype(object)
     return _Parts(rows, buurt, np.where(chosen.is_beyond, "", chosen.pc6).astype(object), np.ones(len(rows)))
 
 
-def _cut_squares(points: Points, rows: NDArray[np.int64], buurten: Polygons, pc6_areas: Polygons) -> _Parts:
+def _cut_squares(points: Points, rows: Ints, buurten: Polygons, pc6_areas: Polygons) -> _Parts:
     by_pc6 = _cut(square_boxes(points.x_m[rows], points.y_m[rows]), pc6_areas)
     by_both = _cut(by_pc6.geometry, buurten)
     pc6 = by_pc6.code[by_both.row]
@@ -103,9 +103,7 @@ def _cut_squares(points: Points, rows: NDArray[np.int64], buurten: Polygons, pc6
     return _weighted(rows, _Parts(by_pc6.row[by_both.row], by_both.code, pc6, shares))
 
 
-def _cut_postcodes(
-    points: Points, rows: NDArray[np.int64], buurten: Polygons, pc6_areas: Polygons, crosswalk: pa.Table
-) -> _Parts:
+def _cut_postcodes(points: Points, rows: Ints, buurten: Polygons, pc6_areas: Polygons, crosswalk: pa.Table) -> _Parts:
     """By house numbers where the list knows the postcode, else by surface."""
     codes = points.codes[rows]
     place = {code: number for number, code in enumerate(pc6_areas.codes.tolist())}
@@ -120,7 +118,7 @@ def _cut_postcodes(
     return _weighted(rows, parts)
 
 
-def _listed(codes: NDArray[np.object_], buurten: Polygons, crosswalk: pa.Table) -> _Parts:
+def _listed(codes: PyObjects, buurten: Polygons, crosswalk: pa.Table) -> _Parts:
     counted = crosswalk.group_by(["pc6", "buurt_code"]).aggregate([("house_number", "count")])
     chosen = counted.filter(
         pc.and_(
@@ -139,12 +137,12 @@ def _listed(codes: NDArray[np.object_], buurten: Polygons, crosswalk: pa.Table) 
 class _Cut:
     """Pieces: the row each was cut from, the code of what it lies in ('' nothing), and its geometry; arrays (n,)."""
 
-    row: NDArray[np.int64]
-    code: NDArray[np.object_]
-    geometry: NDArray[np.object_]
+    row: Ints
+    code: PyObjects
+    geometry: PyObjects
 
 
-def _cut(geometry: NDArray[np.object_], areas: Polygons) -> _Cut:
+def _cut(geometry: PyObjects, areas: Polygons) -> _Cut:
     """Cut geometries along areas; what lies in none of them stays whole, under no code."""
     if len(areas.codes) and len(geometry):
         row, area = shapely.STRtree(areas.geometry).query(geometry, predicate="intersects")
@@ -158,7 +156,7 @@ def _cut(geometry: NDArray[np.object_], areas: Polygons) -> _Cut:
     return _Cut(np.concatenate([row, alone]), codes, np.concatenate([pieces, geometry[alone]]))
 
 
-def _weighted(rows: NDArray[np.int64], parts: _Parts) -> _Parts:
+def _weighted(rows: Ints, parts: _Parts) -> _Parts:
     """Turn weights into shares of each origin that sum to one, without slivers; one part per buurt and PC6.
 
     Of a square that straddles the border, only what lies within a buurt counts.
@@ -173,7 +171,7 @@ def _weighted(rows: NDArray[np.int64], parts: _Parts) -> _Parts:
     return _Parts(rows[parts.origin[kept]], parts.buurt[kept], parts.pc6[kept], share)
 
 
-def _pc4(points: Points, parts: _Parts, pc4_areas: Polygons) -> NDArray[np.object_]:
+def _pc4(points: Points, parts: _Parts, pc4_areas: Polygons) -> PyObjects:
     """The PC4 of each part: of its postcode, else the area its origin lies in; '' outside the area's own PC4s."""
     own = np.array([code[:4] for code in parts.pc6], dtype=object)
     at_point = np.where(points.is_beyond, "", codes_at(pc4_areas, points.xy()))

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags
 from pipelines.people.intervals import Homes
 from pipelines.sources.contracts import UNIT_TYPE_OF
 from pipelines.sources.contradictions import Contradiction
 
-Mask = NDArray[np.bool_]
 # The delivery that counts each type of unit.
 ROLES = {unit_type: role for role, unit_type in UNIT_TYPE_OF.items()}
 _SHOWN = 3
@@ -25,7 +24,7 @@ class Doubt:
     """A contradiction, and the atoms (n,) whose persons of `group` rest on what contradicts; of 'all' every group."""
 
     contradiction: Contradiction
-    atoms: Mask
+    atoms: Flags
     group: str = "all"
 
 
@@ -52,7 +51,7 @@ def worst(amounts: Iterable[tuple[str, float]]) -> tuple[str, ...]:
     return tuple(f"{code}: {amount:,.0f}" for code, amount in ordered[:_SHOWN])
 
 
-def atoms_in(homes: Homes, unit_type: str, codes: Iterable[str]) -> Mask:
+def atoms_in(homes: Homes, unit_type: str, codes: Iterable[str]) -> Flags:
     """Which atoms (n,) lie in one of the units named."""
     return np.isin(homes.units[unit_type].astype(str), np.array(sorted(codes), dtype=str))
 

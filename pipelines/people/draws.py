@@ -9,12 +9,11 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from pipelines.arrays import Floats, Ints
 
 
-def draw_persons(persons: Floats, block: NDArray[np.int64], names: Sequence[str], n_draws: int, seed: int) -> Floats:
+def draw_persons(persons: Floats, block: Ints, names: Sequence[str], n_draws: int, seed: int) -> Floats:
     """Deal out the people of every block anew.
 
     Parameters

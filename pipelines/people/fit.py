@@ -9,14 +9,12 @@ for both sides at once). Rounding and masks are in the intervals, so counts of o
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
+from pipelines.arrays import Flags, Floats, Int32s, Ints
 from pipelines.people.allocation import NOWHERE, Counts
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
 # Flow is counted in whole persons of 32 bits; more live nowhere.
 _MOST = 2**30
 
@@ -30,7 +28,7 @@ class Misfit:
     """
 
     left: Floats
-    involved: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    involved: tuple[Flags, Flags]
 
     @property
     def persons(self) -> float:
@@ -67,7 +65,7 @@ def misfit(giving: Counts, taking: Counts) -> Misfit:
     return _flowing(asked, room, rows, columns)
 
 
-def _edges(giving: Counts, taking: Counts) -> tuple[Numbers, Numbers]:
+def _edges(giving: Counts, taking: Counts) -> tuple[Ints, Ints]:
     """Which units overlap: pairs of a unit of the first and one of the second (or NOWHERE), each once."""
     inside = giving.unit != NOWHERE
     width = len(taking.lowest) + 1
@@ -75,14 +73,14 @@ def _edges(giving: Counts, taking: Counts) -> tuple[Numbers, Numbers]:
     return keys // width, keys % width - 1
 
 
-def _greedily_fits(asked: NDArray[np.int32], room: NDArray[np.int32], rows: Numbers, columns: Numbers) -> bool:
+def _greedily_fits(asked: Int32s, room: Int32s, rows: Ints, columns: Ints) -> bool:
     """Whether all fit, each in the first unit it overlaps: a quick yes, and no answer else."""
     first = np.unique(rows, return_index=True)[1]
     taken = np.bincount(columns[first], weights=asked[rows[first]], minlength=len(room))
     return bool((taken <= room).all())
 
 
-def _flowing(asked: NDArray[np.int32], room: NDArray[np.int32], rows: Numbers, columns: Numbers) -> Misfit:
+def _flowing(asked: Int32s, room: Int32s, rows: Ints, columns: Ints) -> Misfit:
     n_giving, n_taking = len(asked), len(room)
     size = n_giving + n_taking + 2
     source, sink = size - 2, size - 1
@@ -96,7 +94,7 @@ def _flowing(asked: NDArray[np.int32], room: NDArray[np.int32], rows: Numbers, c
     return Misfit(left, (reached[:n_giving], reached[n_giving : n_giving + n_taking]))
 
 
-def _reached(flow: csr_matrix, short: Numbers, edges: tuple[Numbers, Numbers], source: int) -> NDArray[np.bool_]:
+def _reached(flow: csr_matrix, short: Ints, edges: tuple[Ints, Ints], source: int) -> Flags:
     """The units (n,) that share the blame: reached from those short of room, along overlaps and back along flow."""
     rows, columns = edges
     carried = np.asarray(flow[rows, columns]).ravel() > 0

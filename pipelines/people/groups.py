@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from pipelines.arrays import Floats, PyObjects
+
 _GROUPS = Path(__file__).parent / "need_groups.yaml"
 _FIVE_YEARS, _OLDEST = 5, 95
 
@@ -58,7 +58,7 @@ def _group(name: str, facts: Mapping[str, Any]) -> Group:
 class FiveYears:
     """Persons per PC4 (rows) and five years of age (columns, 0_4 to 95plus) in a year; NaN where hidden."""
 
-    pc4: NDArray[np.object_]
+    pc4: PyObjects
     persons: Floats
     vintage: int
 
@@ -90,7 +90,7 @@ def band_ages(band: str) -> tuple[int, int]:
     return int(low), int(high) + 1 if high else 200
 
 
-def shares_within(ages: FiveYears, group: Group, band: str, pc4: NDArray[np.object_]) -> Floats:
+def shares_within(ages: FiveYears, group: Group, band: str, pc4: PyObjects) -> Floats:
     """Share of a band that belongs to a group, at each atom (n,) by its PC4.
 
     Within five years of age people are taken to be as many of each. NaN where the PC4 is not known, its ages are

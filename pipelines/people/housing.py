@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Strings
 from pipelines.people.doubts import ROLES, Doubt, Peopled, atoms_in, worst
 from pipelines.people.intervals import SQUARES, WHOLLY_INSIDE, Homes
 from pipelines.sources.contradictions import Contradiction
 
-Floats = NDArray[np.float64]
 # On average 2.1 people live in a dwelling; in a whole buurt over eight do only where these are homes for groups, and
 # under a half where it was just built.
 MOST_PER_DWELLING = 8.0
@@ -68,7 +67,7 @@ def _inside(unit_type: str, areas: pa.Table, homes: Homes, whole_squares: set[st
     return {code for code in codes if shares.get(code, 1.0) >= WHOLLY_INSIDE}
 
 
-def _without_homes(what: tuple[str, str], rows: pa.Table, homes: Homes, is_home: NDArray[np.bool_]) -> Iterator[Doubt]:
+def _without_homes(what: tuple[str, str], rows: pa.Table, homes: Homes, is_home: Flags) -> Iterator[Doubt]:
     unit_type, kind = what
     codes = np.array(rows["unit_code"].to_pylist(), dtype=str)
     persons = rows["lowest"].to_numpy()
@@ -87,16 +86,14 @@ def _without_homes(what: tuple[str, str], rows: pa.Table, homes: Homes, is_home:
 class _Housed:
     """The units of the totals, arrays (n,): least and most persons, dwellings, and homes for groups."""
 
-    codes: NDArray[np.str_]
+    codes: Strings
     least: Floats
     most: Floats
     dwellings: Floats
     institutions: Floats
 
     @classmethod
-    def of(
-        cls, rows: pa.Table, homes: Homes, is_dwelling: NDArray[np.bool_], is_institution: NDArray[np.bool_]
-    ) -> "_Housed":
+    def of(cls, rows: pa.Table, homes: Homes, is_dwelling: Flags, is_institution: Flags) -> "_Housed":
         """Count what stands in each unit."""
         codes = np.array(rows["unit_code"].to_pylist(), dtype=str)
         known = homes.shares.get(homes.total_type, {})
@@ -108,7 +105,7 @@ class _Housed:
         return cls(codes, rows["lowest"].to_numpy() * inside, most, *counted)
 
 
-def _count(codes: NDArray[np.str_], found: NDArray[np.str_]) -> Floats:
+def _count(codes: Strings, found: Strings) -> Floats:
     """How often each code (n,) was found."""
     names, counts = np.unique(found, return_counts=True)
     known = dict(zip(names.tolist(), counts.tolist(), strict=True))

@@ -11,16 +11,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, PyObjects
 from pipelines.errors import SourceError
 from pipelines.people.allocation import NOWHERE, Allocation, Counts
 from pipelines.people.origins import polygons_of
 from pipelines.sources.contradiction_kinds import Threshold
 from pipelines.sources.vector import Remark
 
-Codes = NDArray[np.object_]
-Floats = NDArray[np.float64]
 # A postcode of which less than this lies inside counts people who live outside: it bounds from above only.
 WHOLLY_INSIDE = 0.99
 # Counts that fit each other two by two may not fit all together: from so much on that is noticeable.
@@ -36,7 +34,7 @@ class Homes:
     `total_type` is the type of the units whose counts are the area's totals, of the year `vintage`.
     """
 
-    units: Mapping[str, Codes]
+    units: Mapping[str, PyObjects]
     shares: Mapping[str, Mapping[str, float]]
     total_type: str
     vintage: int
@@ -63,7 +61,7 @@ class Kept:
     counted: tuple[Floats, ...]
     total: int | None
 
-    def is_told(self, n_atoms: int) -> NDArray[np.bool_]:
+    def is_told(self, n_atoms: int) -> Flags:
         """Whether any unit that an atom (n,) lies in tells a number."""
         told = np.zeros(n_atoms, dtype=bool)
         for system, counted in zip(self.systems, self.counted, strict=True):
@@ -106,7 +104,7 @@ _COLUMNS = {
 }
 
 
-def _parents(areas: pa.Table, area_type: str, codes: Codes) -> Codes:
+def _parents(areas: pa.Table, area_type: str, codes: PyObjects) -> PyObjects:
     chosen = areas.filter(pc.field("area_type") == area_type)
     parents = dict(zip(chosen["area_code"].to_pylist(), chosen["parent_code"].to_pylist(), strict=True))
     return np.array([parents.get(code, "") for code in codes.tolist()], dtype=object)
@@ -204,7 +202,7 @@ def _unsettled(allocation: Allocation, group: str) -> Iterator[Remark]:
         yield Remark("people/persons", problem, "relaxed", 0)
 
 
-def is_strained(kept: Kept, allocation: Allocation) -> NDArray[np.bool_]:
+def is_strained(kept: Kept, allocation: Allocation) -> Flags:
     """Whether an atom (n,) rests on counts of which so many gave way that it is noticeable, or that did not settle."""
     n_atoms = len(allocation.persons)
     strained = np.full(n_atoms, not allocation.is_settled and allocation.moved >= 1)
@@ -215,7 +213,7 @@ def is_strained(kept: Kept, allocation: Allocation) -> NDArray[np.bool_]:
     return strained
 
 
-def _remark(unit_type: str, missed: NDArray[np.float64], group: str) -> Remark:
+def _remark(unit_type: str, missed: Floats, group: str) -> Remark:
     by_how_many = f"by {missed.max():.0f} at most and {missed.sum():.0f} in all"
     sentence = f"{group}: counts per {unit_type} contradict the totals, {by_how_many}"
     return Remark("people/persons", sentence, "relaxed", int((missed >= 1).sum()))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, PyObjects
 from pipelines.people.allocation import NOWHERE, Counts
 from pipelines.people.doubts import ROLES, Doubt, Peopled, worst
 from pipelines.people.fit import misfit
@@ -19,7 +19,6 @@ from pipelines.sources.contracts import HOUSEHOLD_GROUPS
 from pipelines.sources.contradiction_kinds import contradiction_kinds
 from pipelines.sources.contradictions import Contradiction
 
-Mask = NDArray[np.bool_]
 # CBS lists squares from five inhabitants on: in one that it does not list live so many at most.
 UNLISTED_SQUARE_MOST = 4.0
 # Of these the first lies wholly within one of the second, by its code or its making.
@@ -33,7 +32,7 @@ NESTED = (
 class Level:
     """What one type of unit counts of a group: its codes (n_units,) and its intervals over the atoms."""
 
-    codes: NDArray[np.object_]
+    codes: PyObjects
     counts: Counts
 
 
@@ -41,7 +40,7 @@ class Level:
 class KnownHomes:
     """Which atoms (n,) are homes by which units can be seen to overlap, and whether these are all homes there are."""
 
-    where: Mask
+    where: Flags
     are_all: bool
 
 

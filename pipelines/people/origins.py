@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 
 from pipelines import geo
+from pipelines.arrays import Flags, Floats, Ints, PyObjects
 from pipelines.people.contracts import ORIGINS
 
 # Floor of a care home per resident, rooms for all included: assumed, and of use only beside ordinary homes.
@@ -31,24 +31,24 @@ class Points:
     `base` is how many persons are likely at each before anything was counted; `is_institution`: no private households.
     """
 
-    origin_type: NDArray[np.object_]
-    codes: NDArray[np.object_]
-    x_m: NDArray[np.float64]
-    y_m: NDArray[np.float64]
-    pc6: NDArray[np.object_]
-    is_beyond: NDArray[np.bool_]
-    base: NDArray[np.float64]
-    is_institution: NDArray[np.bool_]
+    origin_type: PyObjects
+    codes: PyObjects
+    x_m: Floats
+    y_m: Floats
+    pc6: PyObjects
+    is_beyond: Flags
+    base: Floats
+    is_institution: Flags
 
     def __len__(self) -> int:
         """How many points there are."""
         return len(self.codes)
 
-    def xy(self) -> NDArray[np.object_]:
+    def xy(self) -> PyObjects:
         """The points as geometries (n,)."""
         return np.asarray(shapely.points(self.x_m, self.y_m), dtype=object)
 
-    def chosen(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Points":
+    def chosen(self, rows: Flags | Ints) -> "Points":
         """Those of the rows chosen, by mask or number."""
         return Points(*(getattr(self, column.name)[rows] for column in fields(self)))
 
@@ -75,8 +75,8 @@ class Deliveries:
 class Polygons:
     """Areas of one type: codes and geometry (n,)."""
 
-    codes: NDArray[np.object_]
-    geometry: NDArray[np.object_]
+    codes: PyObjects
+    geometry: PyObjects
 
 
 def polygons_of(areas: pa.Table, area_type: str) -> Polygons:
@@ -86,7 +86,7 @@ def polygons_of(areas: pa.Table, area_type: str) -> Polygons:
     return Polygons(np.array(chosen["area_code"].to_pylist(), dtype=object), np.asarray(geometry, dtype=object))
 
 
-def containing(polygons: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.int64]:
+def containing(polygons: PyObjects, points: PyObjects) -> Ints:
     """Index of the polygon each point (n,) lies in, the first where borders meet; -1 where it lies in none."""
     found = np.full(len(points), -1, dtype=np.int64)
     if not len(polygons) or not len(points):
@@ -97,7 +97,7 @@ def containing(polygons: NDArray[np.object_], points: NDArray[np.object_]) -> ND
     return found
 
 
-def codes_at(polygons: Polygons, points: NDArray[np.object_]) -> NDArray[np.object_]:
+def codes_at(polygons: Polygons, points: PyObjects) -> PyObjects:
     """Code of the polygon each point (n,) lies in; '' where it lies in none."""
     index = containing(polygons.geometry, points)
     codes = np.append(polygons.codes, "")
@@ -143,13 +143,13 @@ def origins_table(points: Points, h3_resolution: int) -> pa.Table:
     return pa.table([pa.array(columns[c.name], c.type) for c in ORIGINS.columns], schema=ORIGINS.schema)
 
 
-def square_codes(x_m: NDArray[np.float64], y_m: NDArray[np.float64], size_m: int = 100) -> NDArray[np.object_]:
+def square_codes(x_m: Floats, y_m: Floats, size_m: int = 100) -> PyObjects:
     """CBS codes of the squares that points (n,) in RD lie in: lower left corner in hectometres, e.g. E2334N5820."""
     east, north = (np.floor(metres / size_m).astype(int) * (size_m // 100) for metres in (x_m, y_m))
     return np.array([f"E{e:04d}N{n:04d}" for e, n in zip(east, north, strict=True)], dtype=object)
 
 
-def _points(origin_type: str, codes: NDArray[np.object_], xy: NDArray[np.float64]) -> Points:
+def _points(origin_type: str, codes: PyObjects, xy: Floats) -> Points:
     n = len(codes)
     types, unknown = np.full(n, origin_type, dtype=object), np.full(n, "", dtype=object)
     nowhere = np.zeros(n, dtype=bool)
@@ -179,7 +179,7 @@ def _square_points(squares: pa.Table, pc6_areas: Polygons) -> Points:
     return replace(points, base=np.maximum(postcodes, LEAST_POSTCODES))
 
 
-def square_boxes(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.object_]:
+def square_boxes(x_m: Floats, y_m: Floats) -> PyObjects:
     """Squares of 100 m around their centres in RD; shape (n,)."""
     boxes = shapely.box(x_m - HALF_SQUARE_M, y_m - HALF_SQUARE_M, x_m + HALF_SQUARE_M, y_m + HALF_SQUARE_M)
     return np.asarray(boxes, dtype=object)
@@ -199,7 +199,7 @@ def _address_points(addresses: pa.Table) -> Points:
     return replace(points, pc6=_words(addresses, "pc6"), base=base, is_institution=is_institution)
 
 
-def _words(table: pa.Table, column: str) -> NDArray[np.object_]:
+def _words(table: pa.Table, column: str) -> PyObjects:
     return np.array(table[column].to_pylist(), dtype=object)
 
 
@@ -217,7 +217,7 @@ def _joined(parts: Sequence[Points]) -> Points:
     return Points(*(np.concatenate([getattr(part, c.name) for part in parts]) for c in fields(Points)))
 
 
-def _inside(points: Points, deliveries: Deliveries, buurten: Polygons) -> NDArray[np.bool_]:
+def _inside(points: Points, deliveries: Deliveries, buurten: Polygons) -> Flags:
     xy = points.xy()
     inside = containing(buurten.geometry, xy) >= 0 if len(buurten.codes) else np.ones(len(xy), dtype=bool)
     if deliveries.within is not None:
@@ -236,7 +236,7 @@ def _with_pc6(points: Points, pc6_areas: Polygons) -> Points:
     return replace(points, pc6=np.where(points.pc6 == "", located, points.pc6).astype(object))
 
 
-def _units_at(points: Points, deliveries: Deliveries) -> NDArray[np.object_]:
+def _units_at(points: Points, deliveries: Deliveries) -> PyObjects:
     """Code of the unit whose total each point shares."""
     unit_type = deliveries.unit_type
     if unit_type == "square":

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, PyObjects
 from pipelines.people.allocation import NOWHERE, Counts, allocate
 from pipelines.people.contracts import PERSONS
 from pipelines.people.doubts import Doubt
@@ -24,8 +24,6 @@ from pipelines.people.intervals import (
 )
 from pipelines.sources.vector import Remark
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Shared:
@@ -36,7 +34,7 @@ class Shared:
 
     persons: Floats
     most: Floats
-    is_doubted: NDArray[np.bool_]
+    is_doubted: Flags
     quality_reason: str = ""
 
 
@@ -134,7 +132,7 @@ def _counted_groups(people_counts: pa.Table, homes: Homes) -> Iterator[str]:
 
 
 def _part(
-    group: Group, bands: Mapping[str, Shared], ages: FiveYears | None, pc4: NDArray[np.object_], homes: Homes
+    group: Group, bands: Mapping[str, Shared], ages: FiveYears | None, pc4: PyObjects, homes: Homes
 ) -> Shared | None:
     """A group as the part of its bands that five-year ages say; None where nothing tells of it."""
     if group.is_households or ages is None:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, PyObjects
 from pipelines.people.origins import Points, square_codes
 
-Floats = NDArray[np.float64]
 # CBS lists squares from five inhabitants on: in one that it does not list live none to four.
 UNLISTED_SQUARE_PERSONS = 2.0
 # A home is never impossible: where nobody should live by one count and somebody by the totals, these are kept.
@@ -24,7 +23,7 @@ LEAST_LIKELY = 1e-6
 class _Listed:
     """Codes of the units that were counted, and the likely persons in each, shape (n,)."""
 
-    codes: NDArray[np.object_]
+    codes: PyObjects
     persons: Floats
 
 
@@ -53,7 +52,7 @@ def _years(rows: pa.Table) -> set[int]:
     return set(rows["vintage"].to_pylist())
 
 
-def _weighed(base: Floats, codes: NDArray[np.object_], rows: pa.Table, *, is_complete: bool) -> Floats:
+def _weighed(base: Floats, codes: PyObjects, rows: pa.Table, *, is_complete: bool) -> Floats:
     """Share the likely persons of every unit over its points; elsewhere as many per point as on average."""
     listed = _likely(rows)
     names, unit = np.unique(codes.astype(str), return_inverse=True)

@@ -5,15 +5,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Strings
 from pipelines.people.doubts import ROLES, Doubt, atoms_in, worst
 from pipelines.people.intervals import Homes
 from pipelines.sources.cbs_parts import partition
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
 from pipelines.sources.contradictions import Contradiction
 
-Floats = NDArray[np.float64]
 _NO_AGE = (*HOUSEHOLD_GROUPS, "all")
 
 
@@ -50,7 +49,7 @@ def _within(unit_type: str, rows: pa.Table, homes: Homes) -> Iterator[Doubt]:
     yield from _doubt(("households_persons", problem), off, least.sum(), (unit_type, codes, homes))
 
 
-def _bounds(rows: pa.Table, codes: NDArray[np.str_]) -> tuple[Floats, Floats]:
+def _bounds(rows: pa.Table, codes: Strings) -> tuple[Floats, Floats]:
     """The least and the most of each unit (n,); 0 and infinity where nothing is told."""
     row = np.searchsorted(codes, np.array(rows["unit_code"].to_pylist(), dtype=str))
     lowest, highest = np.zeros(len(codes)), np.full(len(codes), np.inf)
@@ -71,9 +70,7 @@ def _ages_off(bands: Mapping[str, tuple[Floats, Floats]], everybody: tuple[Float
     return np.asarray(off, dtype=np.float64)
 
 
-def _doubt(
-    kind: tuple[str, str], off: Floats, of: float, units: tuple[str, NDArray[np.str_], Homes]
-) -> Iterator[Doubt]:
+def _doubt(kind: tuple[str, str], off: Floats, of: float, units: tuple[str, Strings, Homes]) -> Iterator[Doubt]:
     unit_type, codes, homes = units
     if off.any():
         name, problem = kind

@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
+
+from pipelines.arrays import Floats
 
 # Out of 100. Two spellings of one name ("De Brug", "Basisschool de Brug") score over 95; two names with half of their
 # words in common about 70.
@@ -31,7 +32,7 @@ def plain_name(name: str) -> str:
     return " ".join(word for word in _WORDS.findall(bare) if word not in _STOP_WORDS)
 
 
-def likeness(names: Sequence[str], others: Sequence[str]) -> NDArray[np.float64]:
+def likeness(names: Sequence[str], others: Sequence[str]) -> Floats:
     """How alike plain names are, pair by pair, from 0 to 100; shape (n,).
 
     Words in another order, or left out, do not tell names apart; numbers do ("De Brug 2" is not "De Brug"). NaN where

@@ -9,12 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, PyObjects
 from pipelines.places.names import ALIKE, likeness
 
-Ids = NDArray[np.int64]
-Floats = NDArray[np.float64]
 # Registers put one school at its door, its middle or its address: rarely over 100 m apart, and then the name decides.
 SAME_NAME_M = 100.0
 # Without a name only what stands on the same spot is one: a plot is some 20 m deep, playgrounds lie farther apart.
@@ -31,10 +29,10 @@ class Candidates:
     `geometry` in RD, `kinds` one bit for each function, `names` plain names ('' none).
     """
 
-    geometry: NDArray[np.object_]
-    rank: Ids
-    kinds: Ids
-    names: NDArray[np.object_]
+    geometry: PyObjects
+    rank: Ints
+    kinds: Ints
+    names: PyObjects
 
 
 class Match(NamedTuple):
@@ -67,7 +65,7 @@ def matches(places: Candidates) -> Iterator[Match]:
     return (Match(*row) for row in zip(*columns, strict=True))
 
 
-def _neighbours(places: Candidates) -> tuple[Ids, Ids]:
+def _neighbours(places: Candidates) -> tuple[Ints, Ints]:
     """Pair each place with those of its delivery at the spot and with those of others around, each pair once."""
     tree = shapely.STRtree(places.geometry)
     at_spot = tree.query(places.geometry, predicate="dwithin", distance=SAME_PLACE_M)

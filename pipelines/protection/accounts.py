@@ -11,17 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pipelines.areas.contracts import HOW_SURE, KEY_NAMES
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.protection.audit import AuditError
 from pipelines.protection.memory import SUM
 from pipelines.protection.parts import SMALL_AREAS
 from pipelines.protection.publication import CLASS, FIGURES, KEY_COLUMNS, UNITS_OF_PEOPLE, column_name
 from pipelines.protection.thresholds import COUNT_WORDS, count_classes, shown
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 # Which proven sum the value of an indicator is: all of a group, or those whose homes stand so badly or worse.
 _LEVELS = {
     "inhabitants": "", "people_below_min": "none_found_on_streets",
@@ -173,11 +171,11 @@ def _differs(published: Floats, accounted: Floats) -> Flags:
     return np.asarray(np.isfinite(published) & ~(published == accounted))
 
 
-def _at(numbers: Floats, place: NDArray[np.int64]) -> Floats:
+def _at(numbers: Floats, place: Ints) -> Floats:
     return np.append(numbers, np.nan)[place]
 
 
-def _place(rows: pa.Table, among: pa.Table, names: Sequence[str]) -> NDArray[np.int64]:
+def _place(rows: pa.Table, among: pa.Table, names: Sequence[str]) -> Ints:
     """In which row of another table each row stands by the named columns, shape (n,); -1 where in none."""
     keys, others = (pc.binary_join_element_wise(*(one[name] for name in names), "\x1f") for one in (rows, among))
     found = pc.index_in(keys, value_set=others.combine_chunks())

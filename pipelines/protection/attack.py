@@ -12,11 +12,10 @@ from dataclasses import dataclass
 # `scipy.optimize.linprog` forgets every answer, and most of an answer serves for the next form. Tests compare the two.
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from pipelines.arrays import Flags, Floats
+
 TOLERANCE = 1e-6
 SOLVED = "optimal"
 _PRIMAL = 4

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints
 from pipelines.errors import SamenhangError
 from pipelines.protection.chance import fingerprint
 from pipelines.protection.contracts import AUDIT
@@ -25,7 +25,6 @@ from pipelines.protection.public import is_public, public_unit_types
 from pipelines.protection.thresholds import BASE, COUNT_BOUNDS, COUNT_WORDS, SHOWN_FROM, count_classes
 from pipelines.sources.area_file import AreaFile
 
-Floats = NDArray[np.float64]
 WIDTH = float(BASE)
 
 
@@ -83,7 +82,7 @@ def _unbounded(column: pa.ChunkedArray) -> Floats:
     return np.asarray(pc.fill_null(column, np.inf).to_numpy(), dtype=np.float64)
 
 
-def leaks(counts: pa.Table, intervals: Intervals) -> NDArray[np.int64]:
+def leaks(counts: pa.Table, intervals: Intervals) -> Ints:
     """Rows of `counts` whose true number, from above 0 to below 10, is known within less than five through us.
 
     Where public tables alone are narrower than five already, it is a leak if we narrow it further.
@@ -94,7 +93,7 @@ def leaks(counts: pa.Table, intervals: Intervals) -> NDArray[np.int64]:
     return np.flatnonzero(protected & (intervals.width_with < enough - EXACT))
 
 
-def wrong(counts: pa.Table) -> NDArray[np.int64]:
+def wrong(counts: pa.Table) -> Ints:
     """Rows of `counts` that are told more than five off, or not as a multiple of five."""
     rounded, true = counts["rounded"].to_numpy(), counts["true"].to_numpy()
     told = np.isfinite(rounded)

@@ -9,13 +9,14 @@ import hmac
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from pipelines.arrays import Floats
 
 KEY_BYTES = 32
 _WORD_BYTES = 8
 
 
-def uniform(key: bytes, names: Sequence[str]) -> NDArray[np.float64]:
+def uniform(key: bytes, names: Sequence[str]) -> Floats:
     """A number between 0 and 1 (exclusive) for each name, shape (n,); equal names get equal numbers."""
     words = b"".join(hashlib.blake2b(name.encode(), key=key, digest_size=_WORD_BYTES).digest() for name in names)
     numbers = np.frombuffer(words, dtype=">u8").astype(np.float64)

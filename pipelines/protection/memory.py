@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from pipelines.arrays import Flags, Floats, Ints
+
 # A truth that moved by less than the arithmetic of computers did not change.
 EXACT = 1e-6
 # A sum is the same in every period: who knows that nobody moved compares these too.
@@ -29,11 +29,11 @@ class Remembered:
     lowest: Floats
     highest: Floats
 
-    def among(self, rows: NDArray[np.bool_]) -> "Remembered":
+    def among(self, rows: Flags) -> "Remembered":
         """The memory of some of the sums, those where `rows` (n,) is true."""
         return Remembered(self.last[rows], self.lowest[rows], self.highest[rows])
 
-    def of_first(self, first: NDArray[np.int64], same: NDArray[np.int64]) -> "Remembered":
+    def of_first(self, first: Ints, same: Ints) -> "Remembered":
         """The memory of the sums `first` (k,), each together with those of the n that repeat it: `same` (n,) of k."""
         lowest, highest = np.full(len(first), np.nan), np.full(len(first), np.nan)
         np.fmin.at(lowest, same, self.lowest)

@@ -12,13 +12,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
+from pipelines.arrays import Flags, Floats, Ints, PyObjects
 from pipelines.findings.contracts import MINIMUM
 from pipelines.people.contracts import ATOMS, ORIGINS
 from pipelines.people.groups import Group
 from pipelines.sources.contracts import AREAS
 from pipelines.warehouse import Warehouse
 
-Floats = NDArray[np.float64]
 # Two trees, and the cells: PC6 within PC4, buurt within wijk within gemeente.
 SMALL_AREAS = ("pc6", "h3")
 LARGE_AREAS = ("pc4", "buurt", "wijk", "gemeente")
@@ -35,12 +35,12 @@ class Parts:
     `atom_id` (n,), `part` (n,) and `share` (n,) tell which atoms each holds, and in what share its people live in each.
     """
 
-    codes: Mapping[str, NDArray[np.object_]]
+    codes: Mapping[str, PyObjects]
     profiles: tuple[str, ...]
     levels: NDArray[np.int8]
     names: tuple[str, ...]
-    atom_id: NDArray[np.int64]
-    part: NDArray[np.int64]
+    atom_id: Ints
+    part: Ints
     prior: Floats
 
     def counts(self, persons: pa.Table, group: str) -> Floats:
@@ -95,7 +95,7 @@ def build_parts(warehouse: Warehouse) -> Parts:
     )
 
 
-def _standing_levels(levels: NDArray[np.int8], attached: NDArray[np.bool_]) -> NDArray[np.int8]:
+def _standing_levels(levels: NDArray[np.int8], attached: Flags) -> NDArray[np.int8]:
     """Tell homes on no street apart from those for which nothing was found; parts keep the names they had."""
     looked_for = attached.reshape(levels.shape)
     unsought = (levels == _ON_STREETS) & ~looked_for
@@ -136,14 +136,14 @@ def _standing(parts: Parts, kind: str, group: Group) -> Iterator[tuple[str, str,
             yield kind, profile, level, [codes[row] for row in some], badly[some]
 
 
-def without_repeats(members: sparse.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def without_repeats(members: sparse.csr_array) -> tuple[Ints, Ints]:
     """The first of the rows that hold the same parts, for each, shape (k,); and which of these every row repeats."""
     words = np.random.default_rng(0).integers(1, 2**40, size=(members.shape[1], 2)).astype(np.float64)
     found = np.unique(members @ words, axis=0, return_index=True, return_inverse=True)
     return found[1], found[2].ravel()
 
 
-def spread(parts: Parts, rounded: Floats, known: NDArray[np.bool_]) -> Floats:
+def spread(parts: Parts, rounded: Floats, known: Flags) -> Floats:
     """Persons of each atom (n,) when those of a part live among its homes in the way that was likely before counts.
 
     Parameters

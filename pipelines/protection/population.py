@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from scipy import sparse
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.people.contracts import ATOMS, PERSONS
 from pipelines.people.groups import Group, all_groups
 from pipelines.protection.chance import uniform
@@ -29,7 +29,6 @@ from pipelines.sources.contracts import PEOPLE_COUNTS
 from pipelines.sources.vector import Remark
 from pipelines.warehouse import Warehouse
 
-Floats = NDArray[np.float64]
 # Log-odds beyond what chance gives: of sums that are preferred for a reason.
 _ANY_CHANCE = 50.0
 LEFT_OUT = "left_out"
@@ -60,7 +59,7 @@ class RoundedGroup:
     rounded: Floats
     told: Told
     public: Public
-    left_out: NDArray[np.bool_]
+    left_out: Flags
 
 
 def round_people(warehouse: Warehouse, area: AreaFile, secret: Secret) -> tuple[pa.Table, pa.Table]:
@@ -167,7 +166,7 @@ class _Asked:
     public: Public
     parts: Options
     sums: Sums
-    sum_of: NDArray[np.int64]
+    sum_of: Ints
 
 
 def _asked(asked: Rounding, group: Group) -> _Asked:

@@ -6,15 +6,14 @@ What its rows and columns stand for is for `rounding.py`.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from pipelines.arrays import Flags, Floats
 from pipelines.errors import SamenhangError
 from pipelines.protection.memory import EXACT
 from pipelines.protection.thresholds import BASE
 
-Floats = NDArray[np.float64]
 _SMALL_SUM = 60
 # A sum that is left out, for each five that it is off; avoided before all else.
 _LEFT_OUT_WEIGHT = 1_000_000.0
@@ -37,7 +36,7 @@ class Program:
     most: Floats
     lowest: Floats
     highest: Floats
-    is_sum: NDArray[np.bool_]
+    is_sum: Flags
 
 
 class RoundingError(SamenhangError):
@@ -97,9 +96,9 @@ def _found(program: Program, lowest: Floats, highest: Floats, *, whole: bool) ->
     return answer
 
 
-def _with_neighbours(members: sparse.csr_array, loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _with_neighbours(members: sparse.csr_array, loose: Flags) -> Flags:
     """The same columns and those that share a small sum with one of them; all, when that adds none."""
     small = sparse.csr_array(abs(members[np.flatnonzero(np.diff(members.indptr) <= _SMALL_SUM)]))
     touched = small @ loose.astype(np.float64) > 0
-    wider: NDArray[np.bool_] = loose | (small.T @ touched.astype(np.float64) > 0)
+    wider: Flags = loose | (small.T @ touched.astype(np.float64) > 0)
     return wider if wider.sum() > loose.sum() else np.ones_like(loose)

@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from scipy import sparse
 
+from pipelines.arrays import Flags, Floats, Ints, Strings
 from pipelines.protection.parts import Parts, Told
 from pipelines.protection.rounding import Options
 from pipelines.protection.thresholds import BASE
 from pipelines.sources.area_file import AreaFile
 
-Floats = NDArray[np.float64]
 # People are kept to the person: a sum this near to CBS's own number is that number.
 _SAME = 1e-3
 # More than all chance together, and less than what was told before.
@@ -32,12 +31,12 @@ class Units:
     exactly CBS's number.
     """
 
-    unit: NDArray[np.int64]
-    part: NDArray[np.int64]
+    unit: Ints
+    part: Ints
     count: Floats
     lowest: Floats
     highest: Floats
-    is_kept: NDArray[np.bool_]
+    is_kept: Flags
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Public:
     highest: Floats
     told_by_cbs: Floats
 
-    def allow(self, chosen: Options, rows: NDArray[np.int64]) -> Options:
+    def allow(self, chosen: Options, rows: Ints) -> Options:
         """Prefer of the options of `rows` those that take nothing from how little is known of a sum.
 
         What CBS tells stands as CBS told it. Of another sum the overlap of what is public and of what our number tells
@@ -154,7 +153,7 @@ _UNIT_COLUMNS = {
 }
 
 
-def _units(counted: pa.Table, code: NDArray[np.str_], part: NDArray[np.int64], number: Floats) -> Units:
+def _units(counted: pa.Table, code: Strings, part: Ints, number: Floats) -> Units:
     """Only atoms that lie in a counted unit; `is_kept` where they hold as many people as CBS counts."""
     codes = np.array(counted["unit_code"].to_pylist(), dtype=str)
     order = np.argsort(codes)

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 
 from pipelines import geo
 from pipelines.areas.contracts import AREA_TYPES, MEMBERSHIP, VALUES
+from pipelines.arrays import Floats, Ints
 from pipelines.contracts import Contract
 from pipelines.findings.catalogue import catalogue
 from pipelines.people.contracts import ATOMS, ORIGINS
@@ -150,9 +150,7 @@ def _is_class(table: pa.Table) -> pa.Array:
     )
 
 
-def _columns(
-    chosen: pa.Table, keys: Mapping[str, tuple[str, ...]], codes: pa.ChunkedArray
-) -> dict[str, NDArray[np.float64]]:
+def _columns(chosen: pa.Table, keys: Mapping[str, tuple[str, ...]], codes: pa.ChunkedArray) -> dict[str, Floats]:
     """Figures by column name, each in the order of `codes`; NaN where an area has none."""
     columns = {f"{name}{suffix}": np.full(len(codes), np.nan) for name, suffixes in keys.items() for suffix in suffixes}
     places = pc.index_in(chosen["area_code"], codes.combine_chunks()).to_numpy()
@@ -163,7 +161,7 @@ def _columns(
     return columns
 
 
-def _rows_by_column(chosen: pa.Table) -> Iterator[tuple[str, NDArray[np.int64]]]:
+def _rows_by_column(chosen: pa.Table) -> Iterator[tuple[str, Ints]]:
     joined = pc.binary_join_element_wise(*(chosen[name] for name in KEY_COLUMNS), "\x1f").combine_chunks()
     encoded = joined.dictionary_encode()
     numbers = encoded.indices.to_numpy()

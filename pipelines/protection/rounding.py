@@ -16,14 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from pipelines.arrays import Flags, Floats
 from pipelines.protection.memory import EXACT, Remembered, nothing_told
 from pipelines.protection.programme import Program, solved
 from pipelines.protection.thresholds import BASE
 
-Floats = NDArray[np.float64]
 # A count that is a multiple of five moves too, so often: else a told 10 could not be a true 5 or 15.
 _MOVES = 0.1
 # A sum told of weighs as much as so many parts; an earlier value outweighs all chance.
@@ -41,11 +40,11 @@ class Options:
     """
 
     low: Floats
-    may_stay: NDArray[np.bool_]
-    may_rise: NDArray[np.bool_]
+    may_stay: Flags
+    may_rise: Flags
     preference: Floats
 
-    def hold(self, rounded: Floats) -> NDArray[np.bool_]:
+    def hold(self, rounded: Floats) -> Flags:
         """Whether each of some rounded counts (n,) is one of its options."""
         stays, rises = np.abs(rounded - self.low) < EXACT, np.abs(rounded - self.low - BASE) < EXACT
         return np.asarray((stays & self.may_stay) | (rises & self.may_rise))
@@ -96,7 +95,7 @@ class Sums:
 
     members: sparse.csr_array
     options: Options
-    weighs: NDArray[np.bool_]
+    weighs: Flags
 
 
 def round_parts(parts: Options, sums: Sums, at_most: Floats | None = None) -> Floats:

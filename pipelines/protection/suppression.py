@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
 
-from pipelines.protection.attack import SOLVED, Flags, Floats
+from pipelines.arrays import Flags, Floats, Ints
+from pipelines.protection.attack import SOLVED
 from pipelines.protection.survey_attack import Cut, Proofs, examine, nothing_found
 from pipelines.protection.survey_cells import CAUSES, QuestionCells, primary, shown_once
 from pipelines.protection.survey_knowledge import Knowledge, attackers, knowledge, owners
@@ -219,7 +219,7 @@ def audit_rows(found: Suppression) -> pa.Table:
     return rows.sort_by([(name, "ascending") for name in ("category", "area_type", "area_code")])
 
 
-def _too_certain(found: Suppression) -> NDArray[np.int64]:
+def _too_certain(found: Suppression) -> Ints:
     """The cells and areas of which some attacker knows too much."""
     if found.is_safe:
         return np.zeros(0, dtype=np.int64)

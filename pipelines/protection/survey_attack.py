@@ -8,9 +8,9 @@ can find himself.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.protection.attack import SOLVED, Attacker, Flags, Floats, Polytope, apart
+from pipelines.arrays import Flags, Floats, Ints
+from pipelines.protection.attack import SOLVED, Attacker, Polytope, apart
 from pipelines.protection.survey_knowledge import Guards, Knowledge
 
 _FAILURES_AT_ONCE = 30
@@ -65,7 +65,7 @@ class _Field:
 
     left: Polytope
     attacker: Attacker
-    owner: NDArray[np.int64]
+    owner: Ints
     room_under: Floats
     room_over: Floats
     owners: int

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.errors import ContractError
 from pipelines.protection.survey_rules import (
     Rules,
@@ -29,8 +29,6 @@ from pipelines.protection.survey_rules import (
     too_few,
 )
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Area = tuple[str, str]
 AREA_COLUMNS = {"buurt": "buurt_code", "gemeente": "gemeente_code", "pc4": "pc4", "wijk": "wijk_code"}
 SCALE = "mean"
@@ -178,7 +176,7 @@ def _rows_per_question(answers: pa.Table) -> dict[str, int]:
     return {row["values"]: row["counts"] for row in counted}
 
 
-def _areas(answers: pa.Table, residents: Mapping[Area, float]) -> tuple[Areas, NDArray[np.int64]]:
+def _areas(answers: pa.Table, residents: Mapping[Area, float]) -> tuple[Areas, Ints]:
     """Areas and parts in the order of their codes, and the part of each row."""
     words = list(zip(*(answers[name].to_pylist() for name in _PART), strict=True))
     parts = sorted(set(words))

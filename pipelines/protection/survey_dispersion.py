@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags
 from pipelines.protection.suppression import Suppression, suppress_all
 from pipelines.protection.survey_cells import HIGHEST_SCORE, QuestionCells
 from pipelines.protection.survey_memory import remembering
@@ -21,7 +21,6 @@ from pipelines.survey.contracts import LOWEST_THIRD, SD
 from pipelines.survey.dispersion_table import is_lowest
 from pipelines.survey.responses import NO, YES
 
-Floats = NDArray[np.float64]
 _BETWEEN = "/"
 # A mean and a standard deviation, each to a tenth, tell the mean square no closer, unless both are next to nought.
 _FINER = 0.002
@@ -89,6 +88,6 @@ def _scale_of(question: str) -> str:
     return question.split(_BETWEEN, maxsplit=1)[0]
 
 
-def _kept_back(cells: QuestionCells, hidden: NDArray[np.bool_]) -> QuestionCells:
+def _kept_back(cells: QuestionCells, hidden: Flags) -> QuestionCells:
     beside = cells.beside
     return replace(cells, other_tables=replace(beside, is_kept_back=beside.is_kept_back | hidden))

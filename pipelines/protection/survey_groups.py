@@ -17,9 +17,9 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from pipelines.arrays import Flags, Floats, Ints, Strings
 from pipelines.protection.contracts import SURVEY_TOLD
 from pipelines.protection.survey_cells import HIGHEST_SCORE
 from pipelines.protection.survey_dispersion import question_of
@@ -28,9 +28,6 @@ from pipelines.survey.contracts import GAP
 from pipelines.survey.groups import Grouping, groupings
 from pipelines.survey.publication_rules import FEWEST_DIRECT
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Words = NDArray[np.str_]
 Area = tuple[str, str]
 # What a release told of areas: respondents and tenths of scores per group, shape (2, groups + 1) each.
 Counts = Mapping[Area, Floats]
@@ -47,10 +44,10 @@ class Scored:
     `group` counts from 0 in the order of `labels`; the number after is that of whoever is left.
     """
 
-    wijk: Words
+    wijk: Strings
     weight: Floats
     score: Floats
-    group: NDArray[np.int64]
+    group: Ints
     labels: tuple[str, ...]
 
     def among(self, chosen: Flags) -> Self:

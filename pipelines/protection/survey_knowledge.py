@@ -8,10 +8,10 @@ hidden; of a hidden cell nothing. Anyone knows which parts make up which area, a
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
 
-from pipelines.protection.attack import Flags, Floats, Polytope
+from pipelines.arrays import Flags, Floats, Ints
+from pipelines.protection.attack import Polytope
 from pipelines.protection.survey_cells import QuestionCells, share_tells
 from pipelines.protection.survey_rules import Rules, can_be_known
 from pipelines.protection.thresholds import RESPONDENT_BOUNDS
@@ -35,7 +35,7 @@ class Guards:
 
     forms: csr_array
     needed: Floats
-    owner: NDArray[np.int64]
+    owner: Ints
     is_share: Flags
 
     def __len__(self) -> int:
@@ -57,13 +57,13 @@ class Knowledge:
     """
 
     everything: Polytope
-    owner: NDArray[np.int64]
+    owner: Ints
     room_under: Floats
     room_over: Floats
     guards: Guards
     truth: Floats
 
-    def rows_after(self, hidden: Flags) -> NDArray[np.int64]:
+    def rows_after(self, hidden: Flags) -> Ints:
         """Numbers of the rows that are left to know when the owners `hidden` (cells + areas,) are."""
         return np.flatnonzero((self.owner == ALWAYS) | ~hidden[self.owner])
 
@@ -135,7 +135,7 @@ class _Rows:
     rows: csr_array
     low: Floats
     high: Floats
-    owner: NDArray[np.int64]
+    owner: Ints
     room_under: Floats
     room_over: Floats
 
@@ -306,7 +306,7 @@ def needed_width(true: Floats, most: Floats, rules: Rules) -> Floats:
     return np.minimum(width, most)
 
 
-def _share_forms(cells: QuestionCells, rules: Rules, forms: _Forms, group: NDArray[np.int64]) -> csr_array:
+def _share_forms(cells: QuestionCells, rules: Rules, forms: _Forms, group: Ints) -> csr_array:
     """Forms that fall below nought when a share of nearly all, or of next to none, can be one that would be shown.
 
     k - p n, with the sign that makes away from the true share down. Asked is no more than that: what a whole gemeente

@@ -10,12 +10,12 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.protection.contracts import SURVEY_TOLD
 from pipelines.protection.survey_cells import Beside, QuestionCells
 from pipelines.protection.survey_knowledge import rounded_interval
-from pipelines.protection.survey_rules import Floats, Rules
+from pipelines.protection.survey_rules import Rules
 
 Ends = tuple[Floats, Floats]
 Key = tuple[str, str, str, str]
@@ -50,7 +50,7 @@ def _narrowed(before: QuestionCells, after: QuestionCells, step: float) -> tuple
     return _within(before, where, of_first), _within(after, there, of_second)
 
 
-def _in_common(one: QuestionCells, other: QuestionCells) -> tuple[tuple[NDArray[np.int64], ...], ...]:
+def _in_common(one: QuestionCells, other: QuestionCells) -> tuple[tuple[Ints, ...], ...]:
     """Places (categories, areas) of the cells that both have, and where somebody answered, in one and in the other."""
     mine, theirs = (_places(cells) for cells in (one, other))
     shared = [key for key in mine if key in theirs]
@@ -68,7 +68,7 @@ def _places(cells: QuestionCells) -> dict[Key, tuple[int, int]]:
     }
 
 
-def _within(cells: QuestionCells, where: tuple[NDArray[np.int64], ...], ends: Ends) -> QuestionCells:
+def _within(cells: QuestionCells, where: tuple[Ints, ...], ends: Ends) -> QuestionCells:
     beside = cells.beside
     low, high = beside.low.copy(), beside.high.copy()
     low[where] = np.maximum(low[where], np.nan_to_num(ends[0], nan=0.0))
@@ -76,7 +76,7 @@ def _within(cells: QuestionCells, where: tuple[NDArray[np.int64], ...], ends: En
     return replace(cells, other_tables=replace(beside, low=low, high=high))
 
 
-def told_table(wave: int, cells: QuestionCells, shown: NDArray[np.bool_]) -> pa.Table:
+def told_table(wave: int, cells: QuestionCells, shown: Flags) -> pa.Table:
     """What this release tells of one question, to be kept: `protection/survey_told`, the cells that are shown.
 
     Parameters
@@ -134,9 +134,7 @@ def _key(row: dict[str, str]) -> Key:
     return row["area_type"], row["area_code"], row["question"], row["category"]
 
 
-def _told(
-    cells: QuestionCells, beside: Beside, where: tuple[NDArray[np.int64], ...], then: Ends, rules: Rules
-) -> Beside:
+def _told(cells: QuestionCells, beside: Beside, where: tuple[Ints, ...], then: Ends, rules: Rules) -> Beside:
     now = cells.respondents[where[1]], cells.chosen[where]
     moved = _moved(then, now)
     low, high = (end * then[0] for end in rounded_interval(then[1] / then[0], rules.share_step))
@@ -164,7 +162,7 @@ def _may_differ(then: Ends, now: Ends) -> Floats:
     return np.where(moved > came, 2 * moved, came)
 
 
-def _tells(then: Ends, now: Ends, rules: Rules, *, is_scale: bool) -> NDArray[np.bool_]:
+def _tells(then: Ends, now: Ends, rules: Rules, *, is_scale: bool) -> Flags:
     """Whether the new figure beside the old one tells what those answered who came, went or were corrected.
 
     As many as a figure needs are a group of which a figure may be known.

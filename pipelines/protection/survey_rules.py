@@ -7,13 +7,11 @@ Here are the bounds and the reason of each, over numbers of respondents per area
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.protection.thresholds import RESPONDENT_BOUNDS
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 _FEWEST_EVER, _FEWEST_DIRECT, _MANY = RESPONDENT_BOUNDS
 # A share of exactly nine tenths counts as nine tenths, however it was summed.
 _NEARLY = 1e-9
@@ -100,7 +98,7 @@ def are_few(respondents: Floats, fewer: Floats) -> Flags:
     return np.asarray(respondents <= fewer + _NEARLY)
 
 
-def alike(membership: csr_array, parts: NDArray[np.int64], scores: Floats, window: float) -> Floats:
+def alike(membership: csr_array, parts: Ints, scores: Floats, window: float) -> Floats:
     """Give the most respondents of each area whose scores lie within `window` of each other.
 
     Parameters
@@ -128,7 +126,7 @@ def _most_within(ranked: Floats, window: float) -> int:
     return int(np.max(ends - np.arange(len(ranked)), initial=0))
 
 
-def dominated(membership: csr_array, parts: NDArray[np.int64], weights: Floats, rules: Rules | None = None) -> Flags:
+def dominated(membership: csr_array, parts: Ints, weights: Floats, rules: Rules | None = None) -> Flags:
     """Whether one or two weights nearly make up an area's figure.
 
     The (n, k) rule with n = 2: the two largest hold `two_largest` or more of the sum. The p-ratio: what is left besides
@@ -156,7 +154,7 @@ def dominated(membership: csr_array, parts: NDArray[np.int64], weights: Floats, 
     return flags
 
 
-def _two_largest(membership: csr_array, parts: NDArray[np.int64], weights: Floats) -> tuple[Floats, Floats]:
+def _two_largest(membership: csr_array, parts: Ints, weights: Floats) -> tuple[Floats, Floats]:
     by_part = csr_array((weights, (parts, np.arange(len(parts)))), shape=(membership.shape[1], len(parts)))
     by_area = (membership @ by_part).tocsr()
     count = membership.shape[0]

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Strings
 from pipelines.survey.publication_rules import FEWEST_DIRECT, FEWEST_EVER
 
-Floats = NDArray[np.float64]
 # People are told by so many. CBS tells its own counts so, and an imaginary five may be added to or taken from any sum.
 BASE = 5
 # A number of people under this is told as "under it" only: the least that output rules of statistical offices accept.
@@ -30,7 +29,7 @@ COUNT_WORDS = (f"<{SHOWN_FROM}", *class_words(COUNT_BOUNDS))
 RESPONDENT_WORDS = class_words(RESPONDENT_BOUNDS)
 
 
-def count_classes(rounded: Floats) -> NDArray[np.str_]:
+def count_classes(rounded: Floats) -> Strings:
     """The class of every rounded number of people, shape (n,)."""
     return np.asarray(COUNT_WORDS)[np.searchsorted(COUNT_BOUNDS, rounded, side="right")]
 

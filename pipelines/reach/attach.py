@@ -10,20 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from pipelines.arrays import Floats, Geometries, Ints, PyObjects
 from pipelines.contracts import conform
 from pipelines.errors import ContractError
 from pipelines.reach.contracts import ATTACHMENTS
 from pipelines.reach.doors import door_facts, judged_doors
 from pipelines.streets.profiles import Profile
 from pipelines.streets.rights import CUSTOMERS
-
-Geometries = NDArray[np.object_]
-Ids = NDArray[np.int64]
-Words = NDArray[np.object_]
 
 # The method book asks for 60 m. Delivered networks lack paths to the door: in Groningen 5 % of the PC6 points lie over
 # 83 m and 1 % over 203 m from the network. The metres are counted, so a long one is a long walk, not a short one.
@@ -36,8 +32,8 @@ COMPONENT_OVER_M = 1_000.0
 class Access:
     """Access points, in the order of their places: row of the place, number of its door, and where; shape (n,) each."""
 
-    rows: Ids
-    numbers: Ids
+    rows: Ints
+    numbers: Ints
     geometries: Geometries
 
 
@@ -46,7 +42,7 @@ class Streets:
     """The edges a profile may use and that connect to a network worth the name, in ascending order of edge_id."""
 
     profile: str
-    edge_ids: Ids
+    edge_ids: Ints
     lines: Geometries
     tree: shapely.STRtree
 
@@ -95,7 +91,7 @@ def lived_along(streets: Streets, edges: pa.Table) -> Streets:
     return Streets(streets.profile, streets.edge_ids[kept], lines, shapely.STRtree(lines))
 
 
-def _component_length_m(edges: pa.Table) -> NDArray[np.float64]:
+def _component_length_m(edges: pa.Table) -> Floats:
     """Metres of street in the connected part of each edge; shape (n_edges,).
 
     Lines of sight are not counted: their number grows with the square of the corners, and a plaza of 181 m round
@@ -110,7 +106,7 @@ def _component_length_m(edges: pa.Table) -> NDArray[np.float64]:
     graph = coo_array((np.ones(len(u), dtype=np.int8), (start, end)), shape=(n_nodes, n_nodes))
     _, part = connected_components(graph, directed=False)
     street_m = np.where(edges["is_sight"].to_numpy(), 0.0, edges["length_m"].to_numpy())
-    length_m: NDArray[np.float64] = np.bincount(part[start], weights=street_m)[part[start]]
+    length_m: Floats = np.bincount(part[start], weights=street_m)[part[start]]
     return length_m
 
 
@@ -196,11 +192,11 @@ def _points_of(geometries: Geometries) -> Access:
     return Access(distinct[:, 0].astype(np.int64), number[first], _points(distinct[:, 1:]))
 
 
-def _points(coordinates: NDArray[np.float64]) -> Geometries:
+def _points(coordinates: Floats) -> Geometries:
     return np.asarray(shapely.points(coordinates), dtype=np.object_)
 
 
-def _crossings(shapes: Geometries, rows: Ids, streets: Streets) -> Access:
+def _crossings(shapes: Geometries, rows: Ints, streets: Streets) -> Access:
     """Find where usable streets meet the perimeters of the polygons among `shapes[rows]`; all are door 0."""
     polygons = rows[shapely.get_dimensions(shapes[rows]) == 2]  # noqa: PLR2004 - two dimensions: an area
     perimeters = shapely.boundary(shapes[polygons])
@@ -214,7 +210,7 @@ def _crossings(shapes: Geometries, rows: Ids, streets: Streets) -> Access:
 
 def _attachments(
     point_type: Literal["origin", "place"],
-    points: tuple[Ids, Geometries, Words],
+    points: tuple[Ints, Geometries, PyObjects],
     streets: Streets,
     limit_m: float | None,
 ) -> pa.Table:
@@ -236,9 +232,7 @@ def _attachments(
     return conform(pa.table(columns), ATTACHMENTS)
 
 
-def _nearest(
-    geometries: Geometries, streets: Streets, limit_m: float | None
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+def _nearest(geometries: Geometries, streets: Streets, limit_m: float | None) -> tuple[Ints, Floats, Floats]:
     """Find each geometry's nearest street (row of `streets`; -1: none), the fraction along it, and the metres."""
     street = np.full(len(geometries), -1, dtype=np.int64)
     fraction, snap_m = np.zeros(len(geometries)), np.zeros(len(geometries))
@@ -255,7 +249,7 @@ def _nearest(
     return street, fraction, snap_m
 
 
-def _fractions(lines: Geometries, geometries: Geometries) -> NDArray[np.float64]:
+def _fractions(lines: Geometries, geometries: Geometries) -> Floats:
     """Find the share of each line's length up to its point nearest to a geometry; 0 on a line without length."""
     feet = shapely.get_point(shapely.shortest_line(lines, geometries), 0)
     along_m, length_m = shapely.line_locate_point(lines, feet), shapely.length(lines)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Int32s
 from pipelines.errors import ContractError
 from pipelines.reach.compiling import make_ready
 from pipelines.reach.contracts import COUNTS, THRESHOLDS_M
-from pipelines.reach.gather import NEAREST, PARTS, UNREACHED, Ints, tally, written
+from pipelines.reach.gather import NEAREST, PARTS, UNREACHED, tally, written
 from pipelines.reach.kernel import COSTS, FARTHEST, UNITS
 from pipelines.reach.pairs import USUAL, Outing
 from pipelines.reach.search import Engine, search
@@ -35,7 +35,7 @@ class Tallies:
 
     sorts: tuple[tuple[str, ...], ...]
     in_any: tuple[bool, ...]
-    figures: Ints
+    figures: Int32s
 
 
 def tallied(outing: Outing, functions: pa.Table, engine: Engine = USUAL) -> Tallies:
@@ -89,7 +89,7 @@ def reach_counts(outing: Outing, functions: pa.Table, engine: Engine = USUAL) ->
     return pa.concat_tables([COUNTS.schema.empty_table(), *parts]).combine_chunks()
 
 
-def _sorts(outing: Outing, functions: pa.Table) -> tuple[Ints, tuple[tuple[str, ...], ...], tuple[bool, ...]]:
+def _sorts(outing: Outing, functions: pa.Table) -> tuple[Int32s, tuple[tuple[str, ...], ...], tuple[bool, ...]]:
     """Number the sort of every place of the outing; list the kinds of each, and whether one is of the booklet."""
     ordered = functions.sort_by([("place_id", "ascending"), ("place_kind", "ascending")])
     grouped = ordered.group_by("place_id", use_threads=False).aggregate([("place_kind", "list"), ("is_booklet", "max")])
@@ -103,7 +103,7 @@ def _sorts(outing: Outing, functions: pa.Table) -> tuple[Ints, tuple[tuple[str, 
     return number.astype(np.int32), tuple(tuple(str(name).split(_BETWEEN)) for name in names), tuple(in_any.tolist())
 
 
-def _limits(outing: Outing) -> Ints:
+def _limits(outing: Outing) -> Int32s:
     """Most metres and most seconds of each count, in units; shape (n_counts, 2)."""
     profile = outing.profile
     speed_m_per_s = profile.speed_m_per_s.central
@@ -142,8 +142,8 @@ def _table(outing: Outing, tallies: Tallies, bound: int) -> pa.Table:
     return pa.table(columns, schema=COUNTS.schema)
 
 
-def _together(figures: NDArray[np.int32]) -> Ints:
+def _together(figures: Int32s) -> Int32s:
     """Put sorts together: the least of the nearest, the sum of the counts; shape (n_origins, 1, 5)."""
-    together: Ints = figures.sum(axis=1, dtype=np.int32, keepdims=True)
+    together: Int32s = figures.sum(axis=1, dtype=np.int32, keepdims=True)
     together[..., NEAREST] = figures[..., NEAREST].min(axis=1, initial=UNREACHED, keepdims=True)
     return together

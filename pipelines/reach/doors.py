@@ -8,15 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints, PyObjects
 from pipelines.sources.place_kinds import kinds_out_of_doors
 from pipelines.streets.profiles import Profile
-
-Floats = NDArray[np.float64]
-Ids = NDArray[np.int64]
-Mask = NDArray[np.bool_]
-Words = NDArray[np.object_]
 
 # Of most doors nothing is written down. The central guess lets everybody in: a place where one could meet nobody with
 # a rollator would be known for it; the pessimistic bound counts only doors that are known to be passable.
@@ -32,20 +27,20 @@ class DoorFacts:
     `may_lack_door` marks those of places that are out of doors as a rule.
     """
 
-    wheelchair: Words
+    wheelchair: PyObjects
     step_count: Floats
     kerb_height_m: Floats
     width_m: Floats
-    may_lack_door: Mask
+    may_lack_door: Flags
 
 
-def is_open(attachments: pa.Table, bound: str) -> NDArray[np.bool_]:
+def is_open(attachments: pa.Table, bound: str) -> Flags:
     """Tell which points of `reach/attachments` can be entered in a bound of the unknown; shape (n,)."""
-    mask: NDArray[np.bool_] = ~pc.is_in(attachments["door"], pa.array(CLOSED[bound])).to_numpy()
+    mask: Flags = ~pc.is_in(attachments["door"], pa.array(CLOSED[bound])).to_numpy()
     return mask
 
 
-def door_facts(register: pa.Table, rows: Ids, numbers: Ids) -> DoorFacts:
+def door_facts(register: pa.Table, rows: Ints, numbers: Ints) -> DoorFacts:
     """Look up what is known of access points.
 
     Parameters
@@ -72,12 +67,12 @@ def door_facts(register: pa.Table, rows: Ids, numbers: Ids) -> DoorFacts:
     )
 
 
-def _numbers(lists: pa.ChunkedArray, rows: Ids, numbers: Ids) -> Floats:
+def _numbers(lists: pa.ChunkedArray, rows: Ints, numbers: Ints) -> Floats:
     values: Floats = _listed(lists, rows, numbers).cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values
 
 
-def _listed(lists: pa.ChunkedArray, rows: Ids, numbers: Ids) -> pa.Array:
+def _listed(lists: pa.ChunkedArray, rows: Ints, numbers: Ints) -> pa.Array:
     """Take element `numbers` of list `rows`; null where the list is shorter."""
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
     first = np.cumsum(lengths) - lengths
@@ -87,7 +82,7 @@ def _listed(lists: pa.ChunkedArray, rows: Ids, numbers: Ids) -> pa.Array:
     return flat.take(pa.array(position, mask=numbers >= np.append(lengths, 0)[rows]))
 
 
-def judged_doors(facts: DoorFacts, profile: Profile) -> Words:
+def judged_doors(facts: DoorFacts, profile: Profile) -> PyObjects:
     """Judge whether a profile comes in by access points: `yes`, `no`, or `unknown`; shape (n,).
 
     `no` where something known exceeds a limit of the profile: more steps than it takes, a threshold over its kerb, a
@@ -111,9 +106,9 @@ def judged_doors(facts: DoorFacts, profile: Profile) -> Words:
     return np.select([stopped, may_enter, refused], ["no", "yes", "no"], "unknown").astype(np.object_)
 
 
-def _is_nothing_said(facts: DoorFacts) -> Mask:
+def _is_nothing_said(facts: DoorFacts) -> Flags:
     measures = (facts.step_count, facts.kerb_height_m, facts.width_m)
-    nothing: Mask = np.all([np.isnan(measure) for measure in measures], axis=0) & (facts.wheelchair == "")
+    nothing: Flags = np.all([np.isnan(measure) for measure in measures], axis=0) & (facts.wheelchair == "")
     return nothing
 
 

@@ -6,13 +6,10 @@ It reads what `kernel` wrote, block after block, and gives the same for any orde
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Int32s, Ints
 from pipelines.reach.compiling import compiled
 
-Ints = NDArray[np.int32]
-Ids = NDArray[np.int64]
-Floats = NDArray[np.float64]
 # A number or an array of them; one formula for compiled code and for tables.
 Quantity = Any
 UNREACHED = 2**31 - 1
@@ -32,7 +29,7 @@ _written = compiled(written)
 
 @compiled
 def by_range(  # noqa: PLR0913, PLR0917 - compiled code takes no dataclass
-    found: Ints, begin: int, ranks: tuple[Ints, Ints], bits: int, trays: Ints, taken: Ids, fills: Ids
+    found: Int32s, begin: int, ranks: tuple[Int32s, Int32s], bits: int, trays: Int32s, taken: Ints, fills: Ints
 ) -> int:
     """Put finds from row `begin` into the trays of their ranges of origins, until one of these is full.
 
@@ -76,8 +73,8 @@ def by_range(  # noqa: PLR0913, PLR0917 - compiled code takes no dataclass
 
 @compiled
 def pair_columns(
-    rows: Ints, lanes: Ints, origins: tuple[int, int], place_ids: Ids, per_unit: tuple[float, float]
-) -> tuple[Ints, Ids, Floats, Floats]:
+    rows: Int32s, lanes: Int32s, origins: tuple[int, int], place_ids: Ints, per_unit: tuple[float, float]
+) -> tuple[Int32s, Ints, Floats, Floats]:
     """Put the rows of one range in the order of origin and place, as columns; those of one bound only.
 
     Parameters
@@ -131,7 +128,7 @@ def pair_columns(
 
 
 @compiled
-def tally(found: Ints, kinds: Ints, bounds: Ints, limits: Ints, tallies: Ints) -> None:
+def tally(found: Int32s, kinds: Int32s, bounds: Int32s, limits: Int32s, tallies: Int32s) -> None:
     """Count the places of each kind within limits of each origin, and keep the nearest.
 
     Parameters

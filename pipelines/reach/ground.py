@@ -9,18 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.arrays import Floats, Int32s, Ints
 from pipelines.reach.doors import is_open
-from pipelines.reach.pieces import (
-    Arcs,
-    Floats,
-    Ids,
-    Ints,
-    Pieces,
-    cut_at_seats,
-    lane_of,
-    points_on_pieces,
-    reversed_arcs,
-)
+from pipelines.reach.pieces import Arcs, Pieces, cut_at_seats, lane_of, points_on_pieces, reversed_arcs
 
 # The columns that are read; to filter the others takes longer than the rest.
 _OF_COSTS = ["profile", "bound", "edge_id", "forward_m", "backward_m"]
@@ -40,14 +31,14 @@ class Ground:
     bound: str
     pieces: Pieces
     arcs: Arcs
-    homes: Ints
-    home_ids: Ids
+    homes: Int32s
+    home_ids: Ints
     home_fraction: Floats
-    doors: Ints
-    door_numbers: Ids
+    doors: Int32s
+    door_numbers: Ints
     door_fraction: Floats
-    door_starts: Ids
-    place_ids: Ids
+    door_starts: Ints
+    place_ids: Ints
 
 
 @dataclass(frozen=True)
@@ -102,7 +93,7 @@ def _by_edge(homes: pa.Table) -> pa.Table:
     return homes.take(np.lexsort([homes[name].to_numpy() for name in ("point_id", "fraction", "edge_id")]))
 
 
-def _by_place(doors: pa.Table) -> tuple[pa.Table, Ids]:
+def _by_place(doors: pa.Table) -> tuple[pa.Table, Ints]:
     """Bring doors together by place; places follow each other by their lowest edge, so that neighbours share memory."""
     ids, edge = doors["point_id"].to_numpy(), doors["edge_id"].to_numpy()
     distinct, number = np.unique(ids, return_inverse=True)

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 from shapely.ops import substring
 
+from pipelines.arrays import Flags, Floats, Ints, PyObjects
 from pipelines.reach.ground import Ground
 from pipelines.reach.paths import Paths, legs_of, lengths_m, longest_legs, step_shares, walked_legs
-from pipelines.reach.pieces import SNAP, UNITS_PER_M, Floats, Ids
+from pipelines.reach.pieces import SNAP, UNITS_PER_M
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Facts:
 class EdgeSteps:
     """Steps along whole edges: path, edge, which way, and the shares of the edge's length between which it goes."""
 
-    path: Ids
-    edge: Ids
-    backward: NDArray[np.bool_]
+    path: Ints
+    edge: Ints
+    backward: Flags
     begin: Floats
     end: Floats
 
@@ -94,8 +94,8 @@ def _column(costs: pa.Table, name: str) -> Floats:
     return values
 
 
-def _is_flight(edges: pa.Table) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = pc.or_(edges["is_steps"], pc.equal(edges["highway"], "steps")).to_numpy()
+def _is_flight(edges: pa.Table) -> Flags:
+    mask: Flags = pc.or_(edges["is_steps"], pc.equal(edges["highway"], "steps")).to_numpy()
     return mask
 
 
@@ -115,7 +115,7 @@ def _distinct(column: pa.ChunkedArray, steps: EdgeSteps, n_paths: int) -> pa.Lis
     return _lists(met["path"].to_numpy(), met["value"].combine_chunks(), n_paths)
 
 
-def _lists(path: Ids, values: pa.Array, n_paths: int) -> pa.ListArray:
+def _lists(path: Ints, values: pa.Array, n_paths: int) -> pa.ListArray:
     """Give each path a list of its values, which go by path."""
     offsets = np.searchsorted(path, np.arange(n_paths + 1))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
@@ -131,7 +131,7 @@ def _ends(steps: EdgeSteps, n_paths: int) -> dict[str, pa.Array]:
     }
 
 
-def route_lines(routes: pa.Table, edges: pa.Table) -> NDArray[np.object_]:
+def route_lines(routes: pa.Table, edges: pa.Table) -> PyObjects:
     """Draw routes along their streets, from the foot of one perpendicular to that of the other.
 
     Parameters

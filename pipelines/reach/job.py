@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.arrays import Int32s
 from pipelines.errors import ContractError
 from pipelines.reach.kernel import CLOSED, EDGE, FARTHEST, FORBIDDEN, HERE, HOME, OTHER, SNAP, STREET, WAYS, U, V
-from pipelines.reach.layout import Ints, Job
+from pipelines.reach.layout import Job
 
 LAYOUT = (
     ("network.starts", np.uint32, 1),
@@ -48,7 +49,7 @@ def require_sound(job: Job, *, only_places: bool = False) -> None:
     _require_range(np.array([job.limit]), 0, FARTHEST, "limit")
 
 
-def _require_points(points: Ints, n_nodes: int, name: str) -> None:
+def _require_points(points: Int32s, n_nodes: int, name: str) -> None:
     _require_range(points[:, [U, V]], 0, n_nodes - 1, f"{name}.points (nodes)")
     _require_range(points[:, WAYS:], FORBIDDEN, FARTHEST, f"{name}.points (costs)")
     _require_range(points[:, SNAP], 0, FARTHEST, f"{name}.points (perpendiculars)")
@@ -98,7 +99,7 @@ def _require_origins_in_order(job: Job) -> None:
         raise ContractError("the search's points are not in the order of their edges and nodes. Prepare them anew.")
 
 
-def _groups(starts: NDArray[np.unsignedinteger]) -> Ints:
+def _groups(starts: NDArray[np.unsignedinteger]) -> Int32s:
     return np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.arrays import Int32s
 from pipelines.reach.compiling import compiled
-from pipelines.reach.layout import Ints, Job, Workspace
+from pipelines.reach.layout import Job, Workspace
 
 # Costs are whole ten-thousandths of a metre: a path of a hundred edges is exact to half a centimetre, and the sums
 # below stay under 2^31 up to 100 km. Seconds are searched as the metres walked in them on an even street.
@@ -56,7 +57,7 @@ Int = Any
 
 
 @compiled
-def search_places(job: Job, work: Workspace, first: int, last: int) -> tuple[int, Ints]:
+def search_places(job: Job, work: Workspace, first: int, last: int) -> tuple[int, Int32s]:
     """Find the origins within the limit of places `first` to `last`; stop early where the workspace is too small.
 
     Returns the first place not searched (`last` when all are) and the finds, shape (n, 2 + lanes).
@@ -77,7 +78,7 @@ def search_places(job: Job, work: Workspace, first: int, last: int) -> tuple[int
 
 
 @compiled
-def _doubled(found: Ints, n_found: int) -> Ints:
+def _doubled(found: Int32s, n_found: int) -> Int32s:
     """Copy the first `n_found` rows; a loop, as numba takes seconds to compile the assignment of slices."""
     larger = np.empty((2 * len(found), found.shape[1]), dtype=np.int32)
     for row in range(n_found):
@@ -236,20 +237,20 @@ def _give_up(work: Workspace, n_rows: Int) -> None:
 
 
 @compiled
-def _clean(rows: Ints, nodes: Ints, n_rows: int) -> None:
+def _clean(rows: Int32s, nodes: Int32s, n_rows: int) -> None:
     for row in range(n_rows):
         rows[nodes[row]] = -1
 
 
 @compiled
-def _find(job: Job, work: Workspace, place: int, n_rows: int, found: Ints, n_found: int) -> int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
+def _find(job: Job, work: Workspace, place: int, n_rows: int, found: Int32s, n_found: int) -> int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
     """Write what a place finds; return how many finds there are then, or FULL where they do not fit."""
     n_more = _find_past_nodes(job, work, place, n_rows, found, n_found)
     return n_more if n_more == FULL else _find_on_access_edges(job, work, place, found, n_more)
 
 
 @compiled
-def _find_past_nodes(job: Job, work: Workspace, place: int, n_rows: int, found: Ints, n_found: int) -> Int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
+def _find_past_nodes(job: Job, work: Workspace, place: int, n_rows: int, found: Int32s, n_found: int) -> Int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
     """Write the origins at nodes with a row, each once, save those on an edge that leads to the place itself."""
     rows, best, nodes, access = work.rows, work.best.reshape(-1), work.nodes, job.access.points
     starts, records, finds = job.origins.starts, job.origins.records.reshape(-1), found.reshape(-1)
@@ -286,7 +287,7 @@ def _find_past_nodes(job: Job, work: Workspace, place: int, n_rows: int, found: 
 
 
 @compiled
-def _find_on_access_edges(job: Job, work: Workspace, place: int, found: Ints, n_found: int) -> int:
+def _find_on_access_edges(job: Job, work: Workspace, place: int, found: Int32s, n_found: int) -> int:
     """Write the origins on the edges of the place's access points: straight along the edge, or around."""
     rows, best, points, access = work.rows, work.best, job.origins.points, job.access.points
     first, last = np.int64(job.access.starts[place]), np.int64(job.access.starts[place + 1])
@@ -314,7 +315,7 @@ def _find_on_access_edges(job: Job, work: Workspace, place: int, found: Ints, n_
 
 
 @compiled
-def _leads_to(access: Ints, first: Int, last: Int, edge: Int) -> bool:
+def _leads_to(access: Int32s, first: Int, last: Int, edge: Int) -> bool:
     for point in range(first, last):  # noqa: SIM110 - numba compiles no generator
         if access[point, EDGE] == edge:
             return True
@@ -322,7 +323,7 @@ def _leads_to(access: Ints, first: Int, last: Int, edge: Int) -> bool:
 
 
 @compiled
-def _past_ends(points: Ints, origin: int, rows: Ints, best: Ints, lane: int, n_lanes: int) -> int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
+def _past_ends(points: Int32s, origin: int, rows: Int32s, best: Int32s, lane: int, n_lanes: int) -> int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
     """Cost in one lane from an origin over the better end of its edge; UNREACHED where neither leads anywhere."""
     cost = UNREACHED
     for end, way in ((U, TO_U), (V, TO_V)):
@@ -333,7 +334,7 @@ def _past_ends(points: Ints, origin: int, rows: Ints, best: Ints, lane: int, n_l
 
 
 @compiled
-def _along_edge(points: Ints, origin: int, access: Ints, near: int, lane: int, n_lanes: int) -> int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
+def _along_edge(points: Int32s, origin: int, access: Int32s, near: int, lane: int, n_lanes: int) -> int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
     """Cost in one lane from an origin straight to an access point of its own edge, in a direction that is allowed."""
     from_u, to_u = WAYS + FROM_U * n_lanes + lane, WAYS + TO_U * n_lanes + lane
     snaps = np.int64(points[origin, SNAP]) + access[near, SNAP]
@@ -346,7 +347,7 @@ def _along_edge(points: Ints, origin: int, access: Ints, near: int, lane: int, n
 
 
 @compiled
-def _first_on(points: Ints, edge: int) -> int:
+def _first_on(points: Int32s, edge: int) -> int:
     """Row of the first origin on `edge` or a later one: a binary search."""
     low, high = 0, len(points)
     while low < high:

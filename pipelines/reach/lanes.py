@@ -12,15 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Int32s
 from pipelines.errors import ContractError
 from pipelines.reach.kernel import FORBIDDEN, UNITS
-from pipelines.reach.layout import Ints
 
 LONGEST = 100_000.0
 DIRECTIONS = ("forward", "backward")
 # Code is compiled anew for every number of lanes, which takes seconds: two for one bound, up to six for three.
 WIDTHS = (1, 2, 6)
-Entrances = Mapping[str, NDArray[np.bool_]]
+Entrances = Mapping[str, Flags]
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Lanes:
     `u` and `v` have shape (n_edges,), `forward` and `backward` (n_edges, lanes), all int32.
     """
 
-    u: Ints
-    v: Ints
-    forward: Ints
-    backward: Ints
+    u: Int32s
+    v: Int32s
+    forward: Int32s
+    backward: Int32s
 
     @property
     def count(self) -> int:
@@ -58,9 +58,9 @@ class Lanes:
 class _Lane(NamedTuple):
     """Costs of the edges each way, and which access points can be entered."""
 
-    forward: Ints
-    backward: Ints
-    entrances: NDArray[np.bool_]
+    forward: Int32s
+    backward: Int32s
+    entrances: Flags
 
 
 def profile_lanes(
@@ -128,7 +128,7 @@ def _by_edge(own: pa.Table) -> pa.Table:
     return own if np.all(np.diff(own["edge_id"].to_numpy()) > 0) else own.sort_by("edge_id")
 
 
-def _both_ways(own: pa.Table, quantity: str, m_per_unit: float) -> tuple[Ints, Ints]:
+def _both_ways(own: pa.Table, quantity: str, m_per_unit: float) -> tuple[Int32s, Int32s]:
     forward, backward = (_units(own, f"{way}_{quantity}", m_per_unit) for way in DIRECTIONS)
     return forward, backward
 
@@ -142,7 +142,7 @@ def _kept_once(kept: list[_Lane], lane: _Lane) -> int:
     return len(kept) - 1
 
 
-def _side_by_side(columns: Sequence[Ints], n_rows: int) -> Ints:
+def _side_by_side(columns: Sequence[Int32s], n_rows: int) -> Int32s:
     width = next((width for width in WIDTHS if width >= len(columns)), len(columns))
     lanes = np.full((n_rows, width), FORBIDDEN, dtype=np.int32)
     for number, column in enumerate(columns):
@@ -155,13 +155,13 @@ def _require_numbered(edge_ids: pa.ChunkedArray, n_edges: int, name: str) -> Non
         raise ContractError(f"{name}: edge_id must run from 0 to {n_edges - 1} in order. Build the graph anew.")
 
 
-def _nodes(edges: pa.Table, end: str) -> Ints:
+def _nodes(edges: pa.Table, end: str) -> Int32s:
     nodes = edges[end].to_numpy()
     require_whole(nodes, f"streets/edges.{end}")
     # Every node is an end of some edge, so that numbers without gaps stay under twice the edges.
     if len(nodes) and (nodes.min() < 0 or nodes.max() >= 2 * len(nodes)):
         raise ContractError(f"streets/edges.{end}: node {nodes.max()} lies outside the graph. Build the graph anew.")
-    numbers: Ints = nodes.astype(np.int32)
+    numbers: Int32s = nodes.astype(np.int32)
     return numbers
 
 
@@ -177,18 +177,18 @@ def require_whole(values: NDArray[np.generic], name: str) -> None:
         raise ContractError(f"{name}: {values.dtype}, where whole numbers stand. Mend the step that wrote it.")
 
 
-def _units(table: pa.Table, column: str, m_per_unit: float) -> Ints:
+def _units(table: pa.Table, column: str, m_per_unit: float) -> Int32s:
     """Round costs to units; null becomes FORBIDDEN."""
     costs = table[column].combine_chunks()
-    known: NDArray[np.float64] = costs.fill_null(0.0).to_numpy(zero_copy_only=False)
+    known: Floats = costs.fill_null(0.0).to_numpy(zero_copy_only=False)
     require_between(known, column, LONGEST / max(m_per_unit, 1.0))
-    units: Ints = np.rint(known * (m_per_unit * UNITS)).astype(np.int32)
+    units: Int32s = np.rint(known * (m_per_unit * UNITS)).astype(np.int32)
     if costs.null_count:
         units[costs.is_null().to_numpy(zero_copy_only=False)] = FORBIDDEN
     return units
 
 
-def require_between(values: NDArray[np.float64], name: str, highest: float) -> None:
+def require_between(values: Floats, name: str, highest: float) -> None:
     """Refuse numbers that are NaN, negative or over `highest`.
 
     Raises

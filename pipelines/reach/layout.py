@@ -5,19 +5,15 @@ The numbers of their columns stand in `kernel`, with the code that was compiled 
 
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-Ints = NDArray[np.int32]
-Indices = NDArray[np.uint32]
+from pipelines.arrays import Int32s, UInt32s
 
 
 class Network(NamedTuple):
     """The reversed graph: arcs `starts[x]:starts[x + 1]` come *into* node x from `tails`, at `costs` (n, lanes)."""
 
-    starts: Indices
-    tails: Indices
-    costs: Ints
+    starts: UInt32s
+    tails: UInt32s
+    costs: Int32s
 
 
 class Origins(NamedTuple):
@@ -27,16 +23,16 @@ class Origins(NamedTuple):
     on: rows `starts[x]:starts[x + 1]` of `records`, shape (n_records, 3 + 2 lanes), are those at node x.
     """
 
-    points: Ints
-    starts: Indices
-    records: Ints
+    points: Int32s
+    starts: UInt32s
+    records: Int32s
 
 
 class Access(NamedTuple):
     """Access points in the order of their place: those of place p are rows `starts[p]:starts[p + 1]`."""
 
-    points: Ints
-    starts: Indices
+    points: Int32s
+    starts: UInt32s
 
 
 class Job(NamedTuple):
@@ -59,9 +55,9 @@ class Workspace(NamedTuple):
     `nodes` its number. `queue` holds rows to scan and the next in the same bucket, `buckets` the first of each.
     """
 
-    rows: Ints
-    best: Ints
-    queued: Ints
-    nodes: Ints
-    queue: Ints
-    buckets: Ints
+    rows: Int32s
+    best: Int32s
+    queued: Int32s
+    nodes: Int32s
+    queue: Int32s
+    buckets: Int32s

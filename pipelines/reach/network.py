@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Int32s, Ints, UInt32s
 from pipelines.errors import ContractError
 from pipelines.reach.compiling import compiled, make_ready
 from pipelines.reach.kernel import (
@@ -27,7 +28,7 @@ from pipelines.reach.kernel import (
     V,
 )
 from pipelines.reach.lanes import LONGEST, Lanes, require_between, require_whole
-from pipelines.reach.layout import Access, Indices, Ints, Network, Origins
+from pipelines.reach.layout import Access, Network, Origins
 
 
 def reversed_network(lanes: Lanes) -> Network:
@@ -44,7 +45,9 @@ def reversed_network(lanes: Lanes) -> Network:
 
 
 @compiled
-def _arcs_by_head(u: Ints, v: Ints, forward: Ints, backward: Ints, n_nodes: int) -> tuple[Indices, Indices, Ints]:
+def _arcs_by_head(
+    u: Int32s, v: Int32s, forward: Int32s, backward: Int32s, n_nodes: int
+) -> tuple[UInt32s, UInt32s, Int32s]:
     """Sort arcs by counting; numpy would take ten times as long and three times the memory of the arcs."""
     starts = np.zeros(n_nodes + 1, dtype=np.uint32)
     for edge in range(len(u)):
@@ -68,7 +71,7 @@ def _arcs_by_head(u: Ints, v: Ints, forward: Ints, backward: Ints, n_nodes: int)
 
 
 @compiled
-def _may_pass(ways: Ints, edge: int) -> bool:
+def _may_pass(ways: Int32s, edge: int) -> bool:
     """Whether some lane may pass an edge this way."""
     for lane in range(ways.shape[1]):  # noqa: SIM110 - numba compiles no generator
         if ways[edge, lane] != FORBIDDEN:
@@ -76,12 +79,12 @@ def _may_pass(ways: Ints, edge: int) -> bool:
     return False
 
 
-def _starts(groups: NDArray[np.integer], n_groups: int) -> Indices:
+def _starts(groups: NDArray[np.integer], n_groups: int) -> UInt32s:
     """Give where each group begins among its sorted members; shape (n_groups + 1,)."""
     return np.concatenate([[0], np.cumsum(np.bincount(groups, minlength=n_groups))]).astype(np.uint32)
 
 
-def points_on_edges(attachments: pa.Table, lanes: Lanes) -> Ints:
+def points_on_edges(attachments: pa.Table, lanes: Lanes) -> Int32s:
     """Place attached points on their edges.
 
     Parameters
@@ -115,7 +118,7 @@ def points_on_edges(attachments: pa.Table, lanes: Lanes) -> Ints:
     return np.hstack([where, to_u, to_v, from_u, from_v])
 
 
-def _split(fraction: NDArray[np.float64], cost: Ints) -> tuple[Ints, Ints]:
+def _split(fraction: Floats, cost: Int32s) -> tuple[Int32s, Int32s]:
     """Split the costs of edges at a point on each into the part at u and the part at v; shape (n, lanes).
 
     Who stands at the very end of an edge stands at the junction: that part is 0 even where the edge is forbidden.
@@ -126,7 +129,7 @@ def _split(fraction: NDArray[np.float64], cost: Ints) -> tuple[Ints, Ints]:
     return part_u.astype(np.int32), part_v.astype(np.int32)
 
 
-def origins_at_nodes(points: Ints, n_nodes: int) -> Origins:
+def origins_at_nodes(points: Int32s, n_nodes: int) -> Origins:
     """Record under each node the origins on the edges that end there; an origin on a self-loop has one record.
 
     Parameters
@@ -153,7 +156,7 @@ def origins_at_nodes(points: Ints, n_nodes: int) -> Origins:
     return Origins(points, _starts(node, n_nodes), records)
 
 
-def _to_end(points: Ints, way: int, n_lanes: int) -> Ints:
+def _to_end(points: Int32s, way: int, n_lanes: int) -> Int32s:
     """Cost from the door of each origin to one end of its edge, CLOSED where no one may go so; shape (n, lanes)."""
     first = WAYS + way * n_lanes
     along = points[:, first : first + n_lanes]
@@ -161,12 +164,12 @@ def _to_end(points: Ints, way: int, n_lanes: int) -> Ints:
     return np.where((along == FORBIDDEN) | (cost > FARTHEST), np.int32(CLOSED), cost)
 
 
-def access_by_place(points: Ints, starts: NDArray[np.int64]) -> Access:
+def access_by_place(points: Int32s, starts: Ints) -> Access:
     """Group access points, from `points_on_edges` in the order of their place, by where each place begins."""
     return Access(points, starts.astype(np.uint32))
 
 
-def without_closed(points: Ints, entrances: NDArray[np.bool_]) -> Ints:
+def without_closed(points: Int32s, entrances: Flags) -> Int32s:
     """Forbid the way from access points in the lanes in which they cannot be entered.
 
     Parameters

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Int32s, Ints
 from pipelines.contracts import conform
 from pipelines.reach.contracts import PAIRS
 from pipelines.reach.doors import is_open
 from pipelines.reach.gather import UNREACHED, written
 from pipelines.reach.kernel import COSTS, ORIGIN, UNITS
 from pipelines.reach.lanes import Bound, Entrances, Lanes, profile_lanes
-from pipelines.reach.layout import Ints, Job
+from pipelines.reach.layout import Job
 from pipelines.reach.network import (
     access_by_place,
     origins_at_nodes,
@@ -45,8 +45,8 @@ class Ends:
 
     origins: pa.Table
     access: pa.Table
-    place_ids: NDArray[np.int64]
-    access_starts: NDArray[np.int64]
+    place_ids: Ints
+    access_starts: Ints
 
     @property
     def entrances(self) -> Entrances:
@@ -63,12 +63,12 @@ class Outing:
 
     profile: Profile
     job: Job
-    origin_ids: NDArray[np.int64]
-    place_ids: NDArray[np.int64]
+    origin_ids: Ints
+    place_ids: Ints
     bounds: tuple[Bound, ...]
 
     @property
-    def bound_lanes(self) -> Ints:
+    def bound_lanes(self) -> Int32s:
         """The lanes of metres and of seconds of each bound; shape (n_bounds, 2)."""
         return np.array([(b.metres, b.seconds) for b in self.bounds], dtype=np.int32).reshape(-1, 2)
 

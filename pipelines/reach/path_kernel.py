@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipelines.arrays import Int32s, Ints
 from pipelines.reach.compiling import compiled
-from pipelines.reach.pieces import FORBIDDEN, FROM_U, FROM_V, PIECE, SNAP, TO_U, TO_V, Ids, Ints, U, V
+from pipelines.reach.pieces import FORBIDDEN, FROM_U, FROM_V, PIECE, SNAP, TO_U, TO_V, U, V
 from pipelines.reach.walks import PathWalks
 
 Pair = tuple[int, int]
@@ -26,9 +27,9 @@ class Scratch(NamedTuple):
     A list of the nodes met, its length first.
     """
 
-    distance: Ints
-    onward: Ints
-    nodes_met: Ints
+    distance: Int32s
+    onward: Int32s
+    nodes_met: Int32s
 
 
 # The functions below take arrays out of their tuples before any loop: numba counts references on tuples of arrays at
@@ -36,7 +37,7 @@ class Scratch(NamedTuple):
 
 
 @compiled
-def path_part(walks: PathWalks, first: int, last: int) -> tuple[Ids, Ids]:
+def path_part(walks: PathWalks, first: int, last: int) -> tuple[Ints, Ints]:
     """Search from places `first` to `last`; what `rest_kernel.path_search` returns of them, flat."""
     n_nodes = len(walks.starts) - 1
     scratch = Scratch(
@@ -64,14 +65,14 @@ def path_part(walks: PathWalks, first: int, last: int) -> tuple[Ids, Ids]:
 
 
 @compiled
-def _forget(values: Ints, met: Ints) -> None:
+def _forget(values: Int32s, met: Int32s) -> None:
     for index in range(1, met[0] + 1):
         values[met[index]] = UNREACHED
     met[0] = 0
 
 
 @compiled
-def _lower(values: Ints, met: Ints, index: int, value: int) -> None:
+def _lower(values: Int32s, met: Int32s, index: int, value: int) -> None:
     """Lower one value, and remember that it was met."""
     if values[index] == UNREACHED:
         met[0] += 1
@@ -83,7 +84,7 @@ def _lower(values: Ints, met: Ints, index: int, value: int) -> None:
 
 
 @compiled
-def _spread(walks: PathWalks, place: int, scratch: Scratch, queue: Ids) -> Ids:
+def _spread(walks: PathWalks, place: int, scratch: Scratch, queue: Ints) -> Ints:
     """Set each node's distance to the nearest door and how the path goes on; return the queue, which may have grown."""
     starts, tails, costs = walks.starts, walks.tails, walks.costs
     distance, onward, met = scratch.distance, scratch.onward, scratch.nodes_met
@@ -117,7 +118,7 @@ def _spread(walks: PathWalks, place: int, scratch: Scratch, queue: Ids) -> Ids:
 
 
 @compiled
-def _walked(walks: PathWalks, place: int, home: int, scratch: Scratch, steps: Ids) -> tuple[int, int]:
+def _walked(walks: PathWalks, place: int, home: int, scratch: Scratch, steps: Ints) -> tuple[int, int]:
     """Write the steps from a home to the place; return the row of the door (-1: out of reach) and how many steps."""
     homes, doors, onward = walks.homes, walks.doors, scratch.onward
     beside, way = _way_out(walks, place, home, scratch.distance)
@@ -143,13 +144,13 @@ def _walked(walks: PathWalks, place: int, home: int, scratch: Scratch, steps: Id
 
 
 @compiled
-def _ends_from_u(doors: Ints, door: int, distance: int) -> bool:
+def _ends_from_u(doors: Int32s, door: int, distance: int) -> bool:
     """Tell whether a door is reached from its piece's start: on a loop, both ends are one node."""
     return bool(doors[door, FROM_U] != FORBIDDEN and doors[door, SNAP] + doors[door, FROM_U] == distance)
 
 
 @compiled
-def _way_out(walks: PathWalks, place: int, home: int, distance: Ints) -> Pair:
+def _way_out(walks: PathWalks, place: int, home: int, distance: Int32s) -> Pair:
     """Choose how the shortest path leaves a home: beside which door (-1: past a node), and which way (-1: none).
 
     Of equal ways straight along the piece goes first, then the end that is nearer to the home.
@@ -172,7 +173,7 @@ def _way_out(walks: PathWalks, place: int, home: int, distance: Ints) -> Pair:
 
 
 @compiled
-def _along_piece(homes: Ints, home: int, doors: Ints, door: int) -> int:
+def _along_piece(homes: Int32s, home: int, doors: Int32s, door: int) -> int:
     """Units from a home straight to a door on its own piece, in a direction that is allowed."""
     snaps, best = int(homes[home, SNAP]) + int(doors[door, SNAP]), UNREACHED
     if homes[home, FROM_U] != FORBIDDEN and doors[door, FROM_U] >= homes[home, FROM_U]:
@@ -183,7 +184,7 @@ def _along_piece(homes: Ints, home: int, doors: Ints, door: int) -> int:
 
 
 @compiled
-def _goes_to_v(homes: Ints, home: int, doors: Ints, door: int, units: int) -> bool:
+def _goes_to_v(homes: Int32s, home: int, doors: Int32s, door: int, units: int) -> bool:
     """Tell whether the straight way of so many units goes towards the piece's end."""
     ahead = homes[home, FROM_U] != FORBIDDEN and doors[door, FROM_U] >= homes[home, FROM_U]
     snaps = int(homes[home, SNAP]) + int(doors[door, SNAP])
@@ -191,7 +192,7 @@ def _goes_to_v(homes: Ints, home: int, doors: Ints, door: int, units: int) -> bo
 
 
 @compiled
-def _pushed(queue: Ids, queued: int, key: int) -> int:
+def _pushed(queue: Ints, queued: int, key: int) -> int:
     place = queued
     while place > 0 and queue[(place - 1) >> 1] > key:
         queue[place] = queue[(place - 1) >> 1]
@@ -201,7 +202,7 @@ def _pushed(queue: Ids, queued: int, key: int) -> int:
 
 
 @compiled
-def _popped(queue: Ids, queued: int) -> int:
+def _popped(queue: Ints, queued: int) -> int:
     """Take the first key out; return how many are left."""
     left = queued - 1
     key, place, child = queue[left], 0, 1
@@ -217,7 +218,7 @@ def _popped(queue: Ids, queued: int) -> int:
 
 
 @compiled
-def _longer(values: Ids, length: int) -> Ids:
+def _longer(values: Ints, length: int) -> Ints:
     """Copy what fits into an array of another length; a loop, as numba takes seconds to compile slices assigned."""
     longer = np.empty(length, dtype=values.dtype)
     for index in range(min(length, len(values))):

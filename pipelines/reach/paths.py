@@ -6,11 +6,11 @@ A path leaves a home by its perpendicular, goes along pieces, and comes in by th
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.errors import ContractError
 from pipelines.reach.ground import Ground
-from pipelines.reach.pieces import FARTHEST_M, SNAP, UNITS_PER_M, Floats, Ids
+from pipelines.reach.pieces import FARTHEST_M, SNAP, UNITS_PER_M
 from pipelines.reach.rest_kernel import path_search
 
 THREADS = 2
@@ -26,23 +26,23 @@ class Paths:
     step of a path go along a part of their piece, and may be of no length.
     """
 
-    homes: Ids
-    places: Ids
-    doors: Ids
-    starts: Ids
-    pieces: Ids
-    backward: NDArray[np.bool_]
-    units: Ids
+    homes: Ints
+    places: Ints
+    doors: Ints
+    starts: Ints
+    pieces: Ints
+    backward: Flags
+    units: Ints
 
     @property
-    def is_first(self) -> NDArray[np.bool_]:
+    def is_first(self) -> Flags:
         """Whether a step is the first of its path; shape (n_steps,)."""
         mask = np.zeros(len(self.units), dtype=bool)
         mask[self.starts[:-1]] = True
         return mask
 
     @property
-    def is_last(self) -> NDArray[np.bool_]:
+    def is_last(self) -> Flags:
         """Whether a step is the last of its path; shape (n_steps,)."""
         mask = np.zeros(len(self.units), dtype=bool)
         mask[self.starts[1:] - 1] = True
@@ -53,20 +53,20 @@ class Paths:
 class Legs:
     """Stretches from seat to seat, perpendiculars included: their path, units, and units from home to their begin."""
 
-    path: Ids
-    units: Ids
-    begin: Ids
+    path: Ints
+    units: Ints
+    begin: Ints
 
 
 @dataclass(frozen=True)
 class Spots:
     """Points along edges: edge and share of its length from u."""
 
-    edge: Ids
+    edge: Ints
     fraction: Floats
 
 
-def find_paths(ground: Ground, homes: Ids, places: Ids, metres: Floats) -> tuple[Paths, Ids]:
+def find_paths(ground: Ground, homes: Ints, places: Ints, metres: Floats) -> tuple[Paths, Ints]:
     """Find the shortest path of each pair, however many are asked: the same pair always gets the same path.
 
     Parameters
@@ -96,7 +96,7 @@ def find_paths(ground: Ground, homes: Ids, places: Ids, metres: Floats) -> tuple
     return Paths(homes[asked], places[asked], ends[found, 0], step_starts, steps[:, 0] // 2, way, steps[:, 1]), asked
 
 
-def find_known_paths(ground: Ground, homes: Ids, places: Ids, metres: Floats) -> Paths:
+def find_known_paths(ground: Ground, homes: Ints, places: Ints, metres: Floats) -> Paths:
     """Find the paths of pairs that are known to be within reach, in the order of the pairs.
 
     Raises
@@ -113,7 +113,7 @@ def find_known_paths(ground: Ground, homes: Ids, places: Ids, metres: Floats) ->
     return taken(paths, np.argsort(asked))
 
 
-def taken(paths: Paths, rows: Ids) -> Paths:
+def taken(paths: Paths, rows: Ints) -> Paths:
     """Select paths by their rows, in the order of the rows."""
     counts = np.diff(paths.starts)[rows]
     starts = np.concatenate([[0], np.cumsum(counts)])
@@ -156,22 +156,22 @@ def legs_of(ground: Ground, paths: Paths) -> Legs:
     return Legs(path, units, begin)
 
 
-def walked_legs(legs: Legs) -> NDArray[np.bool_]:
+def walked_legs(legs: Legs) -> Flags:
     """Tell which legs have a length; of a path without any, the first. Shape (n_legs,)."""
     reached = np.bincount(legs.path, legs.units)
     is_first = np.diff(legs.path, prepend=-1) > 0
-    mask: NDArray[np.bool_] = (legs.units > 0) | (is_first & (reached[legs.path] == 0))
+    mask: Flags = (legs.units > 0) | (is_first & (reached[legs.path] == 0))
     return mask
 
 
-def longest_legs(legs: Legs) -> Ids:
+def longest_legs(legs: Legs) -> Ints:
     """Find the row of the longest leg of each path; of equals the first. Shape (n_paths,)."""
     order = np.lexsort((np.arange(len(legs.path)), -legs.units, legs.path))
     is_first = np.diff(legs.path[order], prepend=-1) > 0
     return order[is_first]
 
 
-def spots_along(ground: Ground, paths: Paths, units: Ids) -> Spots:
+def spots_along(ground: Ground, paths: Paths, units: Ints) -> Spots:
     """Find the point so many units from home on each path; on a perpendicular, the foot of it.
 
     Parameters
@@ -204,7 +204,7 @@ def step_shares(ground: Ground, paths: Paths) -> tuple[Floats, Floats]:
     return begin, end
 
 
-def rows_of_homes(ground: Ground, origin_ids: Ids) -> Ids:
+def rows_of_homes(ground: Ground, origin_ids: Ints) -> Ints:
     """Find the rows of homes by their origin_id.
 
     Raises
@@ -215,7 +215,7 @@ def rows_of_homes(ground: Ground, origin_ids: Ids) -> Ids:
     return _rows(ground.home_ids, origin_ids, ("origin", "street"))
 
 
-def numbers_of_places(ground: Ground, place_ids: Ids) -> Ids:
+def numbers_of_places(ground: Ground, place_ids: Ints) -> Ints:
     """Find the numbers of places by their place_id.
 
     Raises
@@ -226,7 +226,7 @@ def numbers_of_places(ground: Ground, place_ids: Ids) -> Ids:
     return _rows(ground.place_ids, place_ids, ("place", "street by an open door"))
 
 
-def _rows(known: Ids, wanted: Ids, words: tuple[str, str]) -> Ids:
+def _rows(known: Ints, wanted: Ints, words: tuple[str, str]) -> Ints:
     order = np.argsort(known)
     position = np.searchsorted(known, wanted, sorter=order)
     sound = position < len(known)
@@ -236,5 +236,5 @@ def _rows(known: Ids, wanted: Ids, words: tuple[str, str]) -> Ids:
         raise ContractError(
             f"reach/attachments: {name} {wanted[~sound][0]} hangs on no {hook}. Attach it, or ask for another."
         )
-    rows: Ids = order[position]
+    rows: Ints = order[position]
     return rows

@@ -9,15 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Int32s, Ints, UInt32s
 from pipelines.errors import ContractError
 from pipelines.reach.compiling import compiled, make_ready
-
-Ints = NDArray[np.int32]
-Indices = NDArray[np.uint32]
-Ids = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 # Whole ten-thousandths of a metre: cutting an edge loses nothing, as its pieces add up to its own units.
 UNITS_PER_M = 10_000
@@ -35,15 +30,15 @@ class Pieces:
     `starts[e]:starts[e + 1]`. Nodes are the network's own, then one for every seat inside an edge.
     """
 
-    u: Ints
-    v: Ints
-    forward: Ints
-    backward: Ints
-    edge: Ints
+    u: Int32s
+    v: Int32s
+    forward: Int32s
+    backward: Int32s
+    edge: Int32s
     begin: Floats
     end: Floats
-    starts: Ids
-    is_seat: NDArray[np.bool_]
+    starts: Ints
+    is_seat: Flags
 
 
 class Arcs(NamedTuple):
@@ -52,20 +47,20 @@ class Arcs(NamedTuple):
     `codes` are twice the piece of an arc, plus 1 if walked from v to u.
     """
 
-    starts: Indices
-    tails: Ints
-    costs: Ints
-    codes: Ints
+    starts: UInt32s
+    tails: Int32s
+    costs: Int32s
+    codes: Int32s
 
 
 @dataclass(frozen=True)
 class Lane:
     """What every edge of a network costs, in units: shape (n_edges,)."""
 
-    u: Ints
-    v: Ints
-    forward: Ints
-    backward: Ints
+    u: Int32s
+    v: Int32s
+    forward: Int32s
+    backward: Int32s
 
 
 def lane_of(edges: pa.Table, costs: pa.Table) -> Lane:
@@ -102,7 +97,7 @@ def in_order(costs: pa.Table) -> pa.Table:
     return costs if np.all(ids[1:] >= ids[:-1]) else costs.sort_by("edge_id")
 
 
-def _units(costs: pa.Table, column: str) -> Ints:
+def _units(costs: pa.Table, column: str) -> Int32s:
     metres = costs[column].combine_chunks()
     known: Floats = metres.fill_null(0.0).to_numpy(zero_copy_only=False)
     require_metres(known, f"streets/costs.{column}")
@@ -111,7 +106,7 @@ def _units(costs: pa.Table, column: str) -> Ints:
     return units
 
 
-def _whole(values: Floats) -> Ints:
+def _whole(values: Floats) -> Int32s:
     return np.rint(values).astype(np.int32)
 
 
@@ -124,7 +119,7 @@ def require_metres(metres: Floats, name: str) -> None:
         )
 
 
-def cut_at_seats(lane: Lane, seat_edge: Ids, seat_fraction: Floats) -> Pieces:
+def cut_at_seats(lane: Lane, seat_edge: Ints, seat_fraction: Floats) -> Pieces:
     """Cut edges where seats stand; a seat at the end of an edge makes the junction there a seat.
 
     Parameters
@@ -157,7 +152,7 @@ def cut_at_seats(lane: Lane, seat_edge: Ids, seat_fraction: Floats) -> Pieces:
     return Pieces(u, v, forward, backward, edge, begin, end, starts.astype(np.int64), is_seat)
 
 
-def _distinct_inside(edge: Ids, fraction: Floats) -> tuple[Ids, Floats]:
+def _distinct_inside(edge: Ints, fraction: Floats) -> tuple[Ints, Floats]:
     """List the distinct spots inside edges, in the order of edge and fraction."""
     inner = np.flatnonzero((fraction > 0) & (fraction < 1))
     order = inner[np.lexsort((fraction[inner], edge[inner]))]
@@ -166,13 +161,13 @@ def _distinct_inside(edge: Ids, fraction: Floats) -> tuple[Ids, Floats]:
     return edge[is_new], fraction[is_new]
 
 
-def _piece_units(cost: Ints, begin: Floats, end: Floats) -> Ints:
+def _piece_units(cost: Int32s, begin: Floats, end: Floats) -> Int32s:
     units = _whole(end * cost) - _whole(begin * cost)
     units[cost == FORBIDDEN] = FORBIDDEN
     return units
 
 
-def _require_on_edges(edge: Ids, fraction: Floats, n_edges: int, name: str) -> None:
+def _require_on_edges(edge: Ints, fraction: Floats, n_edges: int, name: str) -> None:
     if len(edge) and (edge.min() < 0 or edge.max() >= n_edges):
         raise ContractError(f"{name}: edge {edge.max()} does not exist. Attach to this very graph.")
     if not np.all((fraction >= 0) & (fraction <= 1)):
@@ -187,7 +182,9 @@ def reversed_arcs(pieces: Pieces) -> Arcs:
 
 
 @compiled
-def _arcs_by_head(u: Ints, v: Ints, forward: Ints, backward: Ints, n_nodes: int) -> tuple[Indices, Ints, Ints, Ints]:
+def _arcs_by_head(
+    u: Int32s, v: Int32s, forward: Int32s, backward: Int32s, n_nodes: int
+) -> tuple[UInt32s, Int32s, Int32s, Int32s]:
     """Sort arcs by counting: into each node first those walked from u to v, then the others, each by their piece."""
     starts = np.zeros(n_nodes + 1, dtype=np.uint32)
     for piece in range(len(u)):
@@ -209,7 +206,7 @@ def _arcs_by_head(u: Ints, v: Ints, forward: Ints, backward: Ints, n_nodes: int)
     return starts, tails, costs, codes
 
 
-def points_on_pieces(attached: pa.Table, lane: Lane, pieces: Pieces) -> Ints:
+def points_on_pieces(attached: pa.Table, lane: Lane, pieces: Pieces) -> Int32s:
     """Place attached points on the pieces; where a seat stands, on the piece that begins there.
 
     Parameters
@@ -247,7 +244,7 @@ def points_on_pieces(attached: pa.Table, lane: Lane, pieces: Pieces) -> Ints:
     return np.column_stack(columns).astype(np.int32)
 
 
-def _part(cost: Ints, low: Floats, high: Floats, stands_there: NDArray[np.bool_]) -> Ints:
+def _part(cost: Int32s, low: Floats, high: Floats, stands_there: Flags) -> Int32s:
     """Units between two fractions. Who stands at the very end of a piece stands at its node, whatever is forbidden."""
     units = np.where(stands_there, 0, FORBIDDEN).astype(np.int32)
     open_way = cost != FORBIDDEN
@@ -256,7 +253,7 @@ def _part(cost: Ints, low: Floats, high: Floats, stands_there: NDArray[np.bool_]
 
 
 @compiled
-def _pieces_at(edge: Ids, fraction: Floats, starts: Ids, begin: Floats) -> Ids:
+def _pieces_at(edge: Ints, fraction: Floats, starts: Ints, begin: Floats) -> Ints:
     """Find the last piece of each point's edge that begins at the point or before; shape (n,)."""
     found = np.empty(len(edge), dtype=np.int64)
     for point in range(len(edge)):

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.contracts import conform
 from pipelines.reach.attach import usable_streets
 from pipelines.reach.contracts import REST, SEATS
@@ -27,7 +27,7 @@ from pipelines.reach.paths import (
     rows_of_homes,
     spots_along,
 )
-from pipelines.reach.pieces import FARTHEST_M, UNITS_PER_M, Floats, Ids
+from pipelines.reach.pieces import FARTHEST_M, UNITS_PER_M
 from pipelines.reach.rest_kernel import rest_search
 from pipelines.reach.seats import attach_seats
 from pipelines.streets.profiles import Profile
@@ -158,7 +158,7 @@ def rests(pairs: pa.Table, ground: Ground, stamina: Stamina, edges: pa.Table) ->
     return conform(pa.table(columns), REST)
 
 
-def _rest_metres(found: pa.Table, homes: Ids, places: Ids, n_places: int) -> Floats:
+def _rest_metres(found: pa.Table, homes: Ints, places: Ints, n_places: int) -> Floats:
     """Look up pairs among those reached with rests; NaN where a pair is not."""
     keys = found["home"].to_numpy() * n_places + found["place"].to_numpy()
     order = np.argsort(keys)
@@ -173,8 +173,8 @@ def _rest_metres(found: pa.Table, homes: Ids, places: Ids, n_places: int) -> Flo
 
 
 def _gaps(
-    ground: Ground, pairs: tuple[Ids, Ids, Floats], broken: NDArray[np.bool_], edges: pa.Table
-) -> tuple[Floats, Ids, Floats]:
+    ground: Ground, pairs: tuple[Ints, Ints, Floats], broken: Flags, edges: pa.Table
+) -> tuple[Floats, Ints, Floats]:
     """Find the longest leg on the shortest path of the broken pairs: metres, edge in its middle, x and y."""
     gap_m, edge, fraction = np.zeros(len(broken)), np.zeros(len(broken), dtype=np.int64), np.zeros(len(broken))
     homes, places, metres = pairs
@@ -193,7 +193,7 @@ def _gaps(
     return gap_m, edge, xy
 
 
-def gaps_of(ground: Ground, paths: Paths) -> tuple[Floats, Ids, Floats]:
+def gaps_of(ground: Ground, paths: Paths) -> tuple[Floats, Ints, Floats]:
     """Find the longest leg of each path: its metres, and in its middle the edge and the fraction along it."""
     legs = legs_of(ground, paths)
     longest = longest_legs(legs)

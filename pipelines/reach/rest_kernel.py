@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipelines.arrays import Int32s, Ints
 from pipelines.errors import ContractError
 from pipelines.reach.compiling import compiled, log, make_ready
 from pipelines.reach.ground import Ground
 from pipelines.reach.path_kernel import path_part
-from pipelines.reach.pieces import FORBIDDEN, FROM_U, FROM_V, SNAP, Ids, Ints, U, V
+from pipelines.reach.pieces import FORBIDDEN, FROM_U, FROM_V, SNAP, U, V
 from pipelines.reach.walks import (
     FARTHEST,
     HOME,
@@ -41,7 +42,7 @@ TOO_MANY = (
 Index = np.uint32
 
 
-def rest_search(ground: Ground, limit: int, leg: int, threads: int) -> Ids:
+def rest_search(ground: Ground, limit: int, leg: int, threads: int) -> Ints:
     """Find every home from which a place is reached with rests, and the least units walked.
 
     From a home one walks from seat to seat to a door: every leg at most `leg` units, all together at most `limit`,
@@ -74,7 +75,7 @@ def rest_search(ground: Ground, limit: int, leg: int, threads: int) -> Ids:
     return np.concatenate(parts).reshape(-1, 3)
 
 
-def path_search(ground: Ground, requests: Ids, request_starts: Ids, limits: Ids, threads: int) -> tuple[Ids, Ids]:
+def path_search(ground: Ground, requests: Ints, request_starts: Ints, limits: Ints, threads: int) -> tuple[Ints, Ints]:
     """Find the shortest path from homes to a place, as steps along pieces.
 
     Of paths of equal length one is chosen by the numbers of nodes and pieces only, whatever else is asked.
@@ -116,11 +117,11 @@ class Scratch(NamedTuple):
     the lists is clean between places.
     """
 
-    least_leg: Ints
-    total: Ints
-    nodes_met: Ints
-    homes_met: Ints
-    buckets: Ints
+    least_leg: Int32s
+    total: Int32s
+    nodes_met: Int32s
+    homes_met: Int32s
+    buckets: Int32s
 
 
 # The functions below take arrays out of their tuples before any loop, and give no array another value in one: numba
@@ -128,7 +129,7 @@ class Scratch(NamedTuple):
 
 
 @compiled
-def _rest_part(walks: RestWalks, limits: Pair, first: int, last: int) -> Ids:
+def _rest_part(walks: RestWalks, limits: Pair, first: int, last: int) -> Ints:
     least_leg = np.full(len(walks.is_seat), UNREACHED, dtype=np.int32)
     total = np.full(walks.n_homes, UNREACHED, dtype=np.int32)
     nodes_met, homes_met = np.empty(len(least_leg) + 1, dtype=np.int32), np.empty(len(total) + 1, dtype=np.int32)
@@ -171,7 +172,7 @@ def _meet_homes_beside_doors(walks: RestWalks, place: int, most: int, scratch: S
 
 @compiled
 def _spread_with_rests(  # noqa: C901, PLR0912 - calls take their time, and this is the innermost loop of all
-    walks: RestWalks, place: int, limits: Pair, scratch: Scratch, labels: Ints
+    walks: RestWalks, place: int, limits: Pair, scratch: Scratch, labels: Int32s
 ) -> bool:
     """Settle labels (units in all, units since a seat) in order of units in all; tell whether there was room for them.
 
@@ -230,7 +231,7 @@ def _spread_with_rests(  # noqa: C901, PLR0912 - calls take their time, and this
 
 
 @compiled
-def _put(labels: Ints, end: int, buckets: Ints, units: int, leg: int, node: int) -> int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
+def _put(labels: Int32s, end: int, buckets: Int32s, units: int, leg: int, node: int) -> int:  # noqa: PLR0913, PLR0917 - arrays, not tuples: said above
     """Write a label at `end` and hang it into its bucket, before those of as many units; return where it ends."""
     bucket = Index(units >> BUCKET_BITS)
     before, after = NOWHERE, int(buckets[bucket])
@@ -246,7 +247,7 @@ def _put(labels: Ints, end: int, buckets: Ints, units: int, leg: int, node: int)
 
 
 @compiled
-def _set_out(walks: RestWalks, place: int, most: int, buckets: Ints, labels: Ints) -> int:
+def _set_out(walks: RestWalks, place: int, most: int, buckets: Int32s, labels: Int32s) -> int:
     """Put the nodes at the ends of the pieces of a place's doors into buckets; return where the labels end, or FULL."""
     doors, end = walks.doors, 0
     first, last = walks.door_starts[place], walks.door_starts[place + 1]
@@ -272,7 +273,7 @@ def _give_up(scratch: Scratch) -> None:
 
 
 @compiled
-def _roomier(labels: Ints) -> Ints:
+def _roomier(labels: Int32s) -> Int32s:
     # Labels say in 32 bits where the next one begins.
     if 2 * len(labels) > UNREACHED:
         raise ContractError(TOO_MANY)
@@ -280,7 +281,7 @@ def _roomier(labels: Ints) -> Ints:
 
 
 @compiled
-def _longer(values: Ids, length: int) -> Ids:
+def _longer(values: Ints, length: int) -> Ints:
     """Copy what fits into an array of another length; a loop, as numba takes seconds to compile slices assigned."""
     longer = np.empty(length, dtype=values.dtype)
     for index in range(min(length, len(values))):

@@ -14,10 +14,11 @@ from queue import SimpleQueue
 
 import numpy as np
 
+from pipelines.arrays import Int32s
 from pipelines.reach.compiling import Tell, log, make_ready
 from pipelines.reach.job import require_sound
 from pipelines.reach.kernel import BUCKET_BITS, NOT_QUEUED, search_places
-from pipelines.reach.layout import Ints, Job, Workspace
+from pipelines.reach.layout import Job, Workspace
 
 PLACES_PER_BLOCK = 256
 # A search of 800 m reaches some hundreds of nodes; one that reaches more gets more room and goes on.
@@ -38,7 +39,7 @@ class Engine:
     tell: Tell = log
 
 
-def search(job: Job, engine: Engine, *, only_places: bool = False) -> Iterator[Ints]:
+def search(job: Job, engine: Engine, *, only_places: bool = False) -> Iterator[Int32s]:
     """Find every origin within the limit of every place, and its cost in each lane along the cheapest passable path.
 
     Parameters
@@ -73,10 +74,10 @@ def search(job: Job, engine: Engine, *, only_places: bool = False) -> Iterator[I
 
 
 def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[tuple[int, int]], Ints], blocks: list[tuple[int, int]], ahead: int
-) -> Iterator[Ints]:
+    pool: ThreadPoolExecutor, work: Callable[[tuple[int, int]], Int32s], blocks: list[tuple[int, int]], ahead: int
+) -> Iterator[Int32s]:
     """Give the results in the order of the blocks, with at most `ahead` blocks begun and not yet given."""
-    begun: deque[Future[Ints]] = deque()
+    begun: deque[Future[Int32s]] = deque()
     waiting = iter(blocks)
     begun.extend(pool.submit(work, block) for block in islice(waiting, ahead))
     while begun:
@@ -85,7 +86,7 @@ def _in_order(
         yield found
 
 
-def _search_block(job: Job, spare: "SimpleQueue[Workspace]", first: int, last: int) -> Ints:
+def _search_block(job: Job, spare: "SimpleQueue[Workspace]", first: int, last: int) -> Int32s:
     work = spare.get()
     parts = []
     try:

@@ -11,12 +11,13 @@ from typing import BinaryIO
 
 import numpy as np
 
+from pipelines.arrays import Floats, Int32s, Ints
 from pipelines.reach.compiling import make_ready
-from pipelines.reach.gather import Floats, Ids, Ints, by_range, pair_columns
+from pipelines.reach.gather import by_range, pair_columns
 
-Columns = tuple[Ids, Ids, Floats, Floats]
+Columns = tuple[Ints, Ints, Floats, Floats]
 # Finds of one range: held, or the place in the file where they begin and how many bytes they are.
-Piece = Ints | tuple[int, int]
+Piece = Int32s | tuple[int, int]
 
 # A range holds 2^14 origins.
 RANGE_BITS = 14
@@ -35,9 +36,9 @@ class Order:
     and of seconds; `per_unit` says how many units a metre and a second are.
     """
 
-    ids: tuple[Ids, Ids]
-    ranks: tuple[Ints, Ints]
-    bounds: Ints
+    ids: tuple[Ints, Ints]
+    ranks: tuple[Int32s, Int32s]
+    bounds: Int32s
     per_unit: tuple[float, float]
 
     @property
@@ -53,9 +54,9 @@ class _Trays:
     Memory that nothing was put into is none to the system.
     """
 
-    room: Ints
-    taken: Ids
-    fills: Ids
+    room: Int32s
+    taken: Ints
+    fills: Ints
     free: list[int]
 
     @classmethod
@@ -67,7 +68,7 @@ class _Trays:
         free = list(range(n_ranges, n_ranges + n_free))
         return cls(room, np.arange(n_ranges, dtype=np.int64), np.zeros(n_ranges, dtype=np.int64), free)
 
-    def filled(self, number: int) -> Ints:
+    def filled(self, number: int) -> Int32s:
         """What is in the tray of a range."""
         return self.room[self.taken[number], : self.fills[number]]
 
@@ -79,7 +80,9 @@ class _Trays:
         return True
 
 
-def sorted_pairs(finds: Iterable[Ints], width: int, order: Order, folder: Path | None) -> Iterator[tuple[int, Columns]]:
+def sorted_pairs(
+    finds: Iterable[Int32s], width: int, order: Order, folder: Path | None
+) -> Iterator[tuple[int, Columns]]:
     """Give pairs in the order of bound, origin and place.
 
     Parameters
@@ -119,7 +122,7 @@ def _ready(order: Order, width: int) -> None:
     make_ready(pair_columns, (nothing, lanes, (0, 0), order.ids[0], order.per_unit))
 
 
-def _spooled(spool: BinaryIO, finds: Iterable[Ints], width: int, order: Order) -> list[list[Piece]]:
+def _spooled(spool: BinaryIO, finds: Iterable[Int32s], width: int, order: Order) -> list[list[Piece]]:
     """Part finds by range; give the pieces of each."""
     trays = _Trays.of(width, order.n_ranges)
     pieces: list[list[Piece]] = [[] for _ in range(order.n_ranges)]
@@ -139,15 +142,15 @@ def _spooled(spool: BinaryIO, finds: Iterable[Ints], width: int, order: Order) -
     return pieces
 
 
-def _put(found: Ints, begin: int, order: Order, trays: _Trays) -> int:
+def _put(found: Int32s, begin: int, order: Order, trays: _Trays) -> int:
     return by_range(found, begin, order.ranks, RANGE_BITS, trays.room, trays.taken, trays.fills)
 
 
-def _range(spool: BinaryIO, pieces: list[Piece], width: int) -> Ints:
+def _range(spool: BinaryIO, pieces: list[Piece], width: int) -> Int32s:
     return np.concatenate([np.empty((0, width), dtype=np.int32), *(_read(spool, piece, width) for piece in pieces)])
 
 
-def _read(spool: BinaryIO, piece: Piece, width: int) -> Ints:
+def _read(spool: BinaryIO, piece: Piece, width: int) -> Int32s:
     if isinstance(piece, np.ndarray):
         return piece
     begin, n_bytes = piece

@@ -11,25 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Int32s, Ints, UInt32s
 from pipelines.errors import ContractError
 from pipelines.reach.compiling import compiled, make_ready
 from pipelines.reach.ground import Ground
-from pipelines.reach.pieces import (
-    FARTHEST_M,
-    FORBIDDEN,
-    FROM_U,
-    FROM_V,
-    PIECE,
-    SNAP,
-    TO_U,
-    TO_V,
-    UNITS_PER_M,
-    Ids,
-    Indices,
-    Ints,
-    U,
-    V,
-)
+from pipelines.reach.pieces import FARTHEST_M, FORBIDDEN, FROM_U, FROM_V, PIECE, SNAP, TO_U, TO_V, UNITS_PER_M, U, V
 
 Part = tuple[int, int]
 
@@ -46,16 +32,16 @@ class RestWalks(NamedTuple):
     of a door of place p are `beside_starts[p]:beside_starts[p + 1]` of `beside` (n, 2).
     """
 
-    starts: Indices
-    tails: Ints
-    costs: Ints
-    is_seat: NDArray[np.bool_]
-    record_starts: Indices
-    records: Ints
-    beside_starts: Ids
-    beside: Ints
-    doors: Ints
-    door_starts: Ids
+    starts: UInt32s
+    tails: Int32s
+    costs: Int32s
+    is_seat: Flags
+    record_starts: UInt32s
+    records: Int32s
+    beside_starts: Ints
+    beside: Int32s
+    doors: Int32s
+    door_starts: Ints
     n_homes: int
 
 
@@ -66,16 +52,16 @@ class PathWalks(NamedTuple):
     `limits` how far to look from each place.
     """
 
-    starts: Indices
-    tails: Ints
-    costs: Ints
-    codes: Ints
-    homes: Ints
-    doors: Ints
-    door_starts: Ids
-    requests: Ids
-    request_starts: Ids
-    limits: Ids
+    starts: UInt32s
+    tails: Int32s
+    costs: Int32s
+    codes: Int32s
+    homes: Int32s
+    doors: Int32s
+    door_starts: Ints
+    requests: Ints
+    request_starts: Ints
+    limits: Ints
 
 
 def rest_walks(ground: Ground) -> RestWalks:
@@ -103,7 +89,7 @@ def rest_walks(ground: Ground) -> RestWalks:
 
 
 @compiled
-def _records_at_nodes(homes: Ints, n_nodes: int) -> tuple[Indices, Ints]:
+def _records_at_nodes(homes: Int32s, n_nodes: int) -> tuple[UInt32s, Int32s]:
     """List under each node the homes from which it may be walked to, by counting: where they start, and records."""
     starts = np.zeros(n_nodes + 1, dtype=np.uint32)
     for home in range(len(homes)):
@@ -121,7 +107,7 @@ def _records_at_nodes(homes: Ints, n_nodes: int) -> tuple[Indices, Ints]:
     return starts, records
 
 
-def _records_beside_doors(homes: Ints, doors: Ints, door_starts: Ids) -> tuple[Ids, Ints]:
+def _records_beside_doors(homes: Int32s, doors: Int32s, door_starts: Ints) -> tuple[Ints, Int32s]:
     """List for each place the homes on the pieces of its doors, and the units straight along, where that is allowed."""
     first, past = (np.searchsorted(homes[:, PIECE], doors[:, PIECE], side) for side in ("left", "right"))
     starts = np.concatenate([[0], np.cumsum(past - first)])
@@ -135,7 +121,7 @@ def _records_beside_doors(homes: Ints, doors: Ints, door_starts: Ids) -> tuple[I
     return starts[door_starts], np.column_stack([home, units]).astype(np.int32)
 
 
-def path_walks(ground: Ground, requests: Ids, request_starts: Ids, limits: Ids) -> PathWalks:
+def path_walks(ground: Ground, requests: Ints, request_starts: Ints, limits: Ints) -> PathWalks:
     """Put together what the search for paths reads.
 
     Parameters
@@ -186,7 +172,7 @@ def require_range(values: NDArray[np.integer], low: int, high: int, name: str) -
         )
 
 
-def _require_offsets(starts: Ids | Indices, n_groups: int, n_members: int, name: str) -> None:
+def _require_offsets(starts: Ints | UInt32s, n_groups: int, n_members: int, name: str) -> None:
     if len(starts) != n_groups + 1 or starts[0] != 0 or starts[-1] != n_members or np.any(starts[1:] < starts[:-1]):
         raise ContractError(f"the search's {name} do not count from 0 to {n_members}. Mend the step that made them.")
 

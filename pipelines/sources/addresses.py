@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, PyObjects, Strings
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AddressDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality, signed_numbers
@@ -128,7 +128,7 @@ def _postcodes(layer: Layer, names: Mapping[str, str]) -> CodeColumn:
     return CodeColumn(layer.column(names["postcode"]), layer.source, names["postcode"], PC6)
 
 
-def _institutions(layer: Layer) -> NDArray[np.bool_]:
+def _institutions(layer: Layer) -> Flags:
     """Whether people are cared for, lodged or held at each address (n,); false where no use was delivered."""
     none = np.full(len(layer.geometry), "", dtype=object)
     purpose = _words(layer.fields.get("gebruiksdoel", none))
@@ -136,7 +136,7 @@ def _institutions(layer: Layer) -> NDArray[np.bool_]:
     return np.asarray(np.any(found, axis=0), dtype=np.bool_)
 
 
-def _floor_areas(layer: Layer) -> NDArray[np.float64]:
+def _floor_areas(layer: Layer) -> Floats:
     """Floor of each dwelling in m2; NaN where the BAG was delivered without, or tells nothing (0, 1 or 999999)."""
     if "oppervlakte" not in layer.fields:
         return np.full(len(layer.geometry), np.nan)
@@ -144,16 +144,16 @@ def _floor_areas(layer: Layer) -> NDArray[np.float64]:
     return np.where((area > 1) & (area < _NO_AREA_M2), area, np.nan)
 
 
-def _words(cells: NDArray[np.object_]) -> NDArray[np.str_]:
+def _words(cells: PyObjects) -> Strings:
     """Cells (n,) of words of the BAG, whatever their capitals."""
     return np.array(["" if cell is None else str(cell).strip().lower() for cell in cells], dtype=np.str_)
 
 
-def _set_aside(source: str, problem: str, words: NDArray[np.str_]) -> tuple[Remark, ...]:
+def _set_aside(source: str, problem: str, words: Strings) -> tuple[Remark, ...]:
     return (Remark(source, problem, "set_aside", len(words), _counted(words)),) if len(words) else ()
 
 
-def _counted(words: NDArray[np.str_]) -> str:
+def _counted(words: Strings) -> str:
     """The words that stand in some rows, the most frequent first, and how often each does."""
     counted = Counter(words.tolist()).most_common(_SHOWN)
     return ", ".join(f"{label(word) or 'nothing'} ({count:,})" for word, count in counted)

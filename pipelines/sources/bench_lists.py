@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Strings
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import BenchDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
@@ -53,11 +53,11 @@ def read_bench_list(
     return pa.table(arrays, schema=BENCHES.schema), benches.remarks
 
 
-def _words(layer: Layer, column: str) -> NDArray[np.str_]:
+def _words(layer: Layer, column: str) -> Strings:
     return np.array([str(value).strip() for value in layer.column(column)], dtype=str)
 
 
-def _others(source: str, kinds: NDArray[np.str_]) -> tuple[Remark, ...]:
+def _others(source: str, kinds: Strings) -> tuple[Remark, ...]:
     if not len(kinds):
         return ()
     return (Remark(source, "rows that are no bench by their kind", "listed", len(kinds), by_frequency(kinds)),)

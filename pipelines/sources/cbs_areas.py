@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, PyObjects, Strings
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import people_table
@@ -24,7 +24,7 @@ from pipelines.sources.cbs_geometry import (
     require_polygons,
     told_gaps,
 )
-from pipelines.sources.cbs_reading import Cells, Derivation, Reading, Wanted, read_as
+from pipelines.sources.cbs_reading import Derivation, Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
 from pipelines.sources.codes import BUURT, GEMEENTE, WIJK, code_of
 from pipelines.sources.delivery import BorderDelivery
@@ -111,7 +111,7 @@ def _wanted(level: str, delivery: BorderDelivery) -> Wanted:
 _WIJKEN_TOLD = "no column for the wijk: the first six digits of each buurt"
 
 
-def _wijken_of(buurten: Cells) -> Cells:
+def _wijken_of(buurten: PyObjects) -> PyObjects:
     codes = (code_of(cell, BUURT) or "" for cell in buurten)
     return np.array(
         [WIJK.prefix + code.removeprefix(BUURT.prefix)[: WIJK.width] if code else "" for code in codes], dtype=object
@@ -163,11 +163,11 @@ def _require_codes_beside(kept: Reading, nameless: Reading) -> None:
     nameless.keep(nameless.layer.keep(beside)).code_column("gemeenten").required()
 
 
-def _is_of(reading: Reading, area: AreaFile) -> NDArray[np.bool_]:
+def _is_of(reading: Reading, area: AreaFile) -> Flags:
     return np.isin(reading.code_column("gemeenten").read().codes, area.gemeenten)
 
 
-def unique_codes(reading: Reading, key: str) -> NDArray[np.str_]:
+def unique_codes(reading: Reading, key: str) -> Strings:
     """The codes that identify the rows of a layer, in full.
 
     Raises
@@ -216,7 +216,7 @@ def _laid_over(buurten: Reading, above: Reading, level: str) -> tuple[Remark, ..
     return (*require_apart(borders), *require_inside(borders, _borders(buurten, "buurten"), parents))
 
 
-def _parents(reading: Reading, level: str) -> NDArray[np.object_]:
+def _parents(reading: Reading, level: str) -> PyObjects:
     """The code of what each row of a level lies in; '' of gemeenten."""
     parent = _PARENT.get(level)
     return reading.code_column(parent).required() if parent else np.full(len(reading.layer.geometry), "", dtype=object)

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints, PyObjects, Strings
 from pipelines.sources.contracts import PEOPLE_COUNTS
 from pipelines.sources.csv_table import number
 
-Floats = NDArray[np.float64]
 ROUNDED_TO = 5
 ROUNDED_BY = 2.0
 
@@ -41,10 +40,10 @@ class Counts:
     persons: Floats
     lowest: Floats
     highest: Floats
-    reason: NDArray[np.object_]
+    reason: PyObjects
     basis: str
 
-    def take(self, rows: NDArray[np.int64]) -> "Counts":
+    def take(self, rows: Ints) -> "Counts":
         """Give the units of these rows."""
         return replace(
             self,
@@ -55,13 +54,13 @@ class Counts:
         )
 
 
-def numbers(values: NDArray[np.object_]) -> Floats:
+def numbers(values: PyObjects) -> Floats:
     """Figures of a CBS column (n,); NaN where CBS gives a mask code (any negative), a word or nothing."""
     as_float = signed_numbers(values)
     return np.where((as_float < 0) | ~np.isfinite(as_float), np.nan, as_float)
 
 
-def signed_numbers(values: NDArray[np.object_]) -> Floats:
+def signed_numbers(values: PyObjects) -> Floats:
     """Figures of any column (n,), decimal comma or point; NaN where there is none."""
     return np.array([_number(value) for value in values], dtype=np.float64)
 
@@ -85,7 +84,7 @@ def bounds(persons: Floats) -> tuple[Floats, Floats]:
     return np.maximum(persons - within, 0), persons + within
 
 
-def counted(values: NDArray[np.object_], masks: Mapping[str, Mask]) -> Counts:
+def counted(values: PyObjects, masks: Mapping[str, Mask]) -> Counts:
     """Read a column of counts (n,) with the mask codes of its product."""
     persons = numbers(values)
     missing = np.isnan(persons)
@@ -100,7 +99,7 @@ def counted(values: NDArray[np.object_], masks: Mapping[str, Mask]) -> Counts:
     )
 
 
-def _hidden_by(values: NDArray[np.object_], masks: Mapping[str, Mask]) -> tuple[NDArray[np.object_], Floats]:
+def _hidden_by(values: PyObjects, masks: Mapping[str, Mask]) -> tuple[PyObjects, Floats]:
     """Why a cell (n,) holds no figure and the most it can hide; of a code nobody knows: masked, no bound."""
     reason = np.full(len(values), "masked", dtype=object)
     most = np.full(len(values), np.nan)
@@ -112,9 +111,7 @@ def _hidden_by(values: NDArray[np.object_], masks: Mapping[str, Mask]) -> tuple[
     return reason, most
 
 
-def shared(
-    values: NDArray[np.object_], total: Counts, step: float, masks: Mapping[str, Mask], whole: float = 100.0
-) -> Counts:
+def shared(values: PyObjects, total: Counts, step: float, masks: Mapping[str, Mask], whole: float = 100.0) -> Counts:
     """Turn percentages (n,) of `total` into counts; where `whole` is 1, shares of 1.
 
     A percentage in steps of `step` points lies within half a step, its total within its own bounds; both widen the
@@ -149,7 +146,7 @@ def part_of(part: Counts, total: Counts) -> Counts:
     return replace(part, highest=np.where(hidden, np.fmin(part.highest, total.highest), part.highest))
 
 
-def hide(part: Counts, where: NDArray[np.bool_], total: Counts) -> Counts:
+def hide(part: Counts, where: Flags, total: Counts) -> Counts:
     """Take the figures of the units `where` (n,) for hidden ones: anything from 0 to the most their whole can be."""
     return Counts(
         np.where(where, np.nan, part.persons),
@@ -160,9 +157,7 @@ def hide(part: Counts, where: NDArray[np.bool_], total: Counts) -> Counts:
     )
 
 
-def people_table(
-    unit_type: str, codes: NDArray[np.str_] | NDArray[np.object_], groups: Mapping[str, Counts], vintage: int
-) -> pa.Table:
+def people_table(unit_type: str, codes: Strings | PyObjects, groups: Mapping[str, Counts], vintage: int) -> pa.Table:
     """Counts per unit and population group, as `sources/people_counts`; `codes` (n,) names the units."""
     if not groups:
         return PEOPLE_COUNTS.schema.empty_table()

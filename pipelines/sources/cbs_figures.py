@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import Counts, numbers
 from pipelines.sources.cbs_geometry import on_land
@@ -39,7 +39,7 @@ class Areas:
     """
 
     role: str
-    codes: NDArray[np.object_]
+    codes: PyObjects
     gemeenten: tuple[str, ...] = ()
 
 
@@ -122,13 +122,13 @@ def _of_role(table: Reading, role: str) -> Reading:
     return table.keep(table.layer.keep(ours))
 
 
-def _of_another_kind(cells: NDArray[np.object_], kind: CodeKind) -> NDArray[np.bool_]:
+def _of_another_kind(cells: PyObjects, kind: CodeKind) -> Flags:
     """Whether cells (n,) begin with two letters that are not those of a kind: WK of wijken, NL of the country."""
     begin = [str(cell).strip()[:2].upper() for cell in cells]
     return np.array([letters.isalpha() and letters != kind.prefix for letters in begin], dtype=bool)
 
 
-def _codes_once(table: Reading, key: str) -> NDArray[np.object_]:
+def _codes_once(table: Reading, key: str) -> PyObjects:
     codes = table.own_codes(key)
     unique, counts = np.unique(codes.astype(str), return_counts=True)
     if (counts > 1).any():
@@ -139,7 +139,7 @@ def _codes_once(table: Reading, key: str) -> NDArray[np.object_]:
     return codes
 
 
-def _beside(table: Reading, codes: NDArray[np.object_], areas: Areas) -> Layer:
+def _beside(table: Reading, codes: PyObjects, areas: Areas) -> Layer:
     """The rows of a table in the order of the areas, and what is told of those that do not join."""
     layer = table.layer
     row_of = {code: row for row, code in enumerate(codes.tolist())}
@@ -155,14 +155,14 @@ def _beside(table: Reading, codes: NDArray[np.object_], areas: Areas) -> Layer:
     return Layer(layer.source, np.full(len(rows), None, dtype=object), cells, layer.remarks + remarks)
 
 
-def _without_figures(source: str, codes: NDArray[np.object_]) -> tuple[Remark, ...]:
+def _without_figures(source: str, codes: PyObjects) -> tuple[Remark, ...]:
     if not len(codes):
         return ()
     problem = f"{len(codes)} areas without a row in the table: how many live there is unknown"
     return (Remark(source, problem, "noted", len(codes), ", ".join(codes[:_SHOWN].tolist())),)
 
 
-def _without_area(table: Reading, codes: NDArray[np.object_], areas: Areas) -> tuple[Remark, ...]:
+def _without_area(table: Reading, codes: PyObjects, areas: Areas) -> tuple[Remark, ...]:
     """Tell of rows that no area is found for; refuse those whose people would be nowhere."""
     extra = ~np.isin(codes, areas.codes)
     if not extra.any():

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, PyObjects, Strings
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import numbers
 from pipelines.sources.cbs_reading import Reading
@@ -35,8 +35,8 @@ class Borders:
     """Polygons (n,) in RD of one kind of area, with their codes (n,), and the file they come from."""
 
     source: str
-    codes: NDArray[np.object_] | NDArray[np.str_]
-    geometry: NDArray[np.object_]
+    codes: PyObjects | Strings
+    geometry: PyObjects
 
 
 def require_polygons(layer: Layer) -> Layer:
@@ -125,7 +125,7 @@ def _overlaps(borders: Borders) -> list[Overlap]:
     ]
 
 
-def told_gaps(source: str, united: shapely.Geometry, water: NDArray[np.object_]) -> tuple[Remark, ...]:
+def told_gaps(source: str, united: shapely.Geometry, water: PyObjects) -> tuple[Remark, ...]:
     """Tell of land inside areas, `united`, that is in none of them; `water` (m,) is not land."""
     rings = [ring for part in shapely.get_parts(united) for ring in part.interiors]
     holes = (
@@ -141,7 +141,7 @@ def told_gaps(source: str, united: shapely.Geometry, water: NDArray[np.object_])
     return (Remark(source, problem, "noted", len(gaps)),)
 
 
-def require_inside(above: Borders, below: Borders, parents: NDArray[np.str_]) -> tuple[Remark, ...]:
+def require_inside(above: Borders, below: Borders, parents: Strings) -> tuple[Remark, ...]:
     """Refuse an area that lies elsewhere than the finer areas that say they are of it; tell where it fits badly.
 
     Parameters
@@ -174,14 +174,14 @@ def require_inside(above: Borders, below: Borders, parents: NDArray[np.str_]) ->
     return (Remark(above.source, f"{len(poor)} areas do not hold all of their buurten", "noted", len(poor), shown),)
 
 
-def _inside(above: Borders, below: Borders, parents: NDArray[np.str_]) -> Iterator[tuple[str, float]]:
+def _inside(above: Borders, below: Borders, parents: Strings) -> Iterator[tuple[str, float]]:
     for code, geometry in zip(above.codes, above.geometry, strict=True):
         buurten = shapely.union_all(below.geometry[parents == str(code)])
         if buurten.area > 0:
             yield str(code), shapely.area(shapely.intersection(geometry, buurten)) / buurten.area
 
 
-def on_land(reading: Reading) -> NDArray[np.bool_]:
+def on_land(reading: Reading) -> Flags:
     """Which rows (n,) are land: maps of CBS give each area a row for its land and one for its water.
 
     Raises

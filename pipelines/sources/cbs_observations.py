@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Ints, PyObjects
 from pipelines.errors import SourceError
 
 # Each column as `fetch` names it, and as StatLine does.
@@ -78,13 +78,13 @@ def _of_year(table: pa.Table, source: str, vintage: int) -> pa.Table:
     return rows
 
 
-def _numbered(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
+def _numbered(column: pa.ChunkedArray) -> tuple[list[str], Ints]:
     """The distinct texts of a column without the blanks CBS pads them with, and which of them each row (n,) holds."""
     encoded = pc.utf8_trim_whitespace(column).combine_chunks().dictionary_encode()
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
 
 
-def _cells(rows: pa.Table, value: str) -> NDArray[np.object_]:
+def _cells(rows: pa.Table, value: str) -> PyObjects:
     """The figures (n,) as texts, and where one is absent the code that says why."""
     figures = np.array(rows[value].to_pylist(), dtype=object)
     attribute = _one_of(_ATTRIBUTE, rows)

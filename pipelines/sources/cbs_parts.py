@@ -10,14 +10,13 @@ from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import (
     ROUNDED_BY,
     ROUNDED_TO,
     Counts,
-    Floats,
     Mask,
     counted,
     hide,
@@ -51,7 +50,7 @@ class Parts:
     source: str
     option: Literal["ages_in", "households_in"]
     names: Mapping[str, tuple[str, ...]]
-    cells: Mapping[str, tuple[NDArray[np.object_], ...]]
+    cells: Mapping[str, tuple[PyObjects, ...]]
     whole: Counts
     masks: Mapping[str, Mask]
     usual: Measure
@@ -107,7 +106,7 @@ def _counts(parts: Parts, key: str, measure: Measure) -> Counts:
     return every[0] if len(every) == 1 else summed(every)
 
 
-def _column(cells: NDArray[np.object_], parts: Parts, measure: Measure) -> Counts:
+def _column(cells: PyObjects, parts: Parts, measure: Measure) -> Counts:
     if measure == "count":
         return counted(cells, parts.masks)
     return shared(cells, parts.whole, STEP_POINTS, parts.masks, WHOLE[measure])
@@ -178,7 +177,7 @@ def _sums(parts: Parts, keys: Sequence[str]) -> Floats:
     return np.asarray(np.sum([start, *(parts.figures[key] for key in keys)], axis=0))
 
 
-def _fits(sums: Floats, whole: Counts, measure: Measure, n_parts: int) -> NDArray[np.bool_]:
+def _fits(sums: Floats, whole: Counts, measure: Measure, n_parts: int) -> Flags:
     """Whether (n,) parts add up to their whole within rounding."""
     return np.asarray(np.abs(_off(sums, whole, measure)) <= _rounding(whole, measure, n_parts))
 
@@ -230,9 +229,7 @@ def _require_percentages(parts: Parts, measure: Measure) -> None:
         raise _contradicted(parts, measure, parts.apart, wrong, f"together {worst:g} instead of {whole:g}")
 
 
-def _contradicted(
-    parts: Parts, measure: Measure, keys: Sequence[str], rows: NDArray[np.bool_], found: str
-) -> SourceError:
+def _contradicted(parts: Parts, measure: Measure, keys: Sequence[str], rows: Flags, found: str) -> SourceError:
     who = "The area file says so" if parts.said else "Its column names say so"
     others = " or ".join(f"`{parts.option}: {other}`" for other in measures() if other != measure)
     return SourceError(
@@ -277,7 +274,7 @@ def _at_least(parts: Parts, read: dict[str, Counts]) -> dict[str, Counts]:
     return read | {key: _bounded(read[key], short, parts.whole.highest - (least - read[key].lowest)) for key in bands}
 
 
-def falls_short(read: Mapping[str, Counts], whole: Counts) -> NDArray[np.bool_]:
+def falls_short(read: Mapping[str, Counts], whole: Counts) -> Flags:
     """Where (n,) parts that make up the whole cannot add up to it: some of their people are in none of them."""
     bands = partition(read)
     if not bands:
@@ -289,7 +286,7 @@ def _most(counts: Counts) -> Floats:
     return np.where(np.isnan(counts.highest), np.inf, counts.highest)
 
 
-def _bounded(part: Counts, where: NDArray[np.bool_], highest: Floats) -> Counts:
+def _bounded(part: Counts, where: Flags, highest: Floats) -> Counts:
     return replace(
         part,
         persons=np.where(where, np.nan, part.persons),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_counts import Counts, people_table
@@ -72,7 +72,7 @@ def _told_uncovered(layer: Layer, municipality: Municipality, level: str) -> tup
     )
 
 
-def _require_one_count(source: str, codes: NDArray[np.object_], groups: Mapping[str, Counts]) -> None:
+def _require_one_count(source: str, codes: PyObjects, groups: Mapping[str, Counts]) -> None:
     """Refuse a postcode in several rows that count different people: which of them is the whole, nobody can tell."""
     _, first, row = np.unique(codes.astype(str), return_index=True, return_inverse=True)
     for group, counts in groups.items():
@@ -84,7 +84,7 @@ def _require_one_count(source: str, codes: NDArray[np.object_], groups: Mapping[
             )
 
 
-def _require_located(reading: Reading, level: str, codes: NDArray[np.object_]) -> None:
+def _require_located(reading: Reading, level: str, codes: PyObjects) -> None:
     """Refuse a PC6 of the area's PC4s that lies nowhere; whether a PC4 that does is of the area nobody can tell."""
     lost = nowhere(reading)
     around = {code[:4] for code in codes.tolist()} if level == "pc6" else set()
@@ -92,7 +92,7 @@ def _require_located(reading: Reading, level: str, codes: NDArray[np.object_]) -
     require_located(lost.keep(lost.layer.keep(here)), level)
 
 
-def _inside(layer: Layer, municipality: Municipality) -> tuple[Layer, NDArray[np.float64]]:
+def _inside(layer: Layer, municipality: Municipality) -> tuple[Layer, Floats]:
     """The postcode areas of the area, and which share of each lies inside (1 where a whole municipality is read)."""
     if municipality.buurten is not None:
         layer = layer.keep(shapely.contains(municipality.outline, shapely.point_on_surface(layer.geometry)))
@@ -105,12 +105,12 @@ def _inside(layer: Layer, municipality: Municipality) -> tuple[Layer, NDArray[np
 
 @dataclass(frozen=True)
 class _Merged:
-    codes: NDArray[np.object_]
-    first: NDArray[np.int64]
-    geometry: NDArray[np.object_]
+    codes: PyObjects
+    first: Ints
+    geometry: PyObjects
 
 
-def _merged(geometry: NDArray[np.object_], codes: NDArray[np.object_]) -> _Merged:
+def _merged(geometry: PyObjects, codes: PyObjects) -> _Merged:
     """One geometry per code: a postcode delivered in several rows is one area."""
     unique, first, counts = np.unique(codes.astype(str), return_index=True, return_counts=True)
     united = geometry[first].copy()

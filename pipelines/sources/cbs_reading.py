@@ -10,8 +10,8 @@ from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import Counts, counted
 from pipelines.sources.cbs_dialects import Dialect, dialects, folded, is_age
@@ -28,15 +28,13 @@ _CODES: Mapping[str, CodeKind] = {
 }  # fmt: skip
 _CONSTANTS = {"gemeenten": "gemeente: GM0363", "water": "water: nee"}
 
-Cells = NDArray[np.object_]
-
 
 @dataclass(frozen=True)
 class Derivation:
     """How the cells (n,) of one key follow from those of another, and what is told of it."""
 
     key: str
-    follow: Callable[[Cells], Cells]
+    follow: Callable[[PyObjects], PyObjects]
     told: str
 
 
@@ -56,7 +54,7 @@ class Reading:
         """How many columns are read."""
         return len(self.names) + len(self.households)
 
-    def values(self, key: str) -> NDArray[np.object_]:
+    def values(self, key: str) -> PyObjects:
         """The cells (n,) of one key; empty texts for a key that this form does not have."""
         if key not in self.names:
             return np.full(len(self.layer.geometry), "", dtype=object)
@@ -66,7 +64,7 @@ class Reading:
         """The cells of one key that holds codes, with the rule of their kind."""
         return CodeColumn(self.values(key), self.layer.source, self.names.get(key, key), _CODES[key])
 
-    def own_codes(self, key: str) -> NDArray[np.object_]:
+    def own_codes(self, key: str) -> PyObjects:
         """The codes (n,) that name the rows, in full.
 
         Raises
@@ -84,7 +82,7 @@ class Reading:
             told = f"{error} Column {fitting[0]!r} holds such codes: name it as `columns: {{code: {fitting[0]}}}`"
             raise SourceError(f"{told} in the area file.") from error
 
-    def figures(self, key: str) -> NDArray[np.object_]:
+    def figures(self, key: str) -> PyObjects:
         """Counts (n,) of one key: a number, None where a cell is empty, or the word or code that hides one."""
         return self._counts(self.names[key]).read()
 
@@ -220,7 +218,7 @@ def read_as(layer: Layer, wanted: Wanted, delivery: CountDelivery) -> Reading:
     return reading
 
 
-def _holds_codes(cells: NDArray[np.object_], like: CodeColumn) -> bool:
+def _holds_codes(cells: PyObjects, like: CodeColumn) -> bool:
     """Whether every cell (n,) is a code of the same kind, with the letters in front that it has of old."""
     read = replace(like, cells=cells).read()
     return not (read.wrong.any() or (read.codes == "").any() or read.mended.any())
@@ -243,7 +241,7 @@ def _with_constants(layer: Layer, delivery: CountDelivery) -> Layer:
     return layer
 
 
-def _constant(value: str, fields: Mapping[str, Cells], rows: int) -> Cells:
+def _constant(value: str, fields: Mapping[str, PyObjects], rows: int) -> PyObjects:
     del fields
     return np.full(rows, value, dtype=object)
 
@@ -255,7 +253,7 @@ def _derived(reading: Reading, key: str, how: Derivation) -> Reading:
     return replace(reading, layer=layer, names={**reading.names, key: name}, derived=(*reading.derived, remark))
 
 
-def _with_column(layer: Layer, name: str, cells: Callable[[Mapping[str, Cells], int], Cells]) -> Layer:
+def _with_column(layer: Layer, name: str, cells: Callable[[Mapping[str, PyObjects], int], PyObjects]) -> Layer:
     """Add a column, also to the rows that lie nowhere."""
     lost = layer.without_geometry
     missing = {name: cells(lost, len(next(iter(lost.values()), ())))} if lost else {}

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Strings
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs_areas import unique_codes
@@ -43,9 +43,7 @@ def read_squares(area: AreaFile, raw: Path, municipality: Municipality, role: st
     )
 
 
-def square_centres(
-    codes: NDArray[np.str_], source: str, size_m: int = 100
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def square_centres(codes: Strings, source: str, size_m: int = 100) -> tuple[Floats, Floats]:
     """Centres in RD metres of CBS squares (n,) named like E2334N5820 (lower left corner in hectometres).
 
     Raises

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, PyObjects, Strings
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, SQUARES
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.licences import may_publish_geometry
@@ -37,13 +37,13 @@ class Statistics:
 class Identity:
     """Codes, names, parents' codes and shares inside of areas; arrays (n,); without shares all are wholly inside."""
 
-    codes: NDArray[np.str_] | NDArray[np.object_]
-    names: NDArray[np.object_]
-    parents: NDArray[np.object_]
-    shares: NDArray[np.float64] | None = None
+    codes: Strings | PyObjects
+    names: PyObjects
+    parents: PyObjects
+    shares: Floats | None = None
 
 
-def areas_table(area_type: str, areas: Identity, geometry: NDArray[np.object_], delivery: Delivery) -> pa.Table:
+def areas_table(area_type: str, areas: Identity, geometry: PyObjects, delivery: Delivery) -> pa.Table:
     """Areas of one type, as `sources/areas`; `geometry` (n,) in RD. An area without a name is called by its code."""
     codes, names, parents = areas.codes, areas.names, areas.parents
     publish = may_publish_geometry(delivery.licence)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.codes import CodeKind, code_of
 from pipelines.sources.vector import Remark
@@ -24,7 +24,7 @@ class CodeColumn:
     Of a file about persons (`is_personal`) no cell is quoted.
     """
 
-    cells: NDArray[np.object_]
+    cells: PyObjects
     source: str
     column: str
     kind: CodeKind
@@ -42,7 +42,7 @@ class CodeColumn:
         )
         return Codes(codes, wrong, mended)
 
-    def required(self, *, may_be_empty: bool = False) -> NDArray[np.object_]:
+    def required(self, *, may_be_empty: bool = False) -> PyObjects:
         """Give the codes (n,), '' where a cell is empty.
 
         Raises
@@ -75,7 +75,7 @@ class CodeColumn:
         problem = f"column {self.column!r}: {self.kind.words} in another form, written in full"
         return (Remark(self.source, problem, "mended", int(mended.sum()), shown),)
 
-    def _examples(self, wrong: NDArray[np.bool_]) -> str:
+    def _examples(self, wrong: Flags) -> str:
         return "" if self.is_personal else f", such as {_quoted(self.cells[wrong])}"
 
 
@@ -83,9 +83,9 @@ class CodeColumn:
 class Codes:
     """Codes (n,) in full, '' where a cell is empty or `wrong` (n,); `mended` (n,) where it was written otherwise."""
 
-    codes: NDArray[np.object_]
-    wrong: NDArray[np.bool_]
-    mended: NDArray[np.bool_]
+    codes: PyObjects
+    wrong: Flags
+    mended: Flags
 
 
 def listed_codes(texts: pa.ChunkedArray, source: str, column: str, kind: CodeKind) -> CodeColumn:
@@ -103,6 +103,6 @@ def _is_mended(cell: object, code: str | None) -> bool:
     return bool(code) and "".join(str(cell).split()) != code
 
 
-def _quoted(cells: NDArray[np.object_]) -> str:
+def _quoted(cells: PyObjects) -> str:
     distinct = dict.fromkeys(str(cell)[:_SHOWN_LETTERS] for cell in cells)
     return ", ".join(repr(text) for text in list(distinct)[:_SHOWN])

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyproj
 import shapely
-from numpy.typing import NDArray
 
 from pipelines import geo
+from pipelines.arrays import Flags, Floats, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.remarks import Remark
 
@@ -131,18 +131,18 @@ def _contradicted(source: str, declared: str, system: System) -> str:
     return own.name if own.name != system.name else ""
 
 
-def to_rd(geometry: NDArray[np.object_], system: System) -> NDArray[np.object_]:
+def to_rd(geometry: PyObjects, system: System) -> PyObjects:
     """Geometries (n,) of a system in RD; coordinates that mean nothing there become no numbers."""
     if system.is_rd:
         return geometry
     return geo.geometries_to_rd(_to_wgs84(geometry, system))
 
 
-def _to_wgs84(geometry: NDArray[np.object_], system: System) -> NDArray[np.object_]:
+def _to_wgs84(geometry: PyObjects, system: System) -> PyObjects:
     transformer = _step_to_wgs84(system.crs)
     is_wgs84 = system.name == f"EPSG:{_WGS84_CODE}"
 
-    def step(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    def step(xy: Floats) -> Floats:
         # PROJ turns degrees round and round: 155,000 of them are a place too. Unlike NaN, infinity closes a ring.
         senseless = no_degrees(xy, system) | ~np.isfinite(xy).all(axis=1)
         sane = np.where(senseless[:, None], np.inf, xy)
@@ -151,7 +151,7 @@ def _to_wgs84(geometry: NDArray[np.object_], system: System) -> NDArray[np.objec
     return shapely.transform(geometry, step)
 
 
-def no_degrees(xy: NDArray[np.float64], system: System) -> NDArray[np.bool_]:
+def no_degrees(xy: Floats, system: System) -> Flags:
     """Which points (n, 2) are beyond all degrees, though their system counts in degrees."""
     if not system.crs.is_geographic:
         return np.zeros(len(xy), dtype=bool)
@@ -180,7 +180,7 @@ def box_in_rd(bounds: Box, system: System) -> Box | None:
     return _bounds(shapely.get_coordinates(to_rd(points, system)))
 
 
-def _outline(box: Box) -> NDArray[np.float64]:
+def _outline(box: Box) -> Floats:
     """Points (n, 2) along the sides of a box."""
     x, y = np.linspace(box[0], box[2], _POINTS_PER_SIDE), np.linspace(box[1], box[3], _POINTS_PER_SIDE)
     across = [np.column_stack((x, np.full_like(x, end))) for end in (box[1], box[3])]
@@ -188,7 +188,7 @@ def _outline(box: Box) -> NDArray[np.float64]:
     return np.vstack(across + along)
 
 
-def _bounds(points: NDArray[np.float64]) -> Box | None:
+def _bounds(points: Floats) -> Box | None:
     low, high = points.min(axis=0), points.max(axis=0)
     box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
     return box if np.isfinite(box).all() else None

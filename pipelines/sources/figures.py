@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import MOST_PEOPLE
 from pipelines.sources.number_style import Style, number_in, parts_thousands, proven_style
@@ -28,7 +28,7 @@ class FigureColumn:
     `whole`: they are counts, of which there are no parts.
     """
 
-    cells: NDArray[np.object_]
+    cells: PyObjects
     source: str
     column: str
     masks: Collection[str] = ()
@@ -44,7 +44,7 @@ class FigureColumn:
         """The style that is said or that the texts prove; None where nothing asks for one."""
         return self.style or proven_style(self._texts(), self.where, whole=self.whole)
 
-    def read(self) -> NDArray[np.object_]:
+    def read(self) -> PyObjects:
         """Give the figures (n,): a float, None where a cell is empty, or the word or code that hides one.
 
         Raises

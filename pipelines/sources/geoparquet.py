@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Ints, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.coordinate_systems import Box
 from pipelines.sources.rows import Description, Rows
@@ -75,13 +75,13 @@ def read_rows_without_geometry(path: Path, source: str) -> Rows:
     return Rows(np.full(len(table), None, dtype=object), fields, np.flatnonzero(lost) + 1, _crs(main))
 
 
-def _rows(frame: gpd.GeoDataFrame, name: str, numbers: NDArray[np.int64], crs: str | None) -> Rows:
+def _rows(frame: gpd.GeoDataFrame, name: str, numbers: Ints, crs: str | None) -> Rows:
     geometry = shapely.force_2d(np.asarray(frame[name].array, dtype=object))
     fields = {str(column): _cells(frame[column]) for column in frame.columns if str(frame[column].dtype) != "geometry"}
     return Rows(geometry, fields, numbers, crs)
 
 
-def _touching(path: Path, main: dict[str, Any], box: Box) -> NDArray[np.bool_]:
+def _touching(path: Path, main: dict[str, Any], box: Box) -> Flags:
     """Which rows have a box of their own that touches `box`; those without a geometry have none."""
     corners = main["covering"]["bbox"]
     column = corners["xmin"][0]
@@ -92,7 +92,7 @@ def _touching(path: Path, main: dict[str, Any], box: Box) -> NDArray[np.bool_]:
     return np.asarray((low_x <= box[2]) & (high_x >= box[0]) & (low_y <= box[3]) & (high_y >= box[1]))
 
 
-def _cells(column: "pd.Series[Any]") -> NDArray[np.object_]:
+def _cells(column: "pd.Series[Any]") -> PyObjects:
     """The cells of a column as GDAL would give them: None for empty, text for moments, plain numbers."""
     plain = column.astype(str) if column.dtype.kind == "M" else column
     cells = np.array(plain.astype(object).where(column.notna(), None), dtype=object)

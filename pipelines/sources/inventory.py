@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import PyObjects
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.sources.code_columns import CodeColumn
@@ -128,13 +128,13 @@ def _told(records: pa.Table, path: str) -> tuple[pa.Table, tuple[Remark, ...]]:
     return spoken.filter(pa.array(kept)), tuple(remarks)
 
 
-def _numbers(ids: Sequence[str]) -> NDArray[np.object_]:
+def _numbers(ids: Sequence[str]) -> PyObjects:
     """How to find each record: by its number, or where that is no number by its row under the header."""
     found = [one if re.fullmatch(_NUMBER, one) else f"row {row}" for row, one in enumerate(ids, start=1)]
     return np.array(found, dtype=object)
 
 
-def _listed(numbers: NDArray[np.object_]) -> str:
+def _listed(numbers: PyObjects) -> str:
     more = len(numbers) - _NUMBERS_TOLD
     return ", ".join(numbers[:_NUMBERS_TOLD].tolist()) + (f" and {more} more" if more > 0 else "")
 

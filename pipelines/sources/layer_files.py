@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pyogrio
 import shapely
-from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 
+from pipelines.arrays import PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources import geoparquet
 from pipelines.sources.coordinate_systems import Box
@@ -147,7 +147,7 @@ def _read(file: LayerFile, box: Box | None = None, where: str | None = None) -> 
     return found if box is None else found.in_order()
 
 
-def _geometries(wkb: NDArray[np.object_] | None, n_rows: int) -> NDArray[np.object_]:
+def _geometries(wkb: PyObjects | None, n_rows: int) -> PyObjects:
     if wkb is None:
         return np.full(n_rows, None, dtype=object)
     with np.errstate(invalid="ignore"):  # coordinates that are no numbers are judged later, in words

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Ints, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.remarks import Remark
 
 _SHOWN = 5
 
 
-def _no_rows() -> NDArray[np.int64]:
+def _no_rows() -> Ints:
     return np.empty(0, dtype=np.int64)
 
 
@@ -27,20 +27,20 @@ class Layer:
     """
 
     source: str
-    geometry: NDArray[np.object_]
-    fields: Mapping[str, NDArray[np.object_]]
+    geometry: PyObjects
+    fields: Mapping[str, PyObjects]
     remarks: tuple[Remark, ...] = field(default=())
     first_line: int = 1
-    without_geometry: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
-    rows: NDArray[np.int64] = field(default_factory=_no_rows)
+    without_geometry: Mapping[str, PyObjects] = field(default_factory=dict)
+    rows: Ints = field(default_factory=_no_rows)
 
-    def keep(self, mask: NDArray[np.bool_], remarks: tuple[Remark, ...] = ()) -> "Layer":
+    def keep(self, mask: Flags, remarks: tuple[Remark, ...] = ()) -> "Layer":
         """Give the rows where `mask` (n,) is true, with `remarks` added."""
         kept = {name: values[mask] for name, values in self.fields.items()}
         rows = self.rows[mask] if len(self.rows) else self.rows
         return replace(self, geometry=self.geometry[mask], fields=kept, remarks=self.remarks + remarks, rows=rows)
 
-    def lose(self, lost: NDArray[np.bool_], problem: str) -> "Layer":
+    def lose(self, lost: Flags, problem: str) -> "Layer":
         """Set the rows aside where `lost` (n,) is true, as they lie nowhere; their columns stay at hand."""
         if not lost.any():
             return self
@@ -54,11 +54,11 @@ class Layer:
         """The number of a row in its file, from 1."""
         return int(self.rows[place]) if len(self.rows) else place + 1
 
-    def named(self, places: NDArray[np.int64]) -> str:
+    def named(self, places: Ints) -> str:
         """The first of some rows, by their numbers in the file."""
         return "rows " + ", ".join(str(self.number(place)) for place in places[:_SHOWN])
 
-    def column(self, name: str) -> NDArray[np.object_]:
+    def column(self, name: str) -> PyObjects:
         """One column, or an error that lists what there is."""
         if name not in self.fields:
             raise SourceError(

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.arrays import PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.remarks import Remark
 
@@ -36,7 +37,7 @@ class Letters:
     written_in: str | None = None
     remarks: tuple[Remark, ...] = ()
 
-    def decoded(self, texts: NDArray[np.object_]) -> NDArray[np.object_]:
+    def decoded(self, texts: PyObjects) -> PyObjects:
         """The texts (n,) as they were meant; what is no text stays."""
         if self.written_in is None:
             return texts

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.layers import Layer
 from pipelines.sources.remarks import Remark
@@ -22,11 +22,11 @@ POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}")
 
 
-def _invalid(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
+def _invalid(geometry: PyObjects) -> Flags:
     return np.isin(shapely.get_type_id(geometry), POLYGONAL) & ~shapely.is_valid(geometry)
 
 
-def _made_valid(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
+def _made_valid(geometry: PyObjects) -> PyObjects:
     """The polygons in what repair makes of a polygon: it may leave lines and points beside them."""
     made = shapely.make_valid(geometry)
     loose = np.flatnonzero(~np.isin(shapely.get_type_id(made), POLYGONAL))
@@ -42,7 +42,7 @@ def polygons_in(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.union_all(polygons) if len(polygons) else shapely.MultiPolygon()
 
 
-def mended_after_step(layer: Layer, before: NDArray[np.object_]) -> Layer:
+def mended_after_step(layer: Layer, before: PyObjects) -> Layer:
     """Mend what is valid in the file (`before`, (n,)) and no longer so in RD, where rounding makes its sides cross."""
     broken = _invalid(layer.geometry)
     broken[broken] = shapely.is_valid(before[broken])
@@ -88,7 +88,7 @@ def mended(layer: Layer) -> Layer:
     return replace(layer, geometry=geometry, remarks=(*layer.remarks, remark))
 
 
-def _rows(layer: Layer, chosen: NDArray[np.bool_]) -> str:
+def _rows(layer: Layer, chosen: Flags) -> str:
     return layer.named(np.flatnonzero(chosen))
 
 

@@ -12,8 +12,8 @@ from typing import TypeVar
 import numpy as np
 import osmium
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints, PyObjects
 from pipelines.errors import SourceError
 from pipelines.geo import NETHERLANDS_RD_M, to_rd
 from pipelines.sources.cbs import BUFFER_M
@@ -104,7 +104,7 @@ def _lacks_ends(way: osmium.osm.Way) -> bool:
     return any(way.nodes[end].x == UNLOCATED or way.nodes[end].ref <= 0 for end in (0, -1) if len(way.nodes))
 
 
-def rd_points(x_units: NDArray[np.int64], y_units: NDArray[np.int64], name: str) -> NDArray[np.float64]:
+def rd_points(x_units: Ints, y_units: Ints, name: str) -> Floats:
     """Transform OSM coordinates to RD metres.
 
     Parameters
@@ -137,14 +137,14 @@ def rd_points(x_units: NDArray[np.int64], y_units: NDArray[np.int64], name: str)
     return points
 
 
-def shapes_to_rd(geometries: NDArray[np.object_], name: str) -> NDArray[np.object_]:
+def shapes_to_rd(geometries: PyObjects, name: str) -> PyObjects:
     """Transform geometries in 1e-7 degree to RD metres; None stays None."""
 
-    def transform(units: NDArray[np.float64]) -> NDArray[np.float64]:
+    def transform(units: Floats) -> Floats:
         return rd_points(units[:, 0].astype(np.int64), units[:, 1].astype(np.int64), name)
 
     # shapely's stubs forget that the geometries may be an array of which some are None.
-    moved: NDArray[np.object_] = shapely.transform(geometries, transform)
+    moved: PyObjects = shapely.transform(geometries, transform)
     return moved
 
 
@@ -154,16 +154,14 @@ def _mend(*, exchanged: bool) -> str:
     return "Cut the extract to the municipality and a few kilometres around it."
 
 
-def _is_dutch(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _is_dutch(points: Floats) -> Flags:
     low_x, high_x, low_y, high_y = NETHERLANDS_RD_M
     x_m, y_m = points[:, 0], points[:, 1]
-    inside: NDArray[np.bool_] = (x_m >= low_x) & (x_m <= high_x) & (y_m >= low_y) & (y_m <= high_y)
+    inside: Flags = (x_m >= low_x) & (x_m <= high_x) & (y_m >= low_y) & (y_m <= high_y)
     return inside
 
 
-def rows_near(
-    geometries: NDArray[np.object_], outline: shapely.Geometry | None, name: str, *, may_be_none: bool = True
-) -> NDArray[np.int64]:
+def rows_near(geometries: PyObjects, outline: shapely.Geometry | None, name: str, *, may_be_none: bool = True) -> Ints:
     """Choose the geometries that can matter to the people of a municipality.
 
     Parameters

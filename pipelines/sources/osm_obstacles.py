@@ -13,13 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints, PyObjects
 from pipelines.sources.osm_marks import Mark
 from pipelines.sources.osm_words import CARRIAGEWAYS, EXPLICIT_RIGHTS
 from pipelines.sources.street_obstacles import UNKNOWN, without_length
 
-Ints = NDArray[np.int64]
 # Up to here a kerb stops nobody, so one of unknown height beside it leaves the highest unknown.
 _HARMLESS_M = 0.03
 # What drives there keeps to its line, so that a crossing can be denied; there are no kerbs along it.
@@ -30,15 +29,15 @@ _UNMARKED = Mark()
 class Way(NamedTuple):
     """What matters of a way where it meets an obstacle; `kerb_height_m` NaN: unknown."""
 
-    is_road: NDArray[np.bool_]
-    is_driven: NDArray[np.bool_]
-    is_square: NDArray[np.bool_]
+    is_road: Flags
+    is_driven: Flags
+    is_square: Flags
     rank: Ints
-    foot: NDArray[np.object_]
-    is_crossing: NDArray[np.bool_]
-    has_kerb: NDArray[np.bool_]
-    kerb_height_m: NDArray[np.float64]
-    crossing: NDArray[np.object_]
+    foot: PyObjects
+    is_crossing: Flags
+    has_kerb: Flags
+    kerb_height_m: Floats
+    crossing: PyObjects
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,9 @@ class Stretches:
     way: Ints
     u: Ints
     v: Ints
-    line: NDArray[np.object_]
-    heading: NDArray[np.float64]
-    is_sight: NDArray[np.bool_]
+    line: PyObjects
+    heading: Floats
+    is_sight: Flags
 
 
 @dataclass(frozen=True)
@@ -86,10 +85,10 @@ class Apart:
     u: Ints
     v: Ints
     obstacles: list[dict[str, object]]
-    seen: NDArray[np.bool_]
+    seen: Flags
 
 
-def ways_of(facts: pa.Table, is_square: NDArray[np.bool_]) -> Way:
+def ways_of(facts: pa.Table, is_square: Flags) -> Way:
     """Take from the facts of ways what matters where they meet an obstacle."""
     highway = facts["highway"].to_numpy(zero_copy_only=False)
     rank = {name: number for number, name in enumerate(CARRIAGEWAYS)}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import osmium
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.sources.osm import UNLOCATED, Mapped, rd_points, scan_osm
 from pipelines.sources.osm_closed import unread_dates, why_closed, why_gone
 from pipelines.sources.osm_marks import MARK_KEYS, Mark, mark_of
@@ -19,7 +19,6 @@ from pipelines.sources.osm_ways import WayFacts, is_against_its_line, is_walkabl
 from pipelines.sources.osm_words import word
 from pipelines.sources.vector import Remark
 
-Ints = NDArray[np.int64]
 # A closed way with area=yes of another kind (a platform, a service yard) is not for crossing.
 _SQUARE_KINDS = frozenset({"pedestrian", "footway", "path", "living_street"})
 
@@ -51,8 +50,8 @@ class Chain:
 
     way: Ints
     node: Ints
-    points: NDArray[np.float64]
-    is_run_end: NDArray[np.bool_]
+    points: Floats
+    is_run_end: Flags
 
 
 def scan_streets(path: Path, name: str, year: int | None) -> tuple[Scan, tuple[Remark, ...]]:
@@ -146,7 +145,7 @@ def chain_of(scan: Scan, name: str) -> Chain:
     return Chain(way[kept], scan.nodes[kept, 0], points, is_run_end[makes_line])
 
 
-def _repeats(way: Ints, node: Ints) -> NDArray[np.bool_]:
+def _repeats(way: Ints, node: Ints) -> Flags:
     """Tell whether a node is the same as the one before it in its way: a slip of the mapper, no junction."""
     repeats = np.zeros(len(node), dtype=np.bool_)
     repeats[1:] = (node[1:] == node[:-1]) & (way[1:] == way[:-1])

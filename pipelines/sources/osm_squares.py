@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from pipelines.arrays import Flags, Floats, Ints
 
 # Lines of sight grow with the square of the nodes. On the squares of Delft 24 exits are never exceeded; on a larger
 # one the exits left out are still reached along the ring.
@@ -30,9 +29,9 @@ class Square:
     """
 
     node: Ints
-    points: NDArray[np.float64]
+    points: Floats
     ring: Ints
-    is_exit: NDArray[np.bool_]
+    is_exit: Flags
 
 
 def polygon_of(square: Square) -> shapely.Polygon | None:
@@ -94,7 +93,7 @@ def _corners(square: Square, polygon: shapely.Polygon) -> Ints:
     return np.union1d(exits, sharpest)
 
 
-def _bends(square: Square, polygon: shapely.Polygon) -> NDArray[np.float64]:
+def _bends(square: Square, polygon: shapely.Polygon) -> Floats:
     """Find how sharply the edge turns into the square at each point (sine of the angle; 0: not at all)."""
     bend = np.zeros(len(square.node))
     for number in range(int(square.ring.max()) + 1):
@@ -111,8 +110,8 @@ def _bends(square: Square, polygon: shapely.Polygon) -> NDArray[np.float64]:
     return bend
 
 
-def _are_neighbours(square: Square, first: Ints, second: Ints) -> NDArray[np.bool_]:
+def _are_neighbours(square: Square, first: Ints, second: Ints) -> Flags:
     size = np.bincount(square.ring)[square.ring[first]]
     gap = second - first
-    neighbours: NDArray[np.bool_] = (square.ring[first] == square.ring[second]) & ((gap == 1) | (gap == size - 1))
+    neighbours: Flags = (square.ring[first] == square.ring[second]) & ((gap == 1) | (gap == size - 1))
     return neighbours

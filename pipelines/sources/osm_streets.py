@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, PyObjects
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import SEGMENTS
@@ -28,7 +28,6 @@ from pipelines.sources.osm_words import HIGHWAYS, VOCABULARY
 from pipelines.sources.street_obstacles import split_off
 from pipelines.sources.vector import Remark
 
-Ints = NDArray[np.int64]
 # At the edge of an extract ways end early, in a small one perhaps each second; where so many and such a share of all
 # ways lack nodes, these were left out everywhere.
 _MOST_CUT, _MOST_SHARE_CUT = 10, 2 / 3
@@ -44,7 +43,7 @@ class Sights:
 
     way: Ints
     ends: Ints
-    points: NDArray[np.float64]
+    points: Floats
     widths_m: dict[int, float]
     broken: list[int]
 
@@ -171,12 +170,12 @@ def _stretches(chain: Chain, cuts: tuple[Ints, Ints], sights: Sights) -> Stretch
     )
 
 
-def _lines(chain: Chain, starts: Ints, ends: Ints) -> NDArray[np.object_]:
+def _lines(chain: Chain, starts: Ints, ends: Ints) -> PyObjects:
     lengths = ends - starts + 1
     stretch = np.repeat(np.arange(len(starts)), lengths)
     before = np.cumsum(lengths) - lengths
     positions = np.arange(len(stretch)) - before[stretch] + starts[stretch]
-    lines: NDArray[np.object_] = shapely.linestrings(chain.points[positions], indices=stretch)
+    lines: PyObjects = shapely.linestrings(chain.points[positions], indices=stretch)
     return lines
 
 

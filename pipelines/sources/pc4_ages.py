@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.arrays import Floats
 from pipelines.errors import SourceError
-from pipelines.sources.cbs_counts import Floats, bounds, numbers
+from pipelines.sources.cbs_counts import bounds, numbers
 from pipelines.sources.cbs_dialects import dialects
 from pipelines.sources.code_columns import listed_codes
 from pipelines.sources.codes import PC4

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, PyObjects
 from pipelines.sources.contracts import DOOR_COLUMNS
 from pipelines.sources.csv_table import number
 from pipelines.sources.osm_values import KERB_HEIGHT_M, length_m
@@ -205,7 +205,7 @@ def door_columns(doors: Sequence[Sequence[Door]]) -> dict[str, pa.Array]:
     }
 
 
-def floors_m2(outlines: NDArray[np.object_], levels: NDArray[np.float64]) -> pa.Array:
+def floors_m2(outlines: PyObjects, levels: Floats) -> pa.Array:
     """Multiply the areas of outlines in RD (n,) by floors (n,; 0: no building); null where there is no floor."""
     area_m2 = np.round(shapely.area(outlines) * levels, 1)
     return pa.array(area_m2, pa.float64(), mask=area_m2 <= 0)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
 from pipelines import geo
+from pipelines.arrays import Flags, Floats
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import BenchDelivery, PlaceDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
@@ -74,7 +74,7 @@ def read_points_csv(delivery: Delivery, raw: Path) -> Layer:
     return Layer(delivery.path, points, fields, (*delivered.remarks, *unused))
 
 
-def _points(layer: Layer, delivery: Delivery) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _points(layer: Layer, delivery: Delivery) -> tuple[Floats, Floats]:
     columns = delivery.columns
     if "wkt" in columns:
         return _wkt_points(layer, columns["wkt"])
@@ -92,7 +92,7 @@ def _points(layer: Layer, delivery: Delivery) -> tuple[NDArray[np.float64], NDAr
     return _coordinates(layer, columns["x"], x_m, mend), _coordinates(layer, columns["y"], y_m, mend)
 
 
-def _of_degrees(layer: Layer, lon: str, lat: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _of_degrees(layer: Layer, lon: str, lat: str) -> tuple[Floats, Floats]:
     """RD metres of columns in degrees; far from the Netherlands the transformation gives nothing to judge."""
     mend = "Write degrees in WGS 84 such as 5,3876 and 52,1551."
     # No place in the Netherlands is at a thousand degrees: here 5.123 is what it seems.
@@ -110,7 +110,7 @@ def _of_degrees(layer: Layer, lon: str, lat: str) -> tuple[NDArray[np.float64], 
     return geo.to_rd(*degrees)
 
 
-def _wkt_points(layer: Layer, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _wkt_points(layer: Layer, column: str) -> tuple[Floats, Floats]:
     geometry = shapely.from_wkt(layer.column(column).astype(str), on_invalid="ignore")
     wrong = shapely.get_type_id(geometry) != shapely.GeometryType.POINT
     if wrong.any():
@@ -122,7 +122,7 @@ def _wkt_points(layer: Layer, column: str) -> tuple[NDArray[np.float64], NDArray
     return shapely.get_x(geometry), shapely.get_y(geometry)
 
 
-def _coordinates(layer: Layer, column: str, values: list[float | None], mend: str) -> NDArray[np.float64]:
+def _coordinates(layer: Layer, column: str, values: list[float | None], mend: str) -> Floats:
     wrong = [row for row, value in enumerate(values) if value is None or not np.isfinite(value)]
     if wrong:
         raise SourceError(
@@ -133,7 +133,7 @@ def _coordinates(layer: Layer, column: str, values: list[float | None], mend: st
     return np.array(values, dtype=np.float64)
 
 
-def _require_netherlands(layer: Layer, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> None:
+def _require_netherlands(layer: Layer, x_m: Floats, y_m: Floats) -> None:
     low_x, high_x, low_y, high_y = geo.NETHERLANDS_RD_M
     outside = (x_m < low_x) | (x_m > high_x) | (y_m < low_y) | (y_m > high_y)
     if outside.any():
@@ -170,7 +170,7 @@ def places_of(delivery: PlaceDelivery, layer: Layer) -> tuple[pa.Table, tuple[Re
     return pa.table(arrays, schema=PLACES.schema), (*layer.remarks, *told)
 
 
-def _unmapped(delivery: PlaceDelivery, layer: Layer, strange: NDArray[np.bool_]) -> tuple[Remark, ...]:
+def _unmapped(delivery: PlaceDelivery, layer: Layer, strange: Flags) -> tuple[Remark, ...]:
     """Tell the kinds that no mapping knows, the most frequent first, and how often each stands there."""
     if not strange.any():
         return ()

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Ints, PyObjects
 from pipelines.sources.remarks import Remark
 
 
@@ -28,9 +28,9 @@ class Description:
 class Rows:
     """Geometries (n,), columns (n,) each, and the numbers (n,) of the rows in the file, from 1."""
 
-    geometry: NDArray[np.object_]
-    fields: Mapping[str, NDArray[np.object_]]
-    numbers: NDArray[np.int64]
+    geometry: PyObjects
+    fields: Mapping[str, PyObjects]
+    numbers: Ints
     crs: str | None
     remarks: tuple[Remark, ...] = ()
 

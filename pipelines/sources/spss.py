@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyreadstat
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags
 from pipelines.errors import SourceError
 from pipelines.sources.cell_texts import cell_text
 from pipelines.sources.csv_table import MOST_ROWS, header_of, rows_to_table
@@ -67,9 +67,7 @@ def read_spss(path: Path, name: str, encoding: str | None = None) -> DeliveredTa
     return _without_missing(texts, {column: mask for column, mask in declared.items() if mask.any()}, name)
 
 
-def _without_missing(
-    texts: Mapping[str, list[str]], declared: Mapping[str, NDArray[np.bool_]], name: str
-) -> DeliveredTable:
+def _without_missing(texts: Mapping[str, list[str]], declared: Mapping[str, Flags], name: str) -> DeliveredTable:
     known = {column: np.where(mask, "", texts[column]).tolist() for column, mask in declared.items()}
     # Rows are dropped where every cell is empty: of coded and of known cells the same ones.
     coded = rows_to_table(list(texts), zip(*texts.values(), strict=True), name)
@@ -81,7 +79,7 @@ def _without_missing(
     return DeliveredTable(table, _remarks(name, declared), {column: coded[column] for column in declared})
 
 
-def _declared(cells: Sequence[object], ranges: Iterable[Any]) -> NDArray[np.bool_]:
+def _declared(cells: Sequence[object], ranges: Iterable[Any]) -> Flags:
     """Which cells (n,) hold a code that the file declares missing."""
     found = [any(_is_within(cell, one["lo"], one["hi"]) for one in ranges) for cell in cells]
     return np.array(found, dtype=np.bool_)
@@ -94,7 +92,7 @@ def _is_within(cell: object, low: float | str, high: float | str) -> bool:
     return is_number and low <= cell <= high  # type: ignore[operator]
 
 
-def _remarks(name: str, declared: Mapping[str, NDArray[np.bool_]]) -> tuple[Remark, ...]:
+def _remarks(name: str, declared: Mapping[str, Flags]) -> tuple[Remark, ...]:
     if not declared:
         return ()
     counts = {column: int(mask.sum()) for column, mask in declared.items()}

@@ -7,8 +7,8 @@ Here columns become facts; a value that cannot be read counts as unknown and is 
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import StreetDelivery
 from pipelines.sources.cbs import signed_numbers
@@ -88,7 +88,7 @@ def in_use(layer: Layer, delivery: StreetDelivery) -> Layer:
     return layer.keep(~closed, (Remark(layer.source, problem, "set_aside", int(closed.sum()), shown),))
 
 
-def layers_of(layer: Layer, delivery: StreetDelivery) -> NDArray[np.int64] | None:
+def layers_of(layer: Layer, delivery: StreetDelivery) -> Ints | None:
     """Read the level of each line, 0 where nobody says; None where `columns` names no `layer`."""
     if "layer" not in delivery.columns:
         return None
@@ -106,7 +106,7 @@ def _refuse_unknown_names(delivery: StreetDelivery) -> None:
             )
 
 
-def _column(layer: Layer, delivery: StreetDelivery, fact: str) -> NDArray[np.object_]:
+def _column(layer: Layer, delivery: StreetDelivery, fact: str) -> PyObjects:
     """Read the column of a fact, as text without blanks around it and translated; '' where there is nothing."""
     translation = delivery.values.get(fact, {})
     texts = ["" if _is_nothing(value) else str(value).strip() for value in layer.column(delivery.columns[fact])]
@@ -117,7 +117,7 @@ def _is_nothing(value: object) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value))
 
 
-def _unread(layer: Layer, fact: str, texts: NDArray[np.object_], wrong: NDArray[np.bool_]) -> list[Remark]:
+def _unread(layer: Layer, fact: str, texts: PyObjects, wrong: Flags) -> list[Remark]:
     if not wrong.any():
         return []
     shown = ", ".join(sorted(set(texts[wrong].tolist()))[:_SHOWN])
@@ -135,7 +135,7 @@ def _known_words(layer: Layer, delivery: StreetDelivery, fact: str) -> tuple[lis
     return np.where(known, words, "").tolist(), _unread(layer, fact, texts, ~known)
 
 
-def _known_numbers(layer: Layer, delivery: StreetDelivery, fact: str) -> tuple[NDArray[np.float64], list[Remark]]:
+def _known_numbers(layer: Layer, delivery: StreetDelivery, fact: str) -> tuple[Floats, list[Remark]]:
     texts = _column(layer, delivery, fact)
     numbers = signed_numbers(texts)
     low, high = _NUMBERS[fact]
@@ -143,7 +143,7 @@ def _known_numbers(layer: Layer, delivery: StreetDelivery, fact: str) -> tuple[N
     return np.where(sound, numbers, np.nan), _unread(layer, fact, texts, ~sound & (texts != ""))
 
 
-def _flags(layer: Layer, delivery: StreetDelivery, fact: str) -> NDArray[np.bool_]:
+def _flags(layer: Layer, delivery: StreetDelivery, fact: str) -> Flags:
     texts = np.array([text.lower() for text in _column(layer, delivery, fact)], dtype=str)
     strange = sorted(set(texts.tolist()) - {*_YES, *_NO})
     if strange:

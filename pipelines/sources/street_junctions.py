@@ -9,13 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Shapes = NDArray[np.object_]
+from pipelines.arrays import Floats, Geometries, Ints, PyObjects
+
 # Six decimals of a degree, which the standard of GeoJSON advises, are 0.11 m: a point that was put on a line lies up to
 # this far from it after rounding. It changes little in layers that were cut well: Groningen has 1 such end of 29,284.
 TOLERANCE_M = 0.1
@@ -29,13 +27,13 @@ _LAYERS = 41
 class Pieces(NamedTuple):
     """Parts of lines, shape (n,) each: the row of the line it is of, and from where to where on that, in [0, 1]."""
 
-    line: Shapes
+    line: Geometries
     row: Ints
     start: Floats
     end: Floats
 
 
-def cut_at_ends(lines: Shapes) -> Pieces:
+def cut_at_ends(lines: Geometries) -> Pieces:
     """Cut lines where the end of another lies on them, within `TOLERANCE_M`, and where they share a corner.
 
     Ways of OSM that were written out as they are share the very point where they cross, and a way with a loop at its
@@ -68,7 +66,7 @@ def _stops(parts: list[shapely.LineString], *, is_cut: bool) -> list[tuple[float
     return list(pairwise((upto / upto[-1]).tolist()))
 
 
-def _cuts(lines: Shapes) -> dict[int, Floats]:
+def _cuts(lines: Geometries) -> dict[int, Floats]:
     """Find where lines are to be cut, by row: metres along the line, x and y, shape (k, 3), ascending."""
     found = (np.concatenate(both) for both in zip(_at_shared_corners(lines), _at_ends(lines), strict=True))
     row, key, cuts = found
@@ -83,7 +81,7 @@ def _cuts(lines: Shapes) -> dict[int, Floats]:
     return dict(zip(rows.tolist(), np.split(cuts[order], start[1:]), strict=True)) if len(rows) else {}
 
 
-def _at_shared_corners(lines: Shapes) -> tuple[Ints, Ints, Floats]:
+def _at_shared_corners(lines: Geometries) -> tuple[Ints, Ints, Floats]:
     """Find the corners inside lines that another, or the same once more, has as well: row, key and cut as above."""
     corners, row = shapely.get_coordinates(lines, return_index=True)
     begins = np.diff(row) > 0
@@ -99,7 +97,7 @@ def _at_shared_corners(lines: Shapes) -> tuple[Ints, Ints, Floats]:
     return row[shared], _metre_keys(corners[shared]), np.column_stack([along_m[shared], corners[shared]])
 
 
-def _at_ends(lines: Shapes) -> tuple[Ints, Ints, Floats]:
+def _at_ends(lines: Geometries) -> tuple[Ints, Ints, Floats]:
     """Find the ends that lie on lines, their own included, but for where those end: row, key and cut as above."""
     ends, keys, length_m = _ends(lines), _point_keys(lines), shapely.length(lines)
     end, row = shapely.STRtree(lines).query(ends, predicate="dwithin", distance=TOLERANCE_M)
@@ -125,7 +123,7 @@ def _parts(line: shapely.LineString, cuts: Floats) -> list[shapely.LineString]:
     ]
 
 
-def junction_keys(lines: NDArray[np.object_], layer: Ints | None = None) -> tuple[Ints, Ints]:
+def junction_keys(lines: PyObjects, layer: Ints | None = None) -> tuple[Ints, Ints]:
     """Number the junctions at the start and end of lines in RD: equal where they round to one metre or nearly touch.
 
     Parameters
@@ -155,12 +153,12 @@ def junction_keys(lines: NDArray[np.object_], layer: Ints | None = None) -> tupl
     return start, end
 
 
-def _ends(lines: Shapes) -> Shapes:
+def _ends(lines: Geometries) -> Geometries:
     """All starts, then all ends; shape (2 n,)."""
     return np.concatenate([shapely.get_point(lines, index) for index in (0, -1)])
 
 
-def _point_keys(lines: Shapes) -> Ints:
+def _point_keys(lines: Geometries) -> Ints:
     """Number the places of all starts, then of all ends; ends that nearly touch across a round metre share a number."""
     ends = _ends(lines)
     keys, place = np.unique(_metre_keys(shapely.get_coordinates(ends)), return_inverse=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Ints
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import StreetDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
@@ -20,8 +20,6 @@ from pipelines.sources.street_columns import in_use, layers_of, read_facts
 from pipelines.sources.street_junctions import Pieces, cut_at_ends, junction_keys
 from pipelines.sources.street_obstacles import UNKNOWN, split_off, with_columns, without_obstacles
 from pipelines.sources.vector import Layer, Near, Remark, read_near
-
-Ints = NDArray[np.int64]
 
 
 def read_street_lines(

@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from pipelines.arrays import Flags, Ints, PyObjects
 
 _OBSTACLE_FACTS = ("has_kerb", "kerb_height_m", "is_crossing", "crossing", "crossed_highway", "barrier")
 # A stretch of which nothing is known. Every obstacle is a footway: what may be walked is said by the ways it joins.
@@ -26,7 +25,7 @@ UNKNOWN: Mapping[str, object] = {
 }  # fmt: skip
 
 
-def without_length(points: NDArray[np.object_]) -> NDArray[np.object_]:
+def without_length(points: PyObjects) -> PyObjects:
     """Give the WKB of a line from each point to itself; shape (n,)."""
     twice = np.repeat(shapely.get_coordinates(points), 2, axis=0).reshape(-1, 2, 2)
     return np.asarray(shapely.to_wkb(shapely.linestrings(twice)), dtype=np.object_)
@@ -61,19 +60,19 @@ def split_off(segments: pa.Table) -> pa.Table:
     return with_columns(whole, {"segment_id": pa.array(np.arange(len(whole)))})
 
 
-def without_obstacles(segments: pa.Table, rows: NDArray[np.bool_]) -> pa.Table:
+def without_obstacles(segments: pa.Table, rows: Flags) -> pa.Table:
     """Leave out the kerb, barrier or crossing of the stretches where `rows` (n,) is true."""
     return with_columns(segments, _cleared(segments, rows))
 
 
-def _cleared(segments: pa.Table, is_split: NDArray[np.bool_]) -> dict[str, pa.Array]:
+def _cleared(segments: pa.Table, is_split: Flags) -> dict[str, pa.Array]:
     return {
         name: pc.if_else(pa.array(is_split), pa.scalar(UNKNOWN[name], segments.schema.field(name).type), segments[name])
         for name in _OBSTACLE_FACTS
     }
 
 
-def _split_rows(bearing: pa.Table, fresh: Ints, lines: NDArray[np.object_]) -> pa.Table:
+def _split_rows(bearing: pa.Table, fresh: Ints, lines: PyObjects) -> pa.Table:
     kept = {"source_id", "u_key", "highway", "foot", "wheelchair", "stroller", *_OBSTACLE_FACTS}
     columns = {
         name: pa.array([UNKNOWN[name]] * len(bearing), bearing.schema.field(name).type)

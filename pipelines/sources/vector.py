@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from pipelines import geo
+from pipelines.arrays import Flags, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.containers import opened
 from pipelines.sources.coordinate_systems import Box, System, box_in, box_in_rd, no_degrees, system_of, to_rd
@@ -193,7 +193,7 @@ def _placed(source: str, rows: Rows, system: System) -> Layer:
     return mended_after_step(replace(kept, remarks=(*kept.remarks, told)), delivered.geometry[~elsewhere])
 
 
-def _in_netherlands(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
+def _in_netherlands(geometry: PyObjects) -> Flags:
     """Which geometries (n,) in RD lie within the Netherlands, with all their coordinates."""
     bounds = shapely.bounds(geometry)
     low_x, high_x, low_y, high_y = geo.NETHERLANDS_RD_M
@@ -204,7 +204,7 @@ def _in_netherlands(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
     return np.asarray(inside)
 
 
-def _fault(source: str, delivered: NDArray[np.object_], elsewhere: NDArray[np.bool_], system: System) -> str:
+def _fault(source: str, delivered: PyObjects, elsewhere: Flags, system: System) -> str:
     """What is wrong with the coordinates of the rows (n,) that lie elsewhere.
 
     Raises

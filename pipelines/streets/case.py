@@ -10,14 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats
 from pipelines.streets.hindrances import Hindrances
 from pipelines.streets.profiles import Profile
 from pipelines.streets.unknowns import Bound, Unknowns
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -49,14 +46,14 @@ class Case:
         values: Floats = self.edges[column].cast(pa.float64()).to_numpy()
         return values
 
-    def among(self, column: str, values: Iterable[str]) -> Mask:
+    def among(self, column: str, values: Iterable[str]) -> Flags:
         """Tell which edges have one of these words; shape (n,)."""
-        mask: Mask = pc.is_in(self.edges[column], pa.array(list(values), pa.string())).to_numpy()
+        mask: Flags = pc.is_in(self.edges[column], pa.array(list(values), pa.string())).to_numpy()
         return mask
 
-    def flags(self, column: str) -> Mask:
+    def flags(self, column: str) -> Flags:
         """Read a column of yes and no; shape (n,)."""
-        mask: Mask = self.edges[column].to_numpy()
+        mask: Flags = self.edges[column].to_numpy()
         return mask
 
 
@@ -70,7 +67,7 @@ def free(case: Case) -> Toll:
     return toll(np.ones(len(case.edges)))
 
 
-def forbidding(forbidden: Mask) -> Toll:
+def forbidding(forbidden: Flags) -> Toll:
     """Forbid some edges both ways, and ask nothing of the others."""
     return toll(np.where(forbidden, np.inf, 1.0))
 

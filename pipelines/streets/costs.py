@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Strings
 from pipelines.contracts import conform
-from pipelines.streets.case import Case, Floats, Toll
+from pipelines.streets.case import Case, Toll
 from pipelines.streets.contracts import BUDGETS, COSTS
 from pipelines.streets.hindrances import shipped_hindrances
 from pipelines.streets.profiles import Profile
@@ -74,9 +74,9 @@ def _nullable(values: Floats, factor: Floats) -> pa.Array:
     return pa.array(values, mask=~np.isfinite(factor))
 
 
-def _first_barrier(asked: Mapping[str, Toll], n_edges: int) -> NDArray[np.str_]:
+def _first_barrier(asked: Mapping[str, Toll], n_edges: int) -> Strings:
     forbids = [~np.isfinite(toll.forward + toll.backward) for toll in asked.values()]
-    named: NDArray[np.str_] = np.select(forbids, [np.full(n_edges, name) for name in asked], default="")
+    named: Strings = np.select(forbids, [np.full(n_edges, name) for name in asked], default="")
     return named
 
 

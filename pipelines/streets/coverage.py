@@ -7,8 +7,8 @@ cell is for the rooms above.
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags
 from pipelines.contracts import conform
 from pipelines.sources.osm_words import PATHS
 from pipelines.streets.contracts import COVERAGE
@@ -16,8 +16,6 @@ from pipelines.streets.hindrances import shipped_hindrances
 from pipelines.streets.rights import is_gap_unknown
 from pipelines.streets.tolls import BUSY_ROADS, SHARED_ROADS, is_kerb_unknown
 from pipelines.streets.unknowns import Unknowns, read_unknowns
-
-Mask = NDArray[np.bool_]
 
 
 def coverage(edges: pa.Table, unknowns: Unknowns | None = None) -> pa.Table:
@@ -56,7 +54,7 @@ def coverage(edges: pa.Table, unknowns: Unknowns | None = None) -> pa.Table:
     return conform(pa.table(columns), COVERAGE)
 
 
-def _questions(edges: pa.Table, unknowns: Unknowns) -> list[tuple[Mask, Mask]]:
+def _questions(edges: pa.Table, unknowns: Unknowns) -> list[tuple[Flags, Flags]]:
     """List what may bear on an edge: whether it does, and whether it is known; each of shape (n,)."""
     walked = edges["length_m"].to_numpy() > 0
     flight = edges["is_steps"].to_numpy()
@@ -79,6 +77,6 @@ def _questions(edges: pa.Table, unknowns: Unknowns) -> list[tuple[Mask, Mask]]:
     ]
 
 
-def _among(edges: pa.Table, column: str, values: tuple[str, ...]) -> Mask:
-    mask: Mask = pc.is_in(edges[column], pa.array(list(values), pa.string())).to_numpy()
+def _among(edges: pa.Table, column: str, values: tuple[str, ...]) -> Flags:
+    mask: Flags = pc.is_in(edges[column], pa.array(list(values), pa.string())).to_numpy()
     return mask

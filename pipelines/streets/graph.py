@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, PyObjects
 from pipelines.contracts import conform
 from pipelines.errors import SourceError
 from pipelines.streets.contracts import EDGES, NODES
@@ -48,12 +48,12 @@ def build_graph(segments: pa.Table) -> tuple[pa.Table, pa.Table]:
     return conform(nodes, NODES), _edges(ordered, lines, u, v)
 
 
-def _lines(segments: pa.Table) -> NDArray[np.object_]:
+def _lines(segments: pa.Table) -> PyObjects:
     if not len(segments):
         raise SourceError("streets: there are no segments. Check the extent of the street delivery in the area file.")
     # Coordinates that are no numbers are refused below, with a word; numpy need not warn of them first.
     with np.errstate(invalid="ignore"):
-        lines: NDArray[np.object_] = shapely.from_wkb(segments["geometry"].to_numpy(), on_invalid="ignore")
+        lines: PyObjects = shapely.from_wkb(segments["geometry"].to_numpy(), on_invalid="ignore")
         length_m = shapely.length(lines)
     wrong = (shapely.get_type_id(lines) != shapely.GeometryType.LINESTRING) | shapely.is_empty(lines)
     # A line with NaN in it has length NaN, one with an infinite coordinate an infinite or NaN length.
@@ -67,28 +67,28 @@ def _lines(segments: pa.Table) -> NDArray[np.object_]:
     return lines
 
 
-def _junctions(segments: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _junctions(segments: pa.Table) -> tuple[Ints, Ints, Ints]:
     """Find distinct keys, for each the first end that has it, for each end its key (all u, then all v)."""
     ends = np.concatenate([segments["u_key"].to_numpy(), segments["v_key"].to_numpy()])
     keys, first_end, end_nodes = np.unique(ends, return_index=True, return_inverse=True)
     return keys, first_end, end_nodes.reshape(-1)
 
 
-def _end_points(lines: NDArray[np.object_]) -> NDArray[np.float64]:
+def _end_points(lines: PyObjects) -> Floats:
     """Coordinates of all starts, then all ends; shape (2 n, 2)."""
     ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
-    coordinates: NDArray[np.float64] = shapely.get_coordinates(ends)
+    coordinates: Floats = shapely.get_coordinates(ends)
     return coordinates
 
 
-def _hilbert_rank(x_m: NDArray[np.float64], y_m: NDArray[np.float64], keys: NDArray[np.int64]) -> NDArray[np.int64]:
+def _hilbert_rank(x_m: Floats, y_m: Floats, keys: Ints) -> Ints:
     along = gpd.GeoSeries(shapely.points(x_m, y_m)).hilbert_distance().to_numpy()
     rank = np.empty(len(keys), dtype=np.int64)
     rank[np.lexsort((keys, along))] = np.arange(len(keys))
     return rank
 
 
-def _edges(segments: pa.Table, lines: NDArray[np.object_], u: NDArray[np.int64], v: NDArray[np.int64]) -> pa.Table:
+def _edges(segments: pa.Table, lines: PyObjects, u: Ints, v: Ints) -> pa.Table:
     order = np.lexsort((segments["segment_id"].to_numpy(), v, u))
     facts = [name for name in EDGES.column_names if name in segments.column_names]
     numbered = segments.select(facts).take(order)

@@ -8,13 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
-from numpy.typing import NDArray
 from pydantic import ValidationError, model_validator
 
+from pipelines.arrays import Flags
 from pipelines.errors import InputError
 from pipelines.streets.profiles import Frozen
 from pipelines.streets.unknowns import BOUNDS, Bound, Guess
@@ -56,16 +55,16 @@ class Hindrances(Frozen):
             raise ValueError(f"{', '.join(twice)}: named twice; name each kind once")
         return self
 
-    def shut(self, column: pa.ChunkedArray, whom: Literal["walkers", "wheels"], bound: Bound) -> NDArray[np.bool_]:
+    def shut(self, column: pa.ChunkedArray, whom: Literal["walkers", "wheels"], bound: Bound) -> Flags:
         """Tell where the kind in a column shuts in a bound, for walkers or for wheels; shape (n,)."""
         kinds = [kind for one in self.hindrances for kind in one.kinds if is_shut(getattr(one, whom), bound)]
-        mask: NDArray[np.bool_] = pc.is_in(column, pa.array(kinds, pa.string())).to_numpy()
+        mask: Flags = pc.is_in(column, pa.array(kinds, pa.string())).to_numpy()
         return mask
 
-    def has_gap(self, column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    def has_gap(self, column: pa.ChunkedArray) -> Flags:
         """Tell where the kind in a column is passed through a gap, as one that is not named is; shape (n,)."""
         without = [kind for one in self.hindrances for kind in one.kinds if not one.has_gap]
-        mask: NDArray[np.bool_] = pc.invert(pc.is_in(column, pa.array(["", *without]))).to_numpy()
+        mask: Flags = pc.invert(pc.is_in(column, pa.array(["", *without]))).to_numpy()
         return mask
 
 

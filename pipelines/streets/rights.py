@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from pipelines.arrays import Flags
 from pipelines.sources.osm_words import EXPLICIT_RIGHTS, REFUSALS
-from pipelines.streets.case import Case, Mask, Toll, forbidding, free, looked_up, toll
+from pipelines.streets.case import Case, Toll, forbidding, free, looked_up, toll
 from pipelines.streets.hindrances import Hindrances, is_shut
 from pipelines.streets.profiles import Wheels
 
@@ -55,12 +56,12 @@ def access(case: Case) -> Toll:
     return forbidding(refused | case.flags("is_part_time") | may_be_locked)
 
 
-def leads_to_customers_only(edges: pa.Table) -> Mask:
+def leads_to_customers_only(edges: pa.Table) -> Flags:
     """Tell which stretches for customers belong to a part that meets other streets in one junction at most; shape (n,).
 
     Nobody walks through such a part to elsewhere, so that who is on it is on the way to, or from, a place along it.
     """
-    own: Mask = pc.equal(edges["foot"], CUSTOMERS).to_numpy().copy()
+    own: Flags = pc.equal(edges["foot"], CUSTOMERS).to_numpy().copy()
     if not own.any():
         return own
     u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
@@ -112,9 +113,9 @@ def barrier(case: Case) -> Toll:
     return toll(np.where(shut, np.inf, 1.0), np.where(shut, 0.0, added_s))
 
 
-def is_gap_unknown(edges: pa.Table, hindrances: Hindrances) -> Mask:
+def is_gap_unknown(edges: pa.Table, hindrances: Hindrances) -> Flags:
     """Tell where a barrier is passed through a gap that nobody measured; shape (n,)."""
-    unknown: Mask = hindrances.has_gap(edges["barrier"]) & edges["width_m"].is_null().to_numpy()
+    unknown: Flags = hindrances.has_gap(edges["barrier"]) & edges["width_m"].is_null().to_numpy()
     return unknown
 
 
@@ -130,7 +131,7 @@ def opened_to_wheels(case: Case, asked: Toll) -> Toll:
     return Toll(forward, backward, asked.added_s)
 
 
-def _is_said_to_let_wheels_pass(case: Case) -> Mask:
+def _is_said_to_let_wheels_pass(case: Case) -> Flags:
     """Tell where the sign of this profile's wheels says so, else that of the others; shape (n,)."""
     own, opens = case.profile.wheels, case.hindrances.signs.opens
     if own is None:

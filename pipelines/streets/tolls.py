@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.arrays import Flags, Floats
 from pipelines.sources.osm_words import CARRIAGEWAYS
 from pipelines.streets import rights
-from pipelines.streets.case import Case, Floats, Mask, Toll, free, looked_up, toll
+from pipelines.streets.case import Case, Toll, free, looked_up, toll
 
 # Roads that are hard to cross without lights, zebra or island: method book, section 3.3.
 BUSY_ROADS = CARRIAGEWAYS[: CARRIAGEWAYS.index("secondary_link") + 1]
@@ -53,10 +54,10 @@ def tolls(case: Case) -> Mapping[str, Toll]:
     return asked | {name: rights.opened_to_wheels(case, asked[name]) for name in _SAID_OTHERWISE}
 
 
-def is_kerb_unknown(edges: pa.Table) -> Mask:
+def is_kerb_unknown(edges: pa.Table) -> Flags:
     """Tell where a kerb may have to be taken whose height nobody knows: at crossings, and where one is mapped."""
     bears = pc.or_(edges["is_crossing"], edges["has_kerb"])
-    unknown: Mask = pc.and_(bears, pc.is_null(edges["kerb_height_m"])).to_numpy()
+    unknown: Flags = pc.and_(bears, pc.is_null(edges["kerb_height_m"])).to_numpy()
     return unknown
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
+from pipelines.arrays import Floats, Ints
 from pipelines.errors import InputError
 from pipelines.streets.profiles import Certainty, Frozen
 
@@ -46,7 +46,7 @@ class NumberGuess(Guess):
     by: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     otherwise: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
-    def of(self, column: pa.ChunkedArray) -> NDArray[np.float64]:
+    def of(self, column: pa.ChunkedArray) -> Floats:
         """Give the number that is guessed for each text of a column; shape (n,)."""
         return np.array([*self.by.values(), self.otherwise], dtype=np.float64)[_positions(column, self.by)]
 
@@ -66,11 +66,9 @@ class Unknowns(Frozen):
     may_be_locked: tuple[str, ...]
 
 
-def _positions(
-    column: pa.ChunkedArray, names: dict[str, object] | dict[str, str] | dict[str, float]
-) -> NDArray[np.int64]:
+def _positions(column: pa.ChunkedArray, names: dict[str, object] | dict[str, str] | dict[str, float]) -> Ints:
     found = pc.index_in(column, value_set=pa.array(list(names), pa.string()))
-    positions: NDArray[np.int64] = pc.fill_null(found, len(names)).to_numpy().astype(np.int64)
+    positions: Ints = pc.fill_null(found, len(names)).to_numpy().astype(np.int64)
     return positions
 
 

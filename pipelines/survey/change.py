@@ -7,8 +7,8 @@ compared at all, and what a difference means, is for `trend`.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, Strings
 from pipelines.survey.design import (
     Design,
     DomainMeans,
@@ -20,8 +20,6 @@ from pipelines.survey.design import (
     remaining,
 )
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 _AT_ONCE = 4_000_000
 # Answers to the same questions correlate .95 at most when people give them twice. More is no knowledge of the error.
 _MOST_ALIKE = 0.95
@@ -119,7 +117,7 @@ def _covariance(before: Asked, after: Asked, panel: tuple[Ints, Ints]) -> Floats
     return np.asarray(found * np.sqrt(smaller[0] * smaller[1]))
 
 
-def panel_rows(before: NDArray[np.str_], after: NDArray[np.str_]) -> tuple[Ints, Ints]:
+def panel_rows(before: Strings, after: Strings) -> tuple[Ints, Ints]:
     """Give the rows of those with the same number in both waves, shape (pairs,) each; '' is nobody's number."""
     both, first, second = np.intersect1d(before, after, return_indices=True)
     named = both != ""

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats
 from pipelines.survey.invariance import FEWEST, Invariance, invariance
 from pipelines.survey.responses import Response, units_of
 from pipelines.survey.trend import Held, asked_alike
 
-Floats = NDArray[np.float64]
 WAVES, MODES = "waves", "modes"
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 from scipy import sparse
 
-Floats = NDArray[np.float64]
+from pipelines.arrays import Floats
+
 # Share of a group in all of its kind: the covariate, its group, and the groups that make up the whole.
 _AGES = ("0_14", "15_24", "25_44", "45_64", "65plus")
 COVARIATES: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -7,11 +7,10 @@ calibration. Weights are made in `weights`, intervals in `intervals`; which answ
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from pipelines.arrays import Floats, Ints
+
 # Numbers in memory at once: domains are taken in portions.
 _AT_ONCE = 4_000_000
 # A share of an area's people from which drawing without replacement is reckoned with.

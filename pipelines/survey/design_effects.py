@@ -8,13 +8,11 @@ of it is mostly chance: it is pooled in `smoothing`.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from pipelines.arrays import Floats
 from pipelines.survey.design import Design, Domains, counting, deviations, influence, remaining
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 _AT_ONCE = 4_000_000
 # CBS counts people on one day and the survey others: that nobody at all was missed cannot be known.
 _LEAST_REMAINS = 0.05

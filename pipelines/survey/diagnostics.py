@@ -1,12 +1,11 @@
 """Tests that a model of small areas must pass before anything of it may be told."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
+from pipelines.arrays import Floats
 from pipelines.survey.fay_herriot import Fit
 
-Floats = NDArray[np.float64]
 _UNLIKELY, _OUTLIER, _MOST_OUTLYING = 0.01, 3.0, 0.02
 # Distance of Cook, per covariate, from which one area alone decides.
 _ONE_AREA_MOVES = 1.0

@@ -7,9 +7,9 @@ Here are the formulas, in the design by which the sample was drawn. Of which sca
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from pipelines.arrays import Floats
 from pipelines.survey.contracts import HIGHEST
 from pipelines.survey.design import (
     Design,
@@ -23,7 +23,6 @@ from pipelines.survey.design import (
     variances,
 )
 
-Floats = NDArray[np.float64]
 _LEVEL = 0.95
 # Squares that differ by rounding alone.
 _SAME = 1e-9

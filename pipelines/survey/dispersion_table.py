@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.contracts import conform
 from pipelines.survey.contracts import DISPERSION, GAP, LOWEST_THIRD, LOWEST_THIRD_UNDER, SD
 from pipelines.survey.design import Domains, domain_means
@@ -24,8 +24,6 @@ from pipelines.survey.publication_rules import Judged, Verdicts, judge_direct
 from pipelines.survey.responses import YES, Response
 from pipelines.survey.trend import Held
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 # Types of area in which groups are large enough to be held side by side.
 WITH_GAPS = ("wijk", "gemeente")
 _ROUNDING = 1e-9
@@ -45,7 +43,7 @@ class _Told:
     """One figure in all areas, shape (areas,) each; respondents, real and effective, of the smaller side of a gap."""
 
     figure: Dispersed
-    respondents: NDArray[np.int64]
+    respondents: Ints
     effective: Floats
     verdicts: Verdicts
 
@@ -122,9 +120,7 @@ def _gap(held: Held, scale: Response, where: _Where, sides: tuple[Flags, Flags])
     return _judged(held, found.gap, (respondents, np.minimum(found.group.effective, found.others.effective)))
 
 
-def _judged(
-    held: Held, figure: Dispersed, size: tuple[NDArray[np.int64], Floats], on_what: Leaning | None = None
-) -> _Told:
+def _judged(held: Held, figure: Dispersed, size: tuple[Ints, Floats], on_what: Leaning | None = None) -> _Told:
     """A figure in points of a scale, judged as a mean of one; of a sample not drawn by chance without interval."""
     none = np.full(len(figure.value), np.nan)
     if not held.wave.is_probability:

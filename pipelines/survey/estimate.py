@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Strings
 from pipelines.contracts import conform
 from pipelines.survey.contracts import DIRECT, ESTIMATES
 from pipelines.survey.design import Design, DomainMeans, Domains, domain_means
@@ -25,7 +25,6 @@ from pipelines.survey.responses import Response
 from pipelines.survey.sample import Sample, Wave
 from pipelines.survey.smoothing import Smoothed, smoothed, steadied
 
-Floats = NDArray[np.float64]
 # Of fewer areas nobody can tell how much they differ beyond chance.
 _FEWEST_AREAS = 5
 
@@ -124,7 +123,7 @@ def _everybody(sample: Sample, response: Response, lived: Lived) -> float:
     return float(domain_means(response.values, sample.design, whole).mean[0])
 
 
-def _reliabilities(response: Response, means: DomainMeans, smooth: Smoothed, kinds: NDArray[np.str_]) -> Floats:
+def _reliabilities(response: Response, means: DomainMeans, smooth: Smoothed, kinds: Strings) -> Floats:
     """Per area the share of differences within its type that is no chance; NaN of other figures than scales."""
     reliability: Floats = np.full(len(means.mean), np.nan)
     if response.measured.measure.kind != "mean":

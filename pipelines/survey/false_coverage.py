@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from pipelines.arrays import Flags, Floats, Strings
 from pipelines.contracts import conform
 from pipelines.survey.contracts import CHANGED, CHANGES, SAME, SLIGHTLY, UNKNOWN
 
-Floats = NDArray[np.float64]
 # Of changes with a verdict, the share of which the interval may miss the truth. Were all of them given one, intervals
 # would be of 90 %, and lie within a margin where two one-sided tests at .05 reject.
 FALSE_SHARE = 0.10
@@ -47,7 +46,7 @@ class Differences:
         told = [np.round(end * self.step, _DIGITS) + 0.0 for end in ends]
         return told[0], told[1]
 
-    def verdicts(self, level: float) -> NDArray[np.str_]:
+    def verdicts(self, level: float) -> Strings:
         """Say of each what its interval says: apart from nought, within the margin, both or neither; shape (m,).
 
         References
@@ -117,7 +116,7 @@ def _differences(told: pa.Table) -> Differences:
     return Differences(difference, se, freedom, step, margin)
 
 
-def _spread(own: Floats, is_told: NDArray[np.bool_]) -> pa.Array:
+def _spread(own: Floats, is_told: Flags) -> pa.Array:
     """Numbers of those that are told in the rows of all; null elsewhere."""
     rows: Floats = np.full(len(is_told), np.nan)
     rows[is_told] = own

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-Floats = NDArray[np.float64]
+from pipelines.arrays import Floats
+
 _POINTS, _TOLERANCE = 200, 1e-14
 
 

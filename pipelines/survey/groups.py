@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Ints
 from pipelines.sources.sampling_frame import age_bounds
 from pipelines.survey.weights import UNKNOWN
 
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 # Who starts out, who is in the midst of work and children, and who has left work: they are home at other hours, and the
 # booklet asks whether they meet. The same everywhere, so that wijken of two municipalities can be held side by side.
 AGES = ("0-34", "35-64", "65+")

@@ -1,12 +1,11 @@
 """95 % intervals of means and shares, from their standard error and its degrees of freedom."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtrit
 
+from pipelines.arrays import Floats
 from pipelines.survey.design import DomainMeans
 
-Floats = NDArray[np.float64]
 _LEVEL = 0.95
 
 

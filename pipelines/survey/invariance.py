@@ -9,13 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from pipelines.arrays import Floats, Ints
 from pipelines.survey.ordered import Moments, moments, pairs_of
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 LEVELS = ("configural", "equal", "strict")
 FEWEST = 100
 _FEWEST_ITEMS = 3

@@ -7,11 +7,9 @@ whole wave is for `weights`.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints
 from pipelines.survey.design import Design, DomainMeans, Domains, counting
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Leaning:
     effect: Floats
     largest: Floats
 
-    def of(self, place: NDArray[np.int64]) -> "Leaning":
+    def of(self, place: Ints) -> "Leaning":
         """The same of some areas."""
         return Leaning(self.effect[place], self.largest[place])
 

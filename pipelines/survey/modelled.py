@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints
 from pipelines.survey.context import COVARIATES, Context, context_of, neighbours
 from pipelines.survey.contracts import ESTIMATES, MODEL
 from pipelines.survey.design import DomainMeans
@@ -16,7 +16,6 @@ from pipelines.survey.responses import Response
 from pipelines.survey.small_areas import Direct, Helps, SmallAreas, estimate_areas, require_context
 from pipelines.survey.smoothing import Smoothed
 
-Floats = NDArray[np.float64]
 SMALL = ("pc4", "buurt")
 
 
@@ -25,7 +24,7 @@ class Near:
     """Areas of one type: where they stand among all, what CBS tells of them, and which touch, shape (areas, areas)."""
 
     area_type: str
-    place: NDArray[np.int64]
+    place: Ints
     context: Context
     neighbours: Floats
 

@@ -7,12 +7,10 @@ as if it had been answered in the mix of the later one.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Strings
 from pipelines.survey.design import Design
 
-Floats = NDArray[np.float64]
-Words = NDArray[np.str_]
 UNKNOWN = ""
 STANDARDISED = "mode_standardised"
 # Shares of a way of answering that differ by more are another mix.
@@ -28,7 +26,7 @@ class SameWays:
     reason: str = ""
 
 
-def mode_shares(modes: Words, weight: Floats) -> dict[str, float]:
+def mode_shares(modes: Strings, weight: Floats) -> dict[str, float]:
     """Give the weighted share of every way of answering; of known ones alone where some are known."""
     known = (modes != UNKNOWN) & (weight > 0)
     counts = known if known.any() else weight > 0
@@ -36,7 +34,7 @@ def mode_shares(modes: Words, weight: Floats) -> dict[str, float]:
     return {str(mode): float(weight[counts & (modes == mode)].sum()) / total for mode in np.unique(modes[counts])}
 
 
-def same_ways(before: tuple[Words, Design], after: tuple[Words, Design]) -> SameWays:
+def same_ways(before: tuple[Strings, Design], after: tuple[Strings, Design]) -> SameWays:
     """Weigh the earlier wave to the ways of answering of the later one, where these differ by over five points.
 
     Parameters
@@ -64,7 +62,7 @@ def same_ways(before: tuple[Words, Design], after: tuple[Words, Design]) -> Same
     return SameWays(_standardised(modes, design, {m: wanted[m] / shares[m] for m in shares}), STANDARDISED)
 
 
-def _standardised(modes: Words, design: Design, factors: dict[str, float]) -> Design:
+def _standardised(modes: Strings, design: Design, factors: dict[str, float]) -> Design:
     """Post-stratify weights on the way of answering, which then counts among what they are calibrated on."""
     weight = design.weight * np.array([factors.get(str(mode), 1.0) for mode in modes])
     indicators = (modes[:, None] == np.unique(modes)[None, :]).astype(np.float64)

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from pipelines.arrays import Floats, Ints
 from pipelines.survey.polychoric import binormal, crossed, polychoric, thresholds
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,11 @@ from them is for `reliability`.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, owens_t
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from pipelines.arrays import Floats, Ints
+
 _FEWEST_CATEGORIES = 2
 _LARGEST = 0.999
 _TOLERANCE = 1e-12

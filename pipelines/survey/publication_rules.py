@@ -6,16 +6,13 @@ Here is how sure an estimate must be. What may not go out lest it tells of peopl
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints, PyObjects
 from pipelines.errors import ContractError
 from pipelines.survey.contracts import AREA_TYPES
 from pipelines.survey.leaning import Leaning
 from pipelines.survey.weights import HEAVY_SHARE, HIGH_EFFECT
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Words = NDArray[np.object_]
 FEWEST_DIRECT, FEWEST_EVER = 30, 10
 # Half the width of an interval, on scales and on differences of scales, from 0 to 10.
 _SCALE_HALF = (0.4, 0.6)
@@ -31,10 +28,10 @@ _ROUNDING = 1e-9
 class Verdicts:
     """Per estimate: `publish`, `caution` or `not`, and the reason ('' when it is published)."""
 
-    verdict: Words
-    reason: Words
+    verdict: PyObjects
+    reason: PyObjects
 
-    def at(self, place: NDArray[np.int64]) -> "Verdicts":
+    def at(self, place: Ints) -> "Verdicts":
         """Those of some of the estimates."""
         return Verdicts(self.verdict[place], self.reason[place])
 

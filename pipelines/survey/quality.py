@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats
 from pipelines.contracts import conform
 from pipelines.survey.comparable import Tested
 from pipelines.survey.contracts import QUALITY
@@ -22,7 +22,6 @@ from pipelines.survey.responses import Response, units_of
 from pipelines.survey.trend import Held
 from pipelines.survey.weights import cost_of
 
-Floats = NDArray[np.float64]
 Row = dict[str, Any]
 _EVERYBODY = ""
 

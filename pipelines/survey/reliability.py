@@ -6,14 +6,13 @@ Here one scale of one group of respondents is judged. Who is in a group, and whe
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from scipy.special import fdtri
 
+from pipelines.arrays import Floats
 from pipelines.survey.polychoric import crossed, polychoric
 from pipelines.survey.scale import item_rest_correlation
 
-Floats = NDArray[np.float64]
 _LEVEL = 0.95
 _FEWEST = 30
 _FEWEST_ITEMS, _FEWEST_FOR_OMEGA = 2, 3

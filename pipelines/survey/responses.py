@@ -10,14 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats
 from pipelines.contracts import conform
 from pipelines.sources.instrument import Measured, Question, instruments, measures_of
 from pipelines.survey.contracts import HIGHEST, LOWEST, SCORES
 from pipelines.survey.scale import against_scale, scores_of, unit_answers
 
-Floats = NDArray[np.float64]
 YES, NO = "yes", "no"
 # What `protection/` calls the one category of a score.
 _SCORE = "mean"

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints, Strings
 from pipelines.errors import SourceError
 from pipelines.sources.sampling_frame import age_bounds
 from pipelines.survey.design import Design
 from pipelines.survey.weights import UNKNOWN, Margin, Weighted, base_weights, nonresponse, weigh
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -120,11 +117,11 @@ def draw(wave: Wave) -> Sample:
     return Sample(Design(weighted.weight, base, stratum, cluster, fraction, calibration), weighted, merged)
 
 
-def _words(respondents: pa.Table, column: str) -> NDArray[np.str_]:
+def _words(respondents: pa.Table, column: str) -> Strings:
     return np.array(respondents[column].to_pylist(), dtype=str)
 
 
-def _clusters(words: NDArray[np.str_], stratum: Ints) -> Ints:
+def _clusters(words: Strings, stratum: Ints) -> Ints:
     """Number who were drawn together, within a stratum; who names no cluster was drawn alone."""
     alone = words == ""
     keys = np.where(alone, np.arange(len(words)).astype(str), np.char.add(np.char.add(words, "|"), stratum.astype(str)))
@@ -132,7 +129,7 @@ def _clusters(words: NDArray[np.str_], stratum: Ints) -> Ints:
     return np.asarray(np.unique(marked, return_inverse=True)[1], dtype=np.int64)
 
 
-def _frame(strata: pa.Table, names: NDArray[np.str_]) -> tuple[Floats, Floats]:
+def _frame(strata: pa.Table, names: Strings) -> tuple[Floats, Floats]:
     """People and people asked of each stratum that somebody answered from, in the order of `names`."""
     told = {row["stratum"]: row for row in strata.to_pylist()}
     population = np.array([told[name]["population"] for name in names], dtype=np.float64)

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats
 from pipelines.survey.contracts import HIGHEST
 
 # Below this no area is published, and the sign of a correlation says little.
 _FEWEST_FOR_DIRECTION = 30
 
 
-def unit_answers(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> NDArray[np.float64]:
+def unit_answers(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> Floats:
     """Bring the answers to some items to one direction and one range.
 
     u = (x - lowest) / (highest - lowest), and 1 - u for a reversed item.
@@ -38,7 +38,7 @@ def unit_answers(respondents: pa.Table, answers: pa.Table, items: pa.Table) -> N
     cells = (row.filter(is_wanted).to_numpy(), column.filter(is_wanted).to_numpy())
     matrix[cells] = answers["answer"].filter(is_wanted).to_numpy()
     lowest, highest = items["lowest"].to_numpy(), items["highest"].to_numpy()
-    units: NDArray[np.float64] = (matrix - lowest) / (highest - lowest)
+    units: Floats = (matrix - lowest) / (highest - lowest)
     return np.where(items["is_reversed"].to_numpy(), 1.0 - units, units)
 
 
@@ -47,7 +47,7 @@ def fewest_items(items: int) -> int:
     return -(-3 * items // 5)
 
 
-def scores_of(units: NDArray[np.float64]) -> NDArray[np.float64]:
+def scores_of(units: Floats) -> Floats:
     """Score each respondent: 10 x the mean of the answered items.
 
     Parameters
@@ -63,12 +63,12 @@ def scores_of(units: NDArray[np.float64]) -> NDArray[np.float64]:
     answered = np.isfinite(units).sum(axis=1)
     is_enough = (answered >= fewest_items(units.shape[1])) & (answered > 0)
     sums = np.nansum(units, axis=1)
-    scores: NDArray[np.float64] = np.full(len(units), np.nan)
+    scores: Floats = np.full(len(units), np.nan)
     np.divide(HIGHEST * sums, answered, out=scores, where=is_enough)
     return scores
 
 
-def against_scale(units: NDArray[np.float64], item_ids: Sequence[str]) -> tuple[str, ...]:
+def against_scale(units: Floats, item_ids: Sequence[str]) -> tuple[str, ...]:
     """Name the items that run against the others of their scale, as one does that was reversed wrongly.
 
     The correlation of an item with the mean of the other items of its scale must be positive. It is not judged where
@@ -84,7 +84,7 @@ def against_scale(units: NDArray[np.float64], item_ids: Sequence[str]) -> tuple[
     return tuple(item for number, item in enumerate(item_ids) if item_rest_correlation(units, number) <= 0)
 
 
-def item_rest_correlation(units: NDArray[np.float64], number: int) -> float:
+def item_rest_correlation(units: Floats, number: int) -> float:
     """Correlate one item with the mean of the others, over respondents with both; NaN where that cannot be judged."""
     rest = np.delete(units, number, axis=1)
     answered = np.isfinite(rest).sum(axis=1)

@@ -8,17 +8,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
+from pipelines.arrays import Flags, Floats
 from pipelines.errors import SourceError
 from pipelines.survey.benchmarking import benchmarked
 from pipelines.survey.diagnostics import diagnose
 from pipelines.survey.fay_herriot import Predicted, fit_adjusted, predict
 from pipelines.survey.spatial import Areas, fit_spatial, is_better, predict_spatial
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 _FEWEST_AREAS, _AREAS_PER_COVARIATE = 10, 2
 _Z = float(stats.norm.ppf(0.975))
 _SAME = 1e-9

@@ -7,14 +7,12 @@ the variances is for `intervals` and `fay_herriot`.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import chdtri
 
+from pipelines.arrays import Flags, Floats, Strings
 from pipelines.survey.design import DomainMeans
 from pipelines.survey.design_effects import Spread
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 # A variance below what chance would give once in forty is not believed.
 _UNLIKELY = 0.025
 # On fewer sampling units than this a variance hangs by a thread: of normal answers thirty respondents carry ten.
@@ -44,7 +42,7 @@ class Smoothed:
         return np.asarray(np.divide(0.25, self.size, out=np.full(len(self.size), np.nan), where=self.size > 0))
 
 
-def smoothed(means: DomainMeans, spread: Spread, kinds: NDArray[np.str_], *, is_share: bool) -> Smoothed:
+def smoothed(means: DomainMeans, spread: Spread, kinds: Strings, *, is_share: bool) -> Smoothed:
     """Give each area the variance that areas of its size, drawn as it was, have: D = s² deff / n.
 
     n is Kish's effective number. An area's s² is that of its answers around their mean plus the variance of that mean,

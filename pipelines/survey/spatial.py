@@ -7,12 +7,11 @@ than the model without neighbours is told by the conditional AIC.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from pipelines.arrays import Floats, Ints
 from pipelines.survey.fay_herriot import Fit, Predicted, conditional_aic, log_adjustment
 
-Floats = NDArray[np.float64]
 # Beyond this the inverse of I - rho W hardly exists.
 MOST_RHO = 0.95
 _STARTS = (-0.5, 0.0, 0.5, 0.8)
@@ -46,7 +45,7 @@ class Areas:
     neighbours: Floats
 
     @property
-    def own(self) -> NDArray[np.int64]:
+    def own(self) -> Ints:
         """The areas that have a direct estimate."""
         return np.flatnonzero(np.isfinite(self.direct) & np.isfinite(self.variance))
 

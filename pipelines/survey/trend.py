@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from pipelines.arrays import Ints, PyObjects, Strings
 from pipelines.survey.change import Asked, Change, change, panel_rows
 from pipelines.survey.contracts import CHANGES
 from pipelines.survey.design import Design
@@ -23,8 +23,6 @@ from pipelines.survey.publication_rules import FEWEST_DIRECT
 from pipelines.survey.responses import Response
 from pipelines.survey.sample import Sample, Wave
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 # What must be the same of an item for its answers to be compared; its column may have another name.
 _SAME_OF_ITEM = ("text_nl", "lowest", "highest", "is_reversed")
 _ROUNDING = 1e-9
@@ -85,7 +83,7 @@ def changes(before: Held, after: Held, varying: Varying | None = None) -> pa.Tab
     return pa.concat_tables(parts)
 
 
-def _modes(held: Held) -> tuple[NDArray[np.str_], Design]:
+def _modes(held: Held) -> tuple[Strings, Design]:
     return np.array(held.wave.respondents["mode"].to_pylist(), dtype=str), held.sample.design
 
 
@@ -152,7 +150,7 @@ def _compared(before: Held, after: Held, one: _Compared) -> pa.Table:
     return pa.table(columns).select(COMPARED.names).cast(COMPARED).filter(wanted)
 
 
-def _reasons(found: Change, reason: str) -> NDArray[np.object_]:
+def _reasons(found: Change, reason: str) -> PyObjects:
     """Why no change is told of each area; '' where one is."""
     few = found.effective < FEWEST_DIRECT - _ROUNDING
     lone = few | ~(found.freedom > 0)

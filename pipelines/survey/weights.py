@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints
 from pipelines.errors import SourceError
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 UNKNOWN = -1
 _ROUNDS, _CLOSE = 1_000, 1e-11
 _TRIM_ROUNDS, _SPREADS = 50, 6.0

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from pipelines.arrays import Floats, Ints
 
 SPACING_M, SHIFT_M, LEFT_OUT = 47.0, 15.0, 0.2
 NODES_PER_PLACE, NODES_PER_HOME, N_KINDS = 20, 4, 8
@@ -25,19 +26,19 @@ def real_deliveries() -> Path:
 class Town(NamedTuple):
     """Crossings, streets with their metres each way (NaN: forbidden), places at crossings, homes along streets."""
 
-    x_m: NDArray[np.float64]
-    y_m: NDArray[np.float64]
-    u: NDArray[np.int64]
-    v: NDArray[np.int64]
-    forward_m: NDArray[np.float64]
-    backward_m: NDArray[np.float64]
-    place_node: NDArray[np.int64]
-    place_kind: NDArray[np.int64]
-    home_edge: NDArray[np.int64]
-    home_fraction: NDArray[np.float64]
+    x_m: Floats
+    y_m: Floats
+    u: Ints
+    v: Ints
+    forward_m: Floats
+    backward_m: Floats
+    place_node: Ints
+    place_kind: Ints
+    home_edge: Ints
+    home_fraction: Floats
 
     @property
-    def home_ends(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    def home_ends(self) -> tuple[Ints, Floats, Ints, Floats]:
         """Of every home: the two ends of its street, and the metres to each, its perpendicular included."""
         edge, aside_m = self.home_edge, np.where(np.isin(self.home_fraction, (0.0, 1.0)), 0.0, HOME_ASIDE_M)
         to_v = (1 - self.home_fraction) * self.forward_m[edge] + aside_m
@@ -71,7 +72,7 @@ def generated(n_nodes: int, seed: int = 1) -> Town:
     return Town(x_m, y_m, u, v, metres, metres, u[doors], kinds, homes, random.random(n_homes))
 
 
-def hilbert(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.int64]:
+def hilbert(x_m: Floats, y_m: Floats) -> Ints:
     """How far along a Hilbert curve points lie."""
     last = 2**HILBERT_BITS - 1
     x, y = ((along - along.min()) / (np.ptp(along) + 1e-9) * last for along in (x_m, y_m))

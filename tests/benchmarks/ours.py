@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.reach.counts import tallied
 from pipelines.reach.kernel import UNITS
 from pipelines.reach.lanes import Bound, Lanes
@@ -56,9 +57,9 @@ def _costs(  # noqa: PLR0913, PLR0917 - the columns of a table
     town: Town,
     profile: Profile,
     bound: str,
-    slower: NDArray[np.float64],
-    wait_s: NDArray[np.float64],
-    closed: NDArray[np.bool_],
+    slower: Floats,
+    wait_s: Floats,
+    closed: Flags,
 ) -> pa.Table:
     n_edges = len(town.u)
     columns: dict[str, object] = {
@@ -73,7 +74,7 @@ def _costs(  # noqa: PLR0913, PLR0917 - the columns of a table
     return pa.table(columns)
 
 
-def attached(kind: str, edge: NDArray[np.int64], fraction: NDArray[np.float64], profile: Profile) -> pa.Table:
+def attached(kind: str, edge: Ints, fraction: Floats, profile: Profile) -> pa.Table:
     """`reach/attachments` of points numbered in their order, 5 m from their street unless they lie at a crossing."""
     count = len(edge)
     columns = {
@@ -94,7 +95,7 @@ def ends_of(town: Town, profile: Profile) -> tuple[pa.Table, pa.Table]:
     return homes, attached("place", *_at_crossings(town, town.place_node), profile)
 
 
-def _at_crossings(town: Town, nodes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _at_crossings(town: Town, nodes: Ints) -> tuple[Ints, Floats]:
     """An edge at each of these crossings, and the end of it."""
     edge, end = np.full(len(town.x_m), -1), np.zeros(len(town.x_m))
     numbers = np.arange(len(town.u))
@@ -164,7 +165,7 @@ def register_of(town: Town) -> pa.Table:
     )
 
 
-def crossings_outing(town: Town, places: NDArray[np.int64]) -> Outing:
+def crossings_outing(town: Town, places: Ints) -> Outing:
     """The job that peers do: from every crossing with a street to some places."""
     with_street = np.unique(np.concatenate([town.u, town.v]))
     edge, end = _at_crossings(town, np.arange(len(town.x_m)))
@@ -175,7 +176,7 @@ def crossings_outing(town: Town, places: NDArray[np.int64]) -> Outing:
     return prepared(homes, doors, edges_of(town), plain_costs(town, REFERENCE), REFERENCE)
 
 
-def crossings_answer(outing: Outing, town: Town, engine: Engine) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def crossings_answer(outing: Outing, town: Town, engine: Engine) -> tuple[Floats, Ints]:
     """Nearest and numbers within 800 m by crossing and kind, as the peers give them."""
     tallies = tallied(outing, register_of(town), engine)
     nearest_m, numbers = tallies.figures[:, 0, :, 0] / UNITS, tallies.figures[:, 0, :, N_800M]
@@ -187,7 +188,7 @@ def crossings_answer(outing: Outing, town: Town, engine: Engine) -> tuple[NDArra
     return nearest, counts
 
 
-def homes_outing(town: Town, places: NDArray[np.int64]) -> Outing:
+def homes_outing(town: Town, places: Ints) -> Outing:
     """From every home along a street to some places."""
     homes, _ = ends_of(town, REFERENCE)
     doors = attached("place", *_at_crossings(town, town.place_node[places]), REFERENCE)
@@ -195,7 +196,7 @@ def homes_outing(town: Town, places: NDArray[np.int64]) -> Outing:
     return prepared(homes, doors, edges_of(town), plain_costs(town, REFERENCE), REFERENCE)
 
 
-def homes_answer(outing: Outing, town: Town, engine: Engine) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def homes_answer(outing: Outing, town: Town, engine: Engine) -> tuple[Floats, Ints]:
     """Nearest and numbers within 800 m by home and kind."""
     tallies = tallied(outing, register_of(town), engine)
     kinds = [int(kind) for (kind,) in tallies.sorts]

@@ -5,17 +5,17 @@ An engine too slow for all places searches the first of a shuffled list; its fig
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Ints
 from tests.benchmarks.networks import N_KINDS, Town
 
 LIMIT_M = 800.0
 CENTIMETRE = 0.01
 PLACES_AT_ONCE = 32
-Answer = tuple[NDArray[np.float64], NDArray[np.int64]]
+Answer = tuple[Floats, Ints]
 
 
-def reversed_arcs(town: Town) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+def reversed_arcs(town: Town) -> tuple[Ints, Ints, Floats]:
     """Heads, tails and metres of all passable arcs: who stands at a place looks back along them."""
     heads, tails = np.concatenate([town.v, town.u]), np.concatenate([town.u, town.v])
     metres = np.concatenate([town.forward_m, town.backward_m])
@@ -42,7 +42,7 @@ def scipy_prepared(town: Town) -> object:
     return csr_array((lengths, (heads[first], tails[first])), shape=(len(town.x_m),) * 2)
 
 
-def scipy_answer(town: Town, graph: object, places: NDArray[np.int64]) -> Answer:
+def scipy_answer(town: Town, graph: object, places: Ints) -> Answer:
     """`scipy.sparse.csgraph.dijkstra` from batches of places."""
     from scipy.sparse.csgraph import dijkstra
 
@@ -57,7 +57,7 @@ def scipy_answer(town: Town, graph: object, places: NDArray[np.int64]) -> Answer
     return nearest, numbers
 
 
-def scipy_homes_answer(town: Town, graph: object, places: NDArray[np.int64]) -> Answer:
+def scipy_homes_answer(town: Town, graph: object, places: Ints) -> Answer:
     """The same for homes along streets: of each place near, the better of the two ends of the home's street."""
     from scipy.sparse.csgraph import dijkstra
 
@@ -89,7 +89,7 @@ def networkx_prepared(town: Town) -> object:
     return graph
 
 
-def networkx_answer(town: Town, graph: object, places: NDArray[np.int64]) -> Answer:
+def networkx_answer(town: Town, graph: object, places: Ints) -> Answer:
     """`networkx.single_source_dijkstra_path_length` from every place."""
     import networkx as nx
 
@@ -131,7 +131,7 @@ def duckdb_prepared(town: Town) -> object:
     return connection
 
 
-def duckdb_answer(town: Town, connection: object, places: NDArray[np.int64]) -> Answer:
+def duckdb_answer(town: Town, connection: object, places: Ints) -> Answer:
     """`with recursive ... using key` from all places at once."""
     import pyarrow as pa
 
@@ -167,7 +167,7 @@ def cityseer_prepared(town: Town) -> object:
     return structure, gpd.GeoDataFrame(nodes, index=keys, geometry=shapely.points(town.x_m, town.y_m), crs="EPSG:28992")
 
 
-def cityseer_answer(town: Town, prepared: object, places: NDArray[np.int64]) -> Answer:
+def cityseer_answer(town: Town, prepared: object, places: Ints) -> Answer:
     """`cityseer.metrics.layers.compute_accessibilities`."""
     import geopandas as gpd
     import shapely
@@ -193,7 +193,7 @@ PEERS = {
 }
 
 
-def sampled(town: Town, n_most: int) -> NDArray[np.int64]:
+def sampled(town: Town, n_most: int) -> Ints:
     """At most so many places, chosen by seed."""
     places = np.random.default_rng(7).permutation(len(town.place_node))[:n_most]
     return np.sort(places)

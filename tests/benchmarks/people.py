@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Ints, Strings
 from pipelines.people.atoms import build_atoms
 from pipelines.people.origins import Deliveries, find_points, square_boxes
 from pipelines.people.persons import share_persons
@@ -29,7 +29,6 @@ from tests.benchmarks.networks import real_deliveries
 
 ROOT = Path(__file__).parents[2]
 HIDDEN_SHARE = 0.2
-Floats = NDArray[np.float64]
 
 
 def delivered(area: str, raw: Path) -> Deliveries:
@@ -202,7 +201,7 @@ def _blank(field: pa.Field, n: int) -> pa.Array:
     return pa.array([value] * n, field.type)
 
 
-def _counted(kind: str, codes: NDArray[np.str_], group: str, persons: NDArray[np.int64]) -> pa.Table:
+def _counted(kind: str, codes: Strings, group: str, persons: Ints) -> pa.Table:
     """Counts per unit, rounded to five; masked under five but for buurten."""
     unique, row = np.unique(codes, return_inverse=True)
     true = np.bincount(row, weights=persons)

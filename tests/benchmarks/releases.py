@@ -11,16 +11,15 @@ from itertools import combinations, product
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import linprog
 
+from pipelines.arrays import Floats, Ints
 from pipelines.protection.parts import Parts
 from pipelines.protection.population import RoundedGroup, Rounding, counts_table, round_population
 from pipelines.protection.rounding import options
 from pipelines.protection.thresholds import BASE
 
-Floats = NDArray[np.float64]
 _NEARLY = 1e-6
 
 
@@ -174,7 +173,7 @@ def narrowest_by_enumeration(rule: Rule, most: int = 17, releases: int = 3) -> t
     return min(widths)
 
 
-def _narrowest_column(found: NDArray[np.int64]) -> int:
+def _narrowest_column(found: Ints) -> int:
     """Of histories (n, releases) that agree, how far apart the ends of the release that is known best.
 
     People are fractions here and there: who is told of, and at least one in whole numbers, may be next to nobody. Of

@@ -25,15 +25,14 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.arrays import Flags, Floats
 from pipelines.survey.contracts import DIRECT
 from pipelines.survey.coverage import AVERAGE, EACH
 from tests.benchmarks.measuring import timed
 from tests.benchmarks.survey_draws import METHODS, TOLD, Case, Draws, Held, joined, surveys
-from tests.benchmarks.survey_towns import DESIGNS, FIGURES, Floats
+from tests.benchmarks.survey_towns import DESIGNS, FIGURES
 
-Flags = NDArray[np.bool_]
 DRAWS, LEVEL, AT_ONCE, FEWEST_OK = 300, 0.95, 25, 60
 ICCS, TOWNS = (0.0, 0.1, 0.3), (12, 60)
 CASES = tuple(Case(*each) for each in product(DESIGNS, ICCS, TOWNS))

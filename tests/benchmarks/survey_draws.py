@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Strings
 from pipelines.contracts import conform
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, RESPONDENTS
 from pipelines.sources.instrument import Measured, instruments
@@ -28,7 +28,6 @@ from tests.benchmarks.survey_towns import (
     YEAR,
     Asked,
     DesignName,
-    Floats,
     Town,
     answers,
     ask,
@@ -68,7 +67,7 @@ class Draws:
     value: Floats
     lower: Floats
     upper: Floats
-    verdict: NDArray[np.str_]
+    verdict: Strings
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,13 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from pipelines.arrays import Flags, Floats, Ints
 from pipelines.contracts import conform
 from pipelines.sources.contracts import ANSWERS, ITEMS, MARGINS, RESPONDENTS, STRATA
 from pipelines.survey.sample import Wave
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 DesignName = Literal["simple", "stratified", "clustered", "both"]
 DESIGNS: tuple[DesignName, ...] = ("simple", "stratified", "clustered", "both")
 SCALE, HALF, FEW = "scale", "share .50", "share .15"
@@ -48,7 +46,7 @@ class Town:
         return len(self.older)
 
     @property
-    def is_older(self) -> NDArray[np.bool_]:
+    def is_older(self) -> Flags:
         """Who is 65 or older, shape (streets, 40): those who come first."""
         return np.asarray(np.arange(STREET) < self.older[self.buurt][:, None])
 

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
-from numpy.typing import NDArray
 
+from pipelines.arrays import Floats, Geometries, Strings
 from pipelines.contracts import violations
 from pipelines.geo import geometries_to_rd
 from pipelines.reach.attach import attach_origins, attach_places, usable_streets
@@ -23,7 +23,6 @@ from pipelines.streets.graph import build_graph
 from pipelines.streets.profiles import read_profiles
 
 pytestmark = pytest.mark.realdata
-Geometries = NDArray[np.object_]
 NOT_WALKED = ("platform", "corridor", "construction")
 
 
@@ -35,7 +34,7 @@ class Groningen:
     edges: pa.Table
     homes: pa.Table
     schools: pa.Table
-    straight_m: NDArray[np.float64]
+    straight_m: Floats
 
 
 def layer(folder: Path, name: str) -> tuple[gpd.GeoDataFrame, Geometries]:
@@ -44,7 +43,7 @@ def layer(folder: Path, name: str) -> tuple[gpd.GeoDataFrame, Geometries]:
     return frame, shapes if frame.crs.to_epsg() == 28992 else geometries_to_rd(shapes)
 
 
-def segments(lines: Geometries, highway: NDArray[np.str_]) -> pa.Table:
+def segments(lines: Geometries, highway: Strings) -> pa.Table:
     ends = [np.round(shapely.get_coordinates(shapely.get_point(lines, end))) for end in (0, -1)]
     keys = [(xy[:, 0] * 10_000_000 + xy[:, 1]).astype(np.int64) for xy in ends]
     known = {

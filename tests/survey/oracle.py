@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from pipelines.arrays import Floats, Ints
 
 _FOLDER = Path(__file__).parents[1] / "oracles"
 
@@ -23,6 +24,6 @@ def _arrays(value: Any) -> Any:
     return value
 
 
-def numbered(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def numbered(values: Floats) -> Ints:
     """Give numbers from 0 to what the oracle numbers from 1."""
     return values.astype(np.int64) - 1

@@ -7,14 +7,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
 from pipelines.survey.false_coverage import FALSE_SHARE, MARGIN, SHARE_MARGIN, Differences, judged
 from pipelines.survey.trend import COMPARED
 
-Floats = NDArray[np.float64]
 # Steps so small that nothing is rounded.
 EXACT = 1e-9
 
