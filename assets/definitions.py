@@ -6,9 +6,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.asset import Setting, Tell, as_asset, silent
 from assets.bench import Bench, Folders, known_areas
 from assets.rooms import areas, findings, pages, people, places, protection, reach, sources, streets, survey
-from assets.step import DefinitionError, Setting, Step, Tell, as_asset, silent
+from assets.step import DefinitionError, Step
 from pipelines.sources.area_file import read_area_file
 from pipelines.sources.recall import Memory
 

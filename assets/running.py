@@ -8,11 +8,11 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from assets.asset import Tell
 from assets.bench import Bench, Folders, bench_at_the_door
 from assets.definitions import JOB, STEPS, build
 from assets.faults import explained
 from assets.secret import require_one_key
-from assets.step import Tell
 from pipelines.errors import SamenhangError
 from pipelines.history import read_history
 from pipelines.release import exclusive, require_writable

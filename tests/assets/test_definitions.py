@@ -16,7 +16,8 @@ import yaml
 from assets import cli
 from assets.bench import PROJECT, Bench, Folders
 from assets.definitions import JOB, STEPS, build, defs, in_order
-from assets.step import DefinitionError, Made, preview, step
+from assets.report import preview
+from assets.step import DefinitionError, Made, step
 from pipelines.areas.contracts import VALUES
 from pipelines.contracts import Column, Contract
 from pipelines.errors import SamenhangError

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
+from assets.asset import clear_leftovers
 from assets.bench import Bench, Folders
-from assets.step import clear_leftovers
 from pipelines.people.contracts import ORIGINS, PERSONS
 from pipelines.reach.contracts import PAIRS
 from pipelines.reach.tables import store_pairs

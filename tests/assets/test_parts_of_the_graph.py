@@ -9,9 +9,10 @@ import dagster as dg
 import duckdb
 import pytest
 
+from assets.asset import Setting, as_asset, silent
 from assets.bench import Bench, Folders
 from assets.running import QUIET
-from assets.step import Made, Setting, Step, as_asset, silent
+from assets.step import Made, Step
 from pipelines.errors import SourceError
 from pipelines.release import exclusive
 from pipelines.sources.area_file import SHIPPED, read_area_file

@@ -20,9 +20,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets import cli
+from assets.asset import Setting, as_asset, silent
 from assets.bench import Bench, Folders
 from assets.definitions import STEPS
-from assets.step import Made, Setting, as_asset, preview, silent
+from assets.report import preview
+from assets.step import Made
 from pipelines.errors import ContractError, SamenhangError
 from pipelines.people.contracts import PERSONS
 from pipelines.sources.area_file import SHIPPED, read_area_file

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 import pytest
 import shapely
 
+from assets.asset import conformed, write_made
 from assets.bench import Bench, Folders, resolve_area
 from assets.rooms import people, places, reach, sources, streets
-from assets.step import conformed, write_made
 from pipelines.reach.contracts import ATTACHMENTS, OBSTACLES, ROUTES, SEATS
 from pipelines.reach.ground import Streetscape, ground_of
 from pipelines.reach.itinerary import Facts
