@@ -21,7 +21,7 @@ from pipelines.pages.colophon import Budget, Colophon, accepted_contradictions, 
 from pipelines.protection.population import LEFT_OUT
 from pipelines.sources.contradictions import met_kinds
 from pipelines.sources.fetch.ledger import Retrieval, retrievals
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 from pipelines.streets.profiles import chosen_profiles
 from pipelines.warehouse import replacing
 

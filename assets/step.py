@@ -12,7 +12,7 @@ import pyarrow as pa
 from assets.bench import Bench
 from pipelines.contracts import Contract
 from pipelines.errors import SamenhangError
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 from pipelines.warehouse import Draft
 
 OUT, PAGES, PROTECTION = "out", "pages", "assets.rooms.protection"

@@ -17,7 +17,7 @@ from pipelines.errors import SourceError
 from pipelines.people.allocation import NOWHERE, Allocation, Counts
 from pipelines.people.origins import polygons_of
 from pipelines.sources.contradiction_kinds import Threshold
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 # A postcode of which less than this lies inside counts people who live outside: it bounds from above only.
 WHOLLY_INSIDE = 0.99

@@ -22,7 +22,7 @@ from pipelines.people.intervals import (
     relaxations,
     year_of_totals,
 )
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 
 @dataclass(frozen=True)

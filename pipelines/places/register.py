@@ -14,7 +14,7 @@ from pipelines.places.contracts import COMPLETENESS, FUNCTIONS, MERGES, REGISTER
 from pipelines.places.merging import merge_places, ranks
 from pipelines.sources.area_file import PlaceDelivery
 from pipelines.sources.place_kinds import ATTRIBUTES, booklet_kinds, place_kinds
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 _SHOWN = 5
 

@@ -26,7 +26,7 @@ from pipelines.protection.rounding import Options, Sums, options, round_parts, r
 from pipelines.protection.thresholds import BASE
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.contracts import PEOPLE_COUNTS
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 from pipelines.warehouse import Warehouse
 
 # Log-odds beyond what chance gives: of sums that are preferred for a reason.

@@ -20,8 +20,9 @@ from pipelines.sources.codes import PC6
 from pipelines.sources.contracts import ADDRESSES
 from pipelines.sources.figures import FigureColumn
 from pipelines.sources.house_numbers import house_letter, split_house_number
+from pipelines.sources.remarks import Remark
 from pipelines.sources.texts import label
-from pipelines.sources.vector import Layer, Near, Remark, read_near
+from pipelines.sources.vector import Layer, Near, read_near
 
 # What the BAG writes where the floor is not known.
 _NO_AREA_M2 = 999_999

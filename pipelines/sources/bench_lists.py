@@ -16,7 +16,8 @@ from pipelines.sources.area_file import BenchDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import BENCHES
 from pipelines.sources.place_lists import by_frequency, ids_of, read_points_csv
-from pipelines.sources.vector import Layer, Remark, mended, near, read_unmended
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer, mended, near, read_unmended
 
 _SHOWN = 5
 

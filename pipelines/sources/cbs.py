@@ -23,9 +23,9 @@ from pipelines.sources.cbs_squares import read_squares, square_centres
 from pipelines.sources.cbs_tables import BUFFER_M, Municipality, Statistics
 from pipelines.sources.contracts import MOST_PEOPLE, UNIT_TYPE_OF
 from pipelines.sources.delivery import BorderDelivery, Delivery, FigureDelivery
+from pipelines.sources.remarks import Remark
 from pipelines.sources.shown_texts import readable
 from pipelines.sources.texts import NAME
-from pipelines.sources.vector import Remark
 
 __all__ = [
     "BUFFER_M",

@@ -28,7 +28,8 @@ from pipelines.sources.cbs_reading import Derivation, Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import BUFFER_M, Identity, Municipality, Statistics, areas_table
 from pipelines.sources.codes import BUURT, GEMEENTE, WIJK, code_of
 from pipelines.sources.delivery import BorderDelivery
-from pipelines.sources.vector import Remark, mended, near, read_unmended
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import mended, near, read_unmended
 
 LEVELS = ("buurten", "wijken", "gemeenten")
 _AREA_TYPE = {"buurten": "buurt", "wijken": "wijk", "gemeenten": "gemeente"}

@@ -18,8 +18,9 @@ from pipelines.sources.cbs_observations import spread
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.codes import BUURT, GEMEENTE, WIJK, CodeKind
 from pipelines.sources.delivery import BorderDelivery, FigureDelivery
+from pipelines.sources.remarks import Remark
 from pipelines.sources.tables import read_delivered
-from pipelines.sources.vector import Layer, Remark
+from pipelines.sources.vector import Layer
 
 # Where more of the areas have no figures, the table is of another place or year, or its codes are written otherwise.
 MOST_WITHOUT_FIGURES = 0.1

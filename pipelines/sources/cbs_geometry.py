@@ -14,7 +14,8 @@ from pipelines.errors import SourceError
 from pipelines.sources.cbs_counts import numbers
 from pipelines.sources.cbs_reading import Reading
 from pipelines.sources.mending import POLYGONAL, polygons_in
-from pipelines.sources.vector import Layer, Remark
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer
 
 # Of the smaller of two areas. Borders that were drawn or simplified one by one overlap by centimetres; where over a
 # hundredth of an area lies in another, it cannot be said in which of them somebody lives.

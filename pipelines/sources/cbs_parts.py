@@ -27,7 +27,7 @@ from pipelines.sources.cbs_counts import (
 )
 from pipelines.sources.cbs_dialects import is_age
 from pipelines.sources.delivery import Measure
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 WHOLE: Mapping[Measure, float] = {"percent": 100.0, "share": 1.0}
 # A percentage is given in whole points.

@@ -17,7 +17,8 @@ from pipelines.sources.cbs_geometry import Borders, nowhere, require_located, re
 from pipelines.sources.cbs_reading import Reading, Wanted, read_as
 from pipelines.sources.cbs_tables import Identity, Municipality, Statistics, areas_table
 from pipelines.sources.pc4_ages import read_pc4_ages
-from pipelines.sources.vector import Layer, Near, Remark, read_near
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer, Near, read_near
 
 if TYPE_CHECKING:
     from pipelines.sources.delivery import BorderDelivery

@@ -21,7 +21,8 @@ from pipelines.sources.codes import BUURT, GEMEENTE, PC4, PC6, SQUARE, WIJK, Cod
 from pipelines.sources.contracts import HOUSEHOLD_GROUPS
 from pipelines.sources.delivery import BorderDelivery, CountDelivery
 from pipelines.sources.figures import FigureColumn
-from pipelines.sources.vector import Layer, Remark
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer
 
 _CODES: Mapping[str, CodeKind] = {
     "buurten": BUURT, "wijken": WIJK, "gemeenten": GEMEENTE, "pc4": PC4, "pc6": PC6, "code": SQUARE,

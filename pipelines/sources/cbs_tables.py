@@ -10,7 +10,8 @@ from pipelines.arrays import Floats, PyObjects, Strings
 from pipelines.sources.contracts import AREAS, PEOPLE_COUNTS, SQUARES
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.licences import may_publish_geometry
-from pipelines.sources.vector import Layer, Remark
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer
 
 BUFFER_M = 1_300.0
 

@@ -32,8 +32,9 @@ from pipelines.sources.deliveries import (
     delivered_survey,
 )
 from pipelines.sources.recall import Memory, Recall, recall
+from pipelines.sources.remarks import Remark
 from pipelines.sources.respondents import Survey
-from pipelines.sources.vector import Layer, Remark, read_layer
+from pipelines.sources.vector import Layer, read_layer
 
 if TYPE_CHECKING:
     from pipelines.sources.delivery import Delivery

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipelines.arrays import Flags, PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.codes import CodeKind, code_of
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 _SHOWN = 3
 _SHOWN_LETTERS = 40

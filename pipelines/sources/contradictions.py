@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.contradiction_kinds import ContradictionKind, Verdict, contradiction_kinds
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 _SHOWN = 3
 

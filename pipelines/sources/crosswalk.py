@@ -16,7 +16,8 @@ from pipelines.errors import SourceError
 from pipelines.sources.codes import BUURT, GEMEENTE, PC6, CodeKind, code_of
 from pipelines.sources.contracts import CROSSWALK
 from pipelines.sources.delivery import Delivery
-from pipelines.sources.vector import Remark, find
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import find
 
 # CBS names the year in the columns of areas: Buurt2017, Gem2017, and since 2018 Gemeente2018.
 _HEADERS: Mapping[str, re.Pattern[str]] = {

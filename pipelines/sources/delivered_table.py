@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 
 @dataclass(frozen=True)

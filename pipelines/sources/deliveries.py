@@ -33,13 +33,14 @@ from pipelines.sources.osm_benches import read_osm_benches
 from pipelines.sources.osm_places import read_osm_places
 from pipelines.sources.osm_streets import read_osm_segments
 from pipelines.sources.place_lists import read_place_csv, read_place_layer
+from pipelines.sources.remarks import Remark
 from pipelines.sources.respondents import Survey, read_waves
 from pipelines.sources.shown_texts import readable
 from pipelines.sources.statline import read_statline
 from pipelines.sources.street_lines import read_street_lines
 from pipelines.sources.street_parts import parts_of, remark_on_parts, require_joined
 from pipelines.sources.texts import NAME, PARAGRAPH
-from pipelines.sources.vector import Remark, find
+from pipelines.sources.vector import find
 
 Read = tuple[pa.Table, tuple[Remark, ...]]
 

@@ -20,8 +20,9 @@ from pipelines.sources.contracts import PLACES
 from pipelines.sources.delivered_table import unused_columns
 from pipelines.sources.house_numbers import split_house_number
 from pipelines.sources.place_lists import places_of
+from pipelines.sources.remarks import Remark
 from pipelines.sources.tables import read_delivered
-from pipelines.sources.vector import Layer, Remark
+from pipelines.sources.vector import Layer
 
 # Of each fact the first of these columns that is there: of a branch (vestiging), else of the whole school.
 _COLUMNS: Mapping[str, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ from pipelines.arrays import PyObjects
 from pipelines.errors import SourceError
 from pipelines.sources.contracts import MOST_PEOPLE
 from pipelines.sources.number_style import Style, number_in, parts_thousands, proven_style
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 # No count is negative. CBS writes codes from -99995 down to -99999999 where there is none, other programs -9999.
 _CODES_BELOW = -9_999

@@ -23,8 +23,8 @@ from pipelines.sources.csv_table import require_columns
 from pipelines.sources.delivered_table import unused_columns
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.quotes import HOME, HOW_TO_REACH, NAME, general_role, gives_away, points_to_one
+from pipelines.sources.remarks import Remark
 from pipelines.sources.tables import read_delivered
-from pipelines.sources.vector import Remark
 
 _DEFAULT_COLUMNS: Mapping[str, str] = {
     "record_id": "nummer",

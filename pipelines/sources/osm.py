@@ -19,7 +19,8 @@ from pipelines.geo import NETHERLANDS_RD_M, to_rd
 from pipelines.sources.cbs import BUFFER_M
 from pipelines.sources.osm_file import OsmFile, OutOfOrderError, in_plain_words, open_osm
 from pipelines.sources.osm_order import put_in_order
-from pipelines.sources.vector import Layer, Remark, near
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer, near
 
 Mapped = osmium.osm.Node | osmium.osm.Way | osmium.osm.Relation | osmium.osm.Area
 Found = TypeVar("Found")

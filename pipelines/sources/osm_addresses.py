@@ -18,7 +18,7 @@ from pipelines.sources.contracts import ADDRESSES
 from pipelines.sources.house_numbers import split_house_number
 from pipelines.sources.osm import UNLOCATED, Mapped, rd_points, remarks_on, rows_near, scan_osm
 from pipelines.sources.osm_closed import closed_groups, why_gone
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 _Found = tuple[str, str, int, int, str]
 

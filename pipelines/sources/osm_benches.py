@@ -13,7 +13,7 @@ from pipelines.sources.osm import remarks_on, rows_near, shapes_to_rd
 from pipelines.sources.osm_closed import closed_groups, why_closed
 from pipelines.sources.osm_shapes import is_public
 from pipelines.sources.osm_things import read_things
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 
 def read_osm_benches(

@@ -17,7 +17,7 @@ from typing import IO, Literal
 import osmium
 
 from pipelines.errors import SourceError
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 Kind = Literal["PBF", "XML", "OPL", "JSON"]
 _FORMATS: dict[Kind, str] = {"PBF": "pbf", "XML": "osm", "OPL": "opl"}

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import osmium
 
 from pipelines.sources.osm_file import Deleted, OsmFile, OutOfOrderError, in_plain_words
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 _OBJECTS = osmium.osm.osm_entity_bits.OBJECT
 # Sorting holds all objects in memory, some ten times what they take as PBF.

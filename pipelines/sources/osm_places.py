@@ -21,7 +21,7 @@ from pipelines.sources.osm_things import read_things
 from pipelines.sources.place_doors import TaggedDoor, door_columns, floors_m2, tagged_door, tagged_levels
 from pipelines.sources.place_facts import tagged_attributes
 from pipelines.sources.place_kinds import ATTRIBUTES, place_kinds, tag_kinds
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 PlaceTags = Mapping[tuple[str, str], str]
 # Not a way in for visitors.

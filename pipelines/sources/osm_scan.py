@@ -17,7 +17,7 @@ from pipelines.sources.osm_closed import unread_dates, why_closed, why_gone
 from pipelines.sources.osm_marks import MARK_KEYS, Mark, mark_of
 from pipelines.sources.osm_ways import WayFacts, is_against_its_line, is_walkable_kind, unread_of_way, way_facts
 from pipelines.sources.osm_words import word
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 # A closed way with area=yes of another kind (a platform, a service yard) is not for crossing.
 _SQUARE_KINDS = frozenset({"pedestrian", "footway", "path", "living_street"})

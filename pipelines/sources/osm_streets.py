@@ -25,8 +25,8 @@ from pipelines.sources.osm_scan import Chain, Scan, chain_of, scan_streets, unre
 from pipelines.sources.osm_squares import Square, lines_of_sight, mean_width_m, polygon_of
 from pipelines.sources.osm_ways import FACTS_SCHEMA
 from pipelines.sources.osm_words import HIGHWAYS, VOCABULARY
+from pipelines.sources.remarks import Remark
 from pipelines.sources.street_obstacles import split_off
-from pipelines.sources.vector import Remark
 
 # At the edge of an extract ways end early, in a small one perhaps each second; where so many and such a share of all
 # ways lack nodes, these were left out everywhere.

@@ -14,7 +14,7 @@ from pipelines.sources.osm import UNLOCATED, Mapped, scan_osm
 from pipelines.sources.osm_export import read_export
 from pipelines.sources.osm_file import kind_of
 from pipelines.sources.osm_shapes import OsmThing
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 Wanted = Callable[[Mapping[str, str]], bool]
 Things = tuple[tuple[OsmThing, ...], tuple[Remark, ...]]

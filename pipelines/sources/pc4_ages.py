@@ -20,8 +20,8 @@ from pipelines.sources.csv_table import require_columns
 from pipelines.sources.delivered_table import unused_columns
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.figures import FigureColumn
+from pipelines.sources.remarks import Remark
 from pipelines.sources.tables import read_delivered
-from pipelines.sources.vector import Remark
 
 _OLDEST = 200
 # The bands of the other CBS deliveries, and those of who walks with a rollator.

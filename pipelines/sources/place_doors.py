@@ -15,7 +15,8 @@ from pipelines.arrays import Floats, PyObjects
 from pipelines.sources.contracts import DOOR_COLUMNS
 from pipelines.sources.csv_table import number
 from pipelines.sources.osm_values import KERB_HEIGHT_M, length_m
-from pipelines.sources.vector import Layer, Remark
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer
 
 _WHEELCHAIR: Mapping[str, str] = {
     "yes": "yes", "ja": "yes", "true": "yes", "1": "yes", "1.0": "yes", "designated": "yes",

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from pipelines.sources.area_file import PlaceDelivery
 from pipelines.sources.place_doors import read_cells
 from pipelines.sources.place_kinds import ATTRIBUTES, known_kinds
-from pipelines.sources.vector import Layer, Remark
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer
 
 _ANSWERS: Mapping[str, str] = {
     "yes": "yes", "ja": "yes", "true": "yes", "1": "yes", "1.0": "yes",

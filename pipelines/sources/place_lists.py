@@ -20,9 +20,10 @@ from pipelines.sources.delivery import Delivery
 from pipelines.sources.number_style import read_numbers
 from pipelines.sources.place_doors import door_columns, listed_doors, listed_floor_areas
 from pipelines.sources.place_facts import listed_attributes, listed_functions
+from pipelines.sources.remarks import Remark
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.texts import NAME, label, wrong_with
-from pipelines.sources.vector import Layer, Near, Remark, near, read_near
+from pipelines.sources.vector import Layer, Near, near, read_near
 
 _SHOWN_KINDS = 10
 _NETHERLANDS_DEGREES = ((3.0, 8.0), (50.0, 54.0))

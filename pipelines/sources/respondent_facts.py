@@ -16,8 +16,8 @@ from pipelines.sources.code_columns import CodeColumn
 from pipelines.sources.codes import BUURT, POSTCODE, CodeKind
 from pipelines.sources.contracts import MOST_PEOPLE
 from pipelines.sources.number_style import Style, read_numbers
+from pipelines.sources.remarks import Remark
 from pipelines.sources.texts import wrong_with
-from pipelines.sources.vector import Remark
 
 _OLDEST = 120
 _MOST_CATEGORIES, _LONGEST_CATEGORY = 30, 40

@@ -24,9 +24,10 @@ from pipelines.sources.contracts import ANSWERS, ITEMS, MARGINS, RESPONDENTS, ST
 from pipelines.sources.csv_table import require_columns
 from pipelines.sources.delivered_table import DeliveredTable, unused_columns
 from pipelines.sources.number_style import read_numbers
+from pipelines.sources.remarks import Remark
 from pipelines.sources.sampling_frame import read_margins, read_strata
 from pipelines.sources.tables import read_delivered
-from pipelines.sources.vector import Remark, find
+from pipelines.sources.vector import find
 
 _DEFAULT_COLUMNS: Mapping[str, str] = {"id": "respondent", "buurt": "buurtcode", "weight": "gewicht"}
 # Where the area file names no column.

@@ -19,9 +19,9 @@ from pipelines.sources.csv_table import require_columns
 from pipelines.sources.delivered_table import unused_columns
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.figures import FigureColumn
+from pipelines.sources.remarks import Remark
 from pipelines.sources.tables import read_delivered
 from pipelines.sources.texts import NAME, label, require_shown
-from pipelines.sources.vector import Remark
 
 _STRATA = ("stratum", "inwoners", "gevraagd")
 _MARGINS = ("kenmerk", "categorie", "inwoners")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
+from pipelines.sources.remarks import Remark
 from pipelines.sources.texts import cut, plain
-from pipelines.sources.vector import Remark
 
 
 def readable(

@@ -16,7 +16,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.cell_texts import cell_text
 from pipelines.sources.csv_table import MOST_ROWS, header_of, rows_to_table
 from pipelines.sources.delivered_table import DeliveredTable
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 
 def read_spss(path: Path, name: str, encoding: str | None = None) -> DeliveredTable:

@@ -18,9 +18,10 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import StatlineDelivery
 from pipelines.sources.codes import BUURT, GEMEENTE, WIJK, CodeKind, code_of
 from pipelines.sources.contracts import CONTEXT
+from pipelines.sources.remarks import Remark
 from pipelines.sources.statline_export import exported
 from pipelines.sources.statline_parts import PARTS, WANTED, dimensions, heading, require_named, text_column
-from pipelines.sources.vector import Remark, find
+from pipelines.sources.vector import find
 from pipelines.sources.wholeness import advice
 
 _REGION_TYPES: Mapping[str, str] = {

@@ -14,7 +14,8 @@ from pipelines.sources.area_file import StreetDelivery
 from pipelines.sources.cbs import signed_numbers
 from pipelines.sources.osm_closed import STATES
 from pipelines.sources.osm_words import HIGHWAYS, VOCABULARY
-from pipelines.sources.vector import Layer, Remark
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer
 
 _WORDS = (*VOCABULARY, "barrier")
 # Lowest and highest of each number that can be true; beyond lies a slip of the unit, or a code for nothing.

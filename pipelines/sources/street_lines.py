@@ -16,10 +16,11 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import StreetDelivery
 from pipelines.sources.cbs import BUFFER_M, Municipality
 from pipelines.sources.contracts import SEGMENTS
+from pipelines.sources.remarks import Remark
 from pipelines.sources.street_columns import in_use, layers_of, read_facts
 from pipelines.sources.street_junctions import Pieces, cut_at_ends, junction_keys
 from pipelines.sources.street_obstacles import UNKNOWN, split_off, with_columns, without_obstacles
-from pipelines.sources.vector import Layer, Near, Remark, read_near
+from pipelines.sources.vector import Layer, Near, read_near
 
 
 def read_street_lines(

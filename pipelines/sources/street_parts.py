@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pipelines.errors import SourceError
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 # Water that nobody crosses on foot may part a municipality in two, as the Noordzeekanaal does Velsen. Where the largest
 # part is less than half, no home reaches most of the town: the lines were not joined.

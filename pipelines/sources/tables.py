@@ -16,8 +16,9 @@ from pipelines.sources.cell_texts import cell_text
 from pipelines.sources.csv_table import MOST_BYTES, MOST_ROWS, header_of, read_csv, read_lettered_csv, rows_to_table
 from pipelines.sources.delivered_table import DeliveredTable
 from pipelines.sources.delivery import Delivery
+from pipelines.sources.remarks import Remark
 from pipelines.sources.spss import read_spss
-from pipelines.sources.vector import Remark, find
+from pipelines.sources.vector import find
 from pipelines.sources.wholeness import advice
 from pipelines.sources.workbook import read_workbook
 

@@ -24,7 +24,7 @@ from pipelines.sources.mending import mended, mended_after_step
 from pipelines.sources.remarks import Remark
 from pipelines.sources.rows import Description, Rows
 
-__all__ = ["Layer", "Near", "Remark", "find", "mended", "near", "read_layer", "read_near", "read_unmended"]
+__all__ = ["Layer", "Near", "find", "mended", "near", "read_layer", "read_near", "read_unmended"]
 
 AREA_LIMIT_M = 5_000.0
 # Fewer are odd rows (an island overseas, a 0, 0); with half of them, the layer is not where it says it is.

@@ -19,8 +19,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pipelines.errors import SourceError
 from pipelines.sources.cell_texts import cell_text
 from pipelines.sources.csv_table import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, headed_table, title_of
+from pipelines.sources.remarks import Remark
 from pipelines.sources.sheet_marks import Box, SheetMarks, sheet_marks
-from pipelines.sources.vector import Remark
 from pipelines.sources.wholeness import advice
 
 _LOOKED_AT_ROWS = 20

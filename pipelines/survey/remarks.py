@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from pipelines.sources.area_file import RespondentDelivery
 from pipelines.sources.instrument import measures_of
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 from pipelines.survey.contradictions import DeliveredWave
 from pipelines.survey.living import survey_areas, unplaced_respondents
 from pipelines.survey.responses import stopped_scales

@@ -15,7 +15,7 @@ from assets.running import run_area
 from pipelines import geo
 from pipelines.sources.area_file import RespondentDelivery
 from pipelines.sources.contracts import AREAS, RESPONDENTS
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 from pipelines.survey.remarks import unplaced_remarks
 
 TOWN = "voorbeeldstad"

@@ -15,7 +15,7 @@ from pipelines.people.persons import share_persons
 from pipelines.people.priors import likely_persons
 from pipelines.sources.area_file import PROFILES
 from pipelines.sources.contradictions import Contradiction
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 
 def _shared(deliveries: Deliveries) -> tuple[list[dict[str, object]], tuple[Remark, ...]]:

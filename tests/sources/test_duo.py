@@ -19,7 +19,8 @@ from pipelines.sources.deliveries import Delivered, delivered_places
 from pipelines.sources.duo import read_duo
 from pipelines.sources.house_numbers import house_letter, split_house_number
 from pipelines.sources.osm_places import read_osm_places
-from pipelines.sources.vector import Layer, Remark
+from pipelines.sources.remarks import Remark
+from pipelines.sources.vector import Layer
 
 COMMON = {"vintage": 2024, "licence": "CC0-1.0", "attribution": "DUO"}
 HEADER = "INSTELLINGSCODE;VESTIGINGSCODE;VESTIGINGSNAAM;STRAATNAAM;HUISNUMMER-TOEVOEGING;POSTCODE;GEMEENTENUMMER\n"

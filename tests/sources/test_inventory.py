@@ -10,7 +10,7 @@ from pipelines.errors import SourceError
 from pipelines.sources.contracts import INVENTORY
 from pipelines.sources.delivery import Delivery
 from pipelines.sources.inventory import read_inventory
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 RECORDS = """nummer;datum;buurtcode;onderwerp;gezegd_door;citaat;toestemming
 1;2024-03-05;BU99990101;buurtcentrum;bewoner, 60 plus;"Zaterdag is de koffie; dan kom ik.";ja

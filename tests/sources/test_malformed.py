@@ -27,7 +27,7 @@ from pipelines.sources import deliveries
 from pipelines.sources.area_file import AreaFile
 from pipelines.sources.cbs import read_municipality, read_statistics
 from pipelines.sources.place_kinds import booklet_kinds
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 
 WEST, EAST = shapely.box(155_000, 463_000, 155_500, 464_000), shapely.box(155_500, 463_000, 156_000, 464_000)
 AGES = {f"percentage_personen_{band}": [20, 20] for band in (

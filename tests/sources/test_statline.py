@@ -13,8 +13,8 @@ from pipelines.errors import SourceError
 from pipelines.sources.area_file import SHIPPED, AreaFile, StatlineDelivery, read_area_file
 from pipelines.sources.contracts import CONTEXT
 from pipelines.sources.deliveries import delivered_context
+from pipelines.sources.remarks import Remark
 from pipelines.sources.statline import read_statline
-from pipelines.sources.vector import Remark
 
 # Kerncijfers wijken en buurten: one year, no periods, regions padded with blanks to ten positions.
 REGIONS = ("NL00      ", "GM0014    ", "WK001400  ", "BU00140000", "BU03630000")

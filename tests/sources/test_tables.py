@@ -17,8 +17,8 @@ import pytest
 from pipelines.errors import SourceError
 from pipelines.sources import workbook as workbooks
 from pipelines.sources.delivery import Delivery
+from pipelines.sources.remarks import Remark
 from pipelines.sources.tables import read_delivered, read_table
-from pipelines.sources.vector import Remark
 
 ROWS = [("respondent", "naam", "score"), ("007", "café Süd", 4.0), ("008", "=1+1", 2.5), ("009", None, None)]
 CELLS = [

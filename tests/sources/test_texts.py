@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from pipelines.errors import SourceError
 from pipelines.sources.area_file import SHIPPED, AreaFile
 from pipelines.sources.deliveries import delivered_inventory
+from pipelines.sources.remarks import Remark
 from pipelines.sources.shown_texts import readable
 from pipelines.sources.texts import NAME, cut, label, plain, require_shown, wrong_with
-from pipelines.sources.vector import Remark
 
 GRONINGEN = yaml.safe_load((SHIPPED / "groningen-2017.yaml").read_text(encoding="utf-8"))
 ORDINARY = (

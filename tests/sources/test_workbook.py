@@ -10,7 +10,7 @@ import openpyxl.chart
 import pytest
 
 from pipelines.errors import SourceError
-from pipelines.sources.vector import Remark
+from pipelines.sources.remarks import Remark
 from pipelines.sources.workbook import read_workbook
 
 Rows = list[dict[str, str]]
