@@ -6,8 +6,8 @@ besides, has as many effective respondents as a figure needs, and they do not ne
 that are left together must be such an area too; else the smallest told wijk is left out with them. Then whatever sum
 anybody can work out is one of groups that could be told by themselves.
 
-Hardly any survey knows the group of everybody, and those few must not be left alone: where there are any, nothing is
-told of the largest group, which then is left with them. Of two groups the smaller tells of both.
+Hardly any survey knows the group of everybody, and some groups are rare. Those few must not be left alone: where there
+are any, nothing is told of the largest group, which then is left with them. Of two groups the smaller tells of both.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -147,9 +147,10 @@ def told_labels(grouping: Grouping, earlier: Sequence[pa.Table]) -> tuple[str, .
     if before & set(grouping.labels):
         return tuple(label for label in grouping.labels if label in before)
     counts = np.bincount(grouping.number[grouping.number >= 0], minlength=len(grouping.labels))
-    is_whole = len(grouping.labels) > _TWO and bool(np.all(grouping.number >= 0))
-    largest = grouping.labels[int(np.argmax(counts))]
-    return grouping.labels if is_whole else tuple(label for label in grouping.labels if label != largest)
+    is_there, is_large = counts > 0, counts >= FEWEST_DIRECT
+    is_whole = is_there.sum() > _TWO and bool(np.all(is_large | ~is_there)) and bool(np.all(grouping.number >= 0))
+    largest = -1 if is_whole else int(np.argmax(counts))
+    return tuple(label for number, label in enumerate(grouping.labels) if is_large[number] and number != largest)
 
 
 def _counted(told: pa.Table, labels: tuple[str, ...]) -> Counts:

@@ -17,11 +17,13 @@ FIRST = ("gemeente", "G1")
 Sizes = Mapping[str, tuple[int, int]]
 
 
-def answers(sizes: Sizes, score: Any = lambda number: float(number % 11), unknown: int = 0) -> pa.Table:
+def answers(
+    sizes: Sizes, score: Any = lambda number: float(number % 11), unknown: int = 0, middle: int = 0
+) -> pa.Table:
     """Respondents of wijken of one gemeente: so many under 35 and so many of 65 or older in each."""
     rows = []
     for wijk, (young, old) in sizes.items():
-        ages = [30] * young + [70] * old + [None] * unknown
+        ages = [30] * young + [70] * old + [50] * middle + [None] * unknown
         rows += [{"wijk_code": wijk, "age": age, "score": score(number)} for number, age in enumerate(ages)]
     same = {"question": "m1", "category": None, "buurt_code": "", "gemeente_code": "G1", "pc4": "", "household": ""}
     return pa.Table.from_pylist([same | {"weight": 1.0} | row for row in rows])
@@ -40,11 +42,15 @@ def groups(found: ToldGroups) -> set[str]:
     return set(found.told["category"].to_pylist()) - {LEFT}
 
 
-def test_groups_of_an_area_are_told_all_or_none_and_a_group_that_nobody_is_of_not_at_all() -> None:
-    assert areas(told(answers({"W1": (60, 29)}))) == set()
-    found = told(answers({"W1": (60, 30)}))
-    assert areas(found) == {"W1", "G1"}
-    assert groups(found) == {"0-34", "65+"}
+def test_groups_of_an_area_are_told_all_or_none() -> None:
+    assert areas(told(answers({"W1": (60, 29), "W2": (60, 60)}, middle=40))) == {"G1"}
+    found = told(answers({"W1": (60, 30)}, middle=40))
+    assert (areas(found), groups(found)) == ({"W1", "G1"}, {"0-34", "35-64", "65+"})
+
+
+def test_a_group_that_nobody_is_of_is_not_told_of_at_all() -> None:
+    found = told(answers({"W1": (60, 40), "W2": (60, 0)}, middle=0))
+    assert "35-64" not in groups(found)
 
 
 def test_a_wijk_that_is_left_alone_with_a_small_group_is_never_left_alone() -> None:
@@ -59,6 +65,14 @@ def test_who_is_of_no_known_group_is_left_with_the_largest_one_which_is_not_told
     found = told(answers({"W1": (60, 50)}, unknown=3))
     assert (areas(found), groups(found)) == ({"W1", "G1"}, {"65+"})
     assert found.told.filter(pc.field("category") == LEFT)["respondents"].to_pylist() == [63.0, 63.0]
+
+
+def test_a_rare_group_is_left_with_the_largest_one_and_hinders_no_area() -> None:
+    words = ["samen"] * 60 + ["alleen"] * 50 + ["met ouders"] * 40 + ["anders"] * 4
+    table = answers({"W1": (100, 54)}).drop_columns(["age", "household"])
+    table = table.append_column("age", pa.nulls(154, pa.int64())).append_column("household", pa.array(words))
+    found = told(table)
+    assert (areas(found), groups(found)) == ({"W1", "G1"}, {"alleen", "met ouders"})
 
 
 def test_of_two_groups_the_smaller_tells_of_both() -> None:
