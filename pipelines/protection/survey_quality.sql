@@ -39,7 +39,12 @@ select
     name,
     mode,
     statistic,
-    if(is_rate, round(value / $rate_step) * $rate_step, round(value, if(subject = 'invariance', 3, 2))) as value,
+    case
+        when is_rate then round(value / $rate_step) * $rate_step
+        -- Whether any was trimmed, not how many.
+        when subject = 'weights' and statistic = 'trimmed' then least(value, 1)
+        else round(value, if(subject = 'invariance', 3, 2))
+    end as value,
     round(lower, 2) as lower,
     round(upper, 2) as upper,
     word,
@@ -50,6 +55,8 @@ from quality
 where is_scale_told
     and is_way_told
     and if(subject = 'model', word <> '', respondents >= $respondent_bounds[2])
+    -- Times the design effect it is the number of respondents.
+    and (subject <> 'weights' or statistic <> 'effective')
     and (subject <> 'item' or statistic in ('item_rest', 'share_unanswered'))
     and (not is_rate or value is null or out_of * $rate_step >= $rate_width)
 order by all

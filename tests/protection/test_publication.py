@@ -373,6 +373,15 @@ def test_rates_and_shares_of_a_sample_go_out_in_steps_of_five_respondents_or_mor
     assert [row["value"] for row in rows] == ([] if told is None else [pytest.approx(told)])
 
 
+def test_the_number_of_respondents_does_not_follow_from_figures_of_weights(laid):
+    figures = {"deff": 1.08, "effective": 618.31, "trimmed": 3.0}
+    rows = ({"statistic": name, "value": value} for name, value in figures.items())
+    laid.lay(QUALITY, *rows, wave=2024, subject="weights", name="", lower=None, upper=None, respondents=668)
+    laid.lay(SURVEY_SHOWN)
+    told = {row["statistic"]: row["value"] for row in protect_quality(laid.warehouse).to_pylist()}
+    assert told == {"deff": 1.08, "trimmed": 1.0}
+
+
 def _dispersed(laid, **told: object) -> list[dict[str, object]]:
     row = {
         "wave": 2024, "area_type": "wijk", "area_code": "WK1", "indicator": "m1_contact", "statistic": "sd",
